@@ -1,0 +1,16 @@
+"""Who calls: principals, the issuers we trust and the verification of their access tokens."""
+
+from chassis.auth.issuers import IssuerError, TrustedIssuer
+from chassis.auth.keys import Fetch
+from chassis.auth.principal import SINGLE_TENANT, Principal
+from chassis.auth.verifier import TokenVerifier, bearer
+
+__all__ = [
+    "SINGLE_TENANT",
+    "Fetch",
+    "IssuerError",
+    "Principal",
+    "TokenVerifier",
+    "TrustedIssuer",
+    "bearer",
+]

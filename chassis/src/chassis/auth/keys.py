@@ -1,0 +1,96 @@
+"""The public keys of one issuer, refreshed without making a request with a known key wait."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import jwt
+import structlog
+from jwt import PyJWK, PyJWKSet
+
+Fetch = Callable[[str], Awaitable[Mapping[str, Any]]]
+"""GET a URL and return its JSON object; raises any exception when that fails."""
+
+_FRESH_SECONDS = 300.0
+_RETRY_SECONDS = 5.0
+_STALE_LIMIT_SECONDS = 24 * 3600.0
+_TIMEOUT_SECONDS = 5.0
+
+
+class KeysUnavailableError(Exception):
+    """The issuer's keys were never loaded, or not for a day."""
+
+
+class KeySet:
+    """Keys by ``kid``: a known key is served at once, even while its set is being refreshed.
+
+    An unknown ``kid`` waits for one fetch that all such requests share, at most every five
+    seconds; in between it is simply unknown. A successful fetch replaces the whole set, so that a
+    withdrawn key is gone at once. Without a successful fetch for 24 hours nothing is served.
+    """
+
+    def __init__(
+        self, url: str, fetch: Fetch, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Load nothing yet."""
+        self._url = url
+        self._fetch = fetch
+        self._clock = clock
+        self._keys: dict[str, PyJWK] = {}
+        self._loaded = float("-inf")
+        self._tried = float("-inf")
+        self._refresh: asyncio.Task[None] | None = None
+
+    async def get(self, kid: str) -> PyJWK | None:
+        """Return the key named ``kid``, None if the issuer has no such key.
+
+        Raises KeysUnavailableError when there are no keys to look in.
+        """
+        age = self._clock() - self._loaded
+        if kid in self._keys and age < _STALE_LIMIT_SECONDS:
+            if age > _FRESH_SECONDS:
+                self._start_refresh()
+            return self._keys[kid]
+        if refresh := self._start_refresh():
+            # shielded: one impatient client must not cancel the fetch of all the others
+            await asyncio.shield(refresh)
+        if self._clock() - self._loaded >= _STALE_LIMIT_SECONDS:
+            raise KeysUnavailableError
+        return self._keys.get(kid)
+
+    def _start_refresh(self) -> asyncio.Task[None] | None:
+        if self._refresh and not self._refresh.done():
+            return self._refresh
+        if self._clock() - self._tried < _RETRY_SECONDS:
+            return None
+        self._tried = self._clock()
+        self._refresh = asyncio.create_task(self._load())
+        return self._refresh
+
+    async def _load(self) -> None:
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                found = _usable(await self._fetch(self._url))
+        except Exception as error:  # whatever the injected client raises
+            structlog.get_logger().warning(
+                "jwks_unavailable", url=self._url, error=f"{type(error).__name__}: {error}"
+            )
+            return
+        self._keys = found
+        self._loaded = self._clock()
+
+
+def _usable(document: Mapping[str, Any]) -> dict[str, PyJWK]:
+    """Take the RSA signing keys that have a name.
+
+    Raises jwt.PyJWTError when there is none: an empty set would lock everybody out.
+    """
+    keys = {
+        key.key_id: key
+        for key in PyJWKSet.from_dict(dict(document)).keys
+        if key.key_id and key.key_type == "RSA" and key.public_key_use in (None, "sig")
+    }
+    if not keys:
+        raise jwt.PyJWKSetError("the document has no RSA signing key with a kid")
+    return keys

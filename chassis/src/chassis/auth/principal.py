@@ -1,0 +1,62 @@
+"""Somebody whose token was verified."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+SINGLE_TENANT = UUID("00000000-0000-4000-8000-000000000001")
+"""The tenant of everybody in a service whose tokens name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A verified caller; ``issuer`` and ``subject`` together identify it."""
+
+    issuer: str
+    subject: str
+    tenant: UUID
+    session: str | None
+    permissions: frozenset[str]
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[str, Any]) -> Self:
+        """Read verified claims: ``scope`` and ``permissions`` add up, ``tenant`` is a UUID.
+
+        Raises ValueError when a claim has the wrong shape: a tenant that cannot be read must never
+        fall back to another one.
+        """
+        tenant = claims.get("tenant")
+        session = claims.get("sid")
+        return cls(
+            issuer=claims["iss"],
+            subject=claims["sub"],
+            tenant=SINGLE_TENANT if tenant is None else _uuid(tenant),
+            session=None if session is None else _text("sid", session),
+            permissions=_permissions(claims),
+        )
+
+
+def _permissions(claims: Mapping[str, Any]) -> frozenset[str]:
+    scope = _text("scope", claims.get("scope", ""))
+    listed = claims.get("permissions", [])
+    if not isinstance(listed, list) or not _all_text(listed):
+        raise ValueError("the claim permissions is not a list of texts")
+    return frozenset((*scope.split(), *listed))
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(_text("tenant", value))
+    except ValueError:
+        raise ValueError("the claim tenant is not a UUID") from None
+
+
+def _text(claim: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"the claim {claim} is not a text")  # noqa: TRY004 - one error for all
+    return value
+
+
+def _all_text(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)

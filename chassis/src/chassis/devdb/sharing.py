@@ -1,0 +1,49 @@
+"""Sharing one server between the processes of a checkout."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from chassis import settings
+from chassis.devdb import locks
+from chassis.devdb.cluster import Cluster
+from chassis.devdb.errors import DevDbError
+from chassis.devdb.place import make_folder, place
+from chassis.service import Half, Service
+
+
+def url(service: Service, half: Half) -> str:
+    """Return the address of ``half``'s development database; starts and touches nothing."""
+    sockets = quote(str(place(service.root).sockets), safe="/")
+    return f"postgresql://{half}@/{half}?host={sockets}&port=5432"
+
+
+@contextmanager
+def running(service: Service) -> Iterator[None]:
+    """Keep the server of ``service``'s checkout running, with a role and a database per half.
+
+    The first process starts it (about a second for a new one, a tenth afterwards), the last one to
+    leave stops it. Whoever is killed leaves its hold to the kernel, so that a server it left
+    behind is found by the next process and stopped by the last.
+
+    Raises DevDbError in production, and when there is no PostgreSQL or no place for its data.
+    """
+    if not settings.environment(service).is_local:
+        raise DevDbError(
+            "The development database does not run in production (ENVIRONMENT unset means "
+            "production): set ENVIRONMENT=development or test, or DATABASE_URL."
+        )
+    where = place(service.root)
+    cluster = Cluster(where)
+    make_folder(where.home, mode=0o755 if where.account else 0o700)
+    gate, users = where.home / "gate", where.home / "users"
+    with locks.opened(users) as hold:
+        with locks.alone(gate):
+            locks.share(hold)
+            cluster.start(service.halves)
+        try:
+            yield
+        finally:
+            with locks.alone(gate):
+                if locks.try_exclusive(hold):
+                    cluster.stop()

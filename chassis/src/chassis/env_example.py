@@ -1,0 +1,46 @@
+"""The text of ``.env.example``, derived from the settings so that it cannot fall behind them."""
+
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from chassis.service import Half
+from chassis.settings import Secret, ServiceSettings
+
+_HEAD = """\
+# Made by `just generate` from the settings; `cp .env.example .env` and edit the copy.
+# A line that starts with a hash shows the default.
+
+# Where this process runs: development, test or production. Unset means production.
+ENVIRONMENT=development
+"""
+_PORTS: dict[Half, str] = {
+    "web": "# WEB_PORT=8000\n",
+    "api": "# API_PORT=8001\n# ISSUER_PORT=8002\n",
+}
+
+
+def render(*classes: type[ServiceSettings]) -> str:
+    """Describe every variable of ``classes`` once, in the order of their fields."""
+    fields = {name: field for settings in classes for name, field in settings.model_fields.items()}
+    del fields["environment"]
+    ports = "".join(_PORTS[half] for half in dict.fromkeys(item.half for item in classes))
+    variables = "\n".join("\n".join(_variable(*item)) for item in fields.items())
+    return f"{_HEAD}\n{variables}\n\n# Ports of `just up`.\n{ports}"
+
+
+def _variable(name: str, field: FieldInfo) -> Iterator[str]:
+    if field.description:
+        yield f"# {field.description}"
+    if field.is_required():
+        yield f"{name.upper()}="
+    else:
+        yield f"# {name.upper()}={_shown(field)}"
+
+
+def _shown(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=False)
+    if isinstance(value, Secret) or value in (None, PydanticUndefined):
+        return ""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

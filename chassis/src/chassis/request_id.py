@@ -1,0 +1,35 @@
+"""The identifiers that follow one request: its own id and the trace it belongs to."""
+
+import os
+import re
+
+HEADER = "X-Request-ID"
+TRACE_HEADER = "traceparent"
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
+
+
+def fresh() -> str:
+    """Make 32 random hex digits.
+
+    From the operating system each time: a generator kept in the process would repeat itself in
+    workers that were forked from one parent.
+    """
+    return os.urandom(16).hex()
+
+
+def accept(value: str | None) -> str:
+    """Return a caller's request id if it is harmless (8 to 64 of ``A-Z a-z 0-9 . _ -``), else a
+    fresh one."""
+    return value if value and _ID.fullmatch(value) else fresh()
+
+
+def trace_id(traceparent: str | None) -> str:
+    """Return the trace id of a W3C ``traceparent``; a missing or malformed one starts a new trace.
+
+    A later version of the header may carry more after the flags.
+    """
+    match = _TRACEPARENT.match(traceparent or "")
+    return match.group(1) if match else fresh()

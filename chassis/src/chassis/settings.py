@@ -1,0 +1,216 @@
+"""Typed environment: every setting is a field, and a wrong one explains itself.
+
+Values come from the environment, then from ``.env`` in the service's folder. ``ENVIRONMENT`` unset
+means production, so that a forgotten variable fails closed.
+"""
+
+import os
+import re
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableError
+
+from chassis import service as service_
+from chassis.service import Half, Service
+
+SHORTEST_SECRET = 32
+_PLACEHOLDER = "development-only-placeholder-"
+_LOOKS_UNSET = re.compile(r"change.?me|replace.?me|placeholder|django-insecure", re.IGNORECASE)
+_FEWEST_CHARACTERS = 8
+_URL = re.compile(r"^postgres(ql)?://[^\s]+$")
+
+
+class Environment(StrEnum):
+    """Where a process runs; decides which defaults are allowed."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether placeholders, http and a computed database are allowed here."""
+        return self is not Environment.PRODUCTION
+
+
+class SettingsError(Exception):
+    """Some variables are missing or invalid; the text has one line for each and never a value."""
+
+
+class Secret(SecretStr):
+    """A secret: hidden in every representation, and outside development neither short nor a
+    placeholder."""
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether this is a development default."""
+        return self.get_secret_value().startswith(_PLACEHOLDER)
+
+
+def development_secret(name: str) -> Secret:
+    """Make the marked default of a secret: fine in development and tests, refused in production.
+
+    ``class Settings(ServiceSettings): secret_key: Secret = development_secret("secret-key")``
+    """
+    return Secret(f"{_PLACEHOLDER}{name}-never-use-it-anywhere-else")
+
+
+def _split(value: object) -> object:
+    return (
+        tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+    )
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several names in one variable: ``ALLOWED_HOSTS=a.example,b.example``."""
+
+
+def lookup(service: Service, *names: str) -> str | None:
+    """Return the first of the variables ``names`` that has a value; the environment wins over
+    ``.env``."""
+    file = dotenv_values(service.root / ".env")
+    for source in (os.environ, file):
+        for name in names:
+            if value := source.get(name):
+                return value
+    return None
+
+
+def environment(service: Service) -> Environment:
+    """Say where this process runs: ``ENVIRONMENT``, else production.
+
+    Raises SettingsError for an unknown name.
+    """
+    value = lookup(service, "ENVIRONMENT") or Environment.PRODUCTION
+    try:
+        return Environment(value)
+    except ValueError:
+        raise SettingsError(f"ENVIRONMENT: set it to {_names(Environment)}.") from None
+
+
+def database_url(service: Service, half: Half) -> str | None:
+    """Return the database address somebody set for ``half``: its own variable, else
+    ``DATABASE_URL``, else None (then ``chassis.devdb`` computes one in development)."""
+    return lookup(service, f"{half.upper()}_DATABASE_URL", "DATABASE_URL")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service reads from its environment; a half adds its own fields.
+
+    Make one with ``load()``, which turns every mistake into one readable text.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+        env_ignore_empty=True,
+    )
+    half: ClassVar[Half]
+
+    environment: Environment = Field(
+        Environment.PRODUCTION,
+        description="development, test or production; unset means production.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least severe log line that is written."
+    )
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="json or console; by default console in development, json elsewhere."
+    )
+    database_url: str = Field(
+        "",
+        repr=False,
+        description="postgresql://user:password@host/database; WEB_DATABASE_URL or "
+        "API_DATABASE_URL wins over it. Unset in development: a PostgreSQL of the checkout's own.",
+    )
+
+    @classmethod
+    def load(cls, service: Service | None = None) -> Self:
+        """Read the settings of ``service`` (default: the one around the working directory).
+
+        Raises SettingsError that lists every missing or invalid variable, one a line.
+        """
+        found = service or service_.load()
+        try:
+            return cls(**_arguments(found, cls.half))
+        except ValidationError as error:
+            lines = [_explain(cls, details) for details in error.errors(include_input=False)]
+            raise SettingsError("\n".join(lines)) from None
+        except UnreadableError as error:
+            raise SettingsError(f"{error}; a list is written as JSON.") from None
+
+    @field_validator("log_format")
+    @classmethod
+    def _format_for_the_environment(cls, value: str | None, info: ValidationInfo) -> str:
+        local = info.data.get("environment") is Environment.DEVELOPMENT
+        return value or ("console" if local else "json")
+
+    @field_validator("database_url")
+    @classmethod
+    def _needs_a_database(cls, value: str) -> str:
+        if not _URL.match(value):
+            raise ValueError("set it to postgresql://user:password@host/database")
+        return value
+
+    @field_validator("*")
+    @classmethod
+    def _refuse_weak_secrets(cls, value: object, info: ValidationInfo) -> object:
+        local = info.data.get("environment", Environment.PRODUCTION).is_local
+        if isinstance(value, Secret) and not local:
+            _refuse_if_weak(value)
+        return value
+
+
+def _arguments(service: Service, half: Half) -> dict[str, Any]:
+    """Say where ``load`` reads, and the database's address if there is one: when there is none,
+    the validators complain."""
+    file = {"_env_file": service.root / ".env"}
+    if url := database_url(service, half):
+        return {**file, "database_url": url}
+    if lookup(service, "ENVIRONMENT") not in (Environment.DEVELOPMENT, Environment.TEST):
+        return file
+    # only here: a production process never imports it
+    from chassis import devdb  # noqa: PLC0415
+
+    return {**file, "database_url": devdb.url(service, half)}
+
+
+def _refuse_if_weak(secret: Secret) -> None:
+    value = secret.get_secret_value()
+    how = (
+        f"set it to at least {SHORTEST_SECRET} random characters, for example from "
+        '`python -c "import secrets; print(secrets.token_urlsafe(48))"`'
+    )
+    if secret.is_placeholder:
+        raise ValueError(f"not set, and its development default is refused here; {how}")
+    if len(value) < SHORTEST_SECRET or len(set(value)) < _FEWEST_CHARACTERS:
+        raise ValueError(f"too short or too regular; {how}")
+    if _LOOKS_UNSET.search(value):
+        raise ValueError(f"still a placeholder; {how}")
+
+
+def _explain(settings: type[ServiceSettings], details: ErrorDetails) -> str:
+    name = str(details["loc"][0])
+    if details["type"] == "missing":
+        meaning = settings.model_fields[name].description or "it has no default"
+        return f"{name.upper()}: missing; {meaning}"
+    cause = details.get("ctx", {}).get("error")
+    return f"{name.upper()}: {cause or details['msg']}"
+
+
+def _names(choices: type[StrEnum]) -> str:
+    return ", ".join(choices)
