@@ -1,0 +1,160 @@
+"""The command line: every option is declared here, and the modules do the work."""
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from roadbed import git, output
+from roadbed.errors import Exit, RoadbedError
+
+app = typer.Typer(
+    name="roadbed",
+    help="Turn a plan into a running repository, and keep it following the plan.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH},
+)
+
+_Source = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL|PATH", help="The template repository [default: the checkout roadbed runs from]"
+    ),
+]
+_Ref = Annotated[
+    str | None,
+    typer.Option(metavar="TAG|COMMIT", help="Its version [default: the newest release]"),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 (20 ms, for this option alone)
+
+        output.say(f"roadbed {version('roadbed')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
+    ] = False,
+) -> None:
+    """Declare what belongs to no verb."""
+
+
+@app.command()
+def new(  # noqa: PLR0913 (each is an option of the command line)
+    plan: Annotated[str, typer.Argument(help="django-monolith, fastapi-service or hybrid")],
+    path: Annotated[Path, typer.Argument(help="A new or an empty folder")],
+    *,
+    name: Annotated[
+        str | None, typer.Option(help="The service's name [default: the folder's]")
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option("-d", "--data", metavar="KEY=VALUE", help="Answer a question (repeatable)"),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing: take the default answers")
+    ] = False,
+    no_install: Annotated[
+        bool, typer.Option("--no-install", help="Render and commit; install nothing")
+    ] = False,
+    source: _Source = None,
+    ref: _Ref = None,
+) -> None:
+    """Make a service from a plan: rendered, installed, committed and ready to start."""
+    from roadbed import new as making  # noqa: PLC0415
+    from roadbed import sources  # noqa: PLC0415
+
+    answers = making.parse_answers(data or [])
+    if name is not None:
+        answers["project_name"] = name
+    found = sources.resolve(source, ref)
+    sources.refuse_dirty(found, ref)
+    order = making.Order(plan, path, answers, defaults, install=not no_install)
+    making.report(making.create(order, found), plan)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+) -> None:
+    """Compare the managed files with the template's, offline."""
+    from roadbed import check as checking  # noqa: PLC0415
+
+    report = checking.check(path)
+    lines = [checking.as_json(report)] if as_json else checking.as_text(report)
+    for line in lines:
+        output.say(line)
+    raise typer.Exit(report.exit_code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code and prints at most one sentence about a failure."""
+    git.forget_surroundings()
+    _interrupt_on("SIGTERM", "SIGHUP")
+    try:
+        code = typer.main.get_command(app).main(list(arguments), "roadbed", standalone_mode=False)
+    except RoadbedError as error:
+        output.error(str(error))
+        return error.exit_code
+    except typer.TyperException as error:
+        output.error(f"{error.format_message()} See `roadbed --help`.")
+        return Exit.USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        output.error("interrupted.")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # the reader left, as in `roadbed check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.COULD_NOT_RUN
+    except Exception:
+        output.error(_defect())
+        return Exit.DEFECT
+    return code if isinstance(code, int) else Exit.FINE
+
+
+def main() -> None:
+    """The `roadbed` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt_on(*names: str) -> None:
+    """Let these signals end a command as Ctrl-C does, so that it cleans up after itself."""
+    for name in names:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number, frame)
+
+
+def _defect() -> str:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="roadbed-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(traceback.format_exc())
+    return (
+        "this is a defect of Roadbed, not of what you typed: please report it with the "
+        f"traceback saved in {file.name}."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The answers file of a service: what was chosen, from which template and version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from roadbed.errors import CouldNotRunError, UsageError
+
+ANSWERS_FILE = ".copier-answers.yml"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """`source` and `version` are Copier's own entries; `values` answer the questions."""
+
+    source: str
+    version: str
+    plan: str
+    values: Mapping[str, object]
+
+
+def read(service: Path) -> Answers:
+    """The answers of the service in the folder `service`.
+
+    Raises UsageError when the file is missing or not what Copier writes, CouldNotRunError when it
+    cannot be read.
+    """
+    if not service.is_dir():
+        raise UsageError(f"There is no folder {service}: name the folder of a generated service.")
+    path = service / ANSWERS_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path} does not exist: run this in the folder of a generated service, or restore "
+            f"the file with `git checkout -- {ANSWERS_FILE}`."
+        ) from error
+    except OSError as error:
+        raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise broken(path, "it is not UTF-8 text") from error
+    return _parse(path, text)
+
+
+def _parse(path: Path, text: str) -> Answers:
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise broken(path, _where(error)) from error
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        raise broken(path, "it is not a list of `key: value` lines")
+    required = ("_src_path", "_commit", "plan")
+    missing = [key for key in required if not isinstance(data.get(key), str)]
+    if missing:
+        raise broken(path, f"`{missing[0]}` is missing or not text")
+    values = {key: value for key, value in data.items() if not key.startswith("_")}
+    return Answers(data["_src_path"], data["_commit"], data["plan"], values)
+
+
+def _where(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"line {mark.line + 1} is not valid YAML" if mark else "it is not valid YAML"
+
+
+def broken(path: Path, why: str) -> UsageError:
+    """The error for an answers file that cannot be used."""
+    return UsageError(
+        f"{path} is broken ({why}): restore it with `git checkout -- {ANSWERS_FILE}`, "
+        "it is Copier's and not edited by hand."
+    )

@@ -1,0 +1,82 @@
+"""The few questions Roadbed puts to git, and the errors it makes of the answers."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from roadbed.errors import CouldNotRunError, UsageError
+
+# A hook or an alias exports these; they would send every command to somebody else's repository.
+_LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+
+
+class GitError(CouldNotRunError):
+    """git refused; `reason` is the last line it wrote."""
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(f"`git {command}` failed: {reason}.")
+        self.reason = reason
+
+
+def forget_surroundings() -> None:
+    """Drop from this process what ties git to the repository it was called from."""
+    for name in _LOCAL:
+        os.environ.pop(name, None)
+
+
+def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+    """git's standard output without the last newline; raises GitError when it refuses."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise CouldNotRunError(
+            "git is not on PATH: install git and run the same command again."
+        ) from error
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise GitError(arguments[0], _reason(lines))
+    return done.stdout.removesuffix("\n")
+
+
+def _reason(lines: list[str]) -> str:
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return (fatal or lines)[0].removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
+
+
+def require_identity() -> None:
+    """Raise UsageError when git could not sign a commit; asked before anything is written."""
+    try:
+        run("var", "GIT_AUTHOR_IDENT")
+        run("var", "GIT_COMMITTER_IDENT")
+    except GitError as error:
+        raise UsageError(
+            "git does not know who you are, so the first commit could not be made: run "
+            '`git config --global user.name "Your Name"` and '
+            "`git config --global user.email you@example.com`, then the same command again."
+        ) from error
+
+
+def enclosing(folder: Path) -> Path | None:
+    """The root of the repository that `folder` would be committed to, or None.
+
+    A folder that the surrounding repository ignores is not part of it.
+    """
+    existing = next(path for path in (folder, *folder.parents) if path.is_dir())
+    try:
+        root = run("rev-parse", "--show-toplevel", cwd=existing)
+    except GitError:
+        return None
+    try:
+        run("check-ignore", "--quiet", str(folder), cwd=existing)
+    except GitError:
+        return Path(root)
+    return None

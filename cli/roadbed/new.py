@@ -1,0 +1,213 @@
+"""Make a service: render it beside its place, move it there in one step, then finish it.
+
+Until the move nothing is in the target: a kill or a full disk leaves no folder that looks
+finished. After the move nothing is taken back: what failed is named with the command to go on.
+"""
+
+import os
+import secrets
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roadbed import git, output, questionnaire, uv
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.render import render, write_error
+from roadbed.sources import Source
+
+_TAIL = 15
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make: `answers` are final, the rest is asked, or taken from defaults."""
+
+    plan: str
+    path: Path
+    answers: Mapping[str, str] = field(default_factory=dict)
+    defaults: bool = False
+    install: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command after rendering; an `optional` one may fail without stopping the rest."""
+
+    title: str
+    command: tuple[str, ...]
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return shlex.join(self.command)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made: its folder, the repository that already holds it, the commands not yet run."""
+
+    path: Path
+    inside: Path | None
+    left: tuple[Step, ...]
+
+
+def parse_answers(pairs: Sequence[str]) -> dict[str, str]:
+    """`key=value` pairs as a mapping; raises UsageError for a pair that is none."""
+    answers: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"-d {pair!r} is not an answer: write it as -d key=value.")
+        answers[key.strip()] = value
+    return answers
+
+
+def create(order: Order, source: Source) -> Made:
+    """Make the service; every mistake that can be foreseen raises before anything is written."""
+    target = _free(order.path)
+    _check(order, source)
+    inside = git.enclosing(target)
+    if inside is None:
+        git.require_identity()
+    env = uv.environment(uv.find()) if order.install else dict(os.environ)
+    _render_into(target, order, source)
+    steps = _steps(inside is None, order.install)
+    for number, step in enumerate(steps):
+        _run(step, target, env, steps[number:])
+    return Made(target, inside, () if order.install else _install_steps(inside is None))
+
+
+def report(made: Made, plan: str) -> None:
+    """Say what was made and what to type next."""
+    output.say()
+    output.heading(f"{made.path.name}, a service of plan {plan}, is in {made.path}")
+    if made.inside:
+        output.say(
+            f"It lies inside the repository {made.inside}: nothing was committed there, and the\n"
+            "workflows in its .github are inert until they are moved to that repository's root."
+        )
+    output.say("Next:")
+    for command in (f"cd {shlex.quote(str(made.path))}", *map(str, made.left), "uv run just up"):
+        output.say(f"  {command}")
+
+
+def _check(order: Order, source: Source) -> None:
+    questions = questionnaire.read(source)
+    questions.require_plan(order.plan)
+    questions.require_known(order.answers)
+    if "plan" in order.answers:
+        raise UsageError("The plan is the first argument: leave out -d plan=….")
+    if not order.defaults and not output.interactive():
+        raise UsageError(
+            "This is not a terminal, so the questions cannot be asked: add --defaults, and "
+            "-d key=value for what differs."
+        )
+
+
+def _free(path: Path) -> Path:
+    """The absolute path of a target that does not exist or is an empty folder."""
+    try:
+        target = path.resolve()
+        if target.is_dir():
+            empty = not any(target.iterdir())
+        elif os.path.lexists(target):
+            raise UsageError(f"{target} is a file: choose another path for the service.")
+        else:
+            empty = True
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or "it is a loop of links"
+        raise CouldNotRunError(f"{path} cannot be used: {why.lower()}; choose another.") from error
+    if not empty:
+        raise UsageError(f"{target} is not empty: choose a new or an empty folder.")
+    return target
+
+
+@contextmanager
+def _draft(target: Path) -> Iterator[Path]:
+    """A hidden folder on the target's file system, gone afterwards unless it was moved."""
+    home = next(parent for parent in target.parents if os.path.lexists(parent))
+    draft = home / f".roadbed-new-{secrets.token_hex(4)}"
+    try:
+        draft.mkdir()
+    except OSError as error:
+        raise write_error(error, str(target)) from error
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _render_into(target: Path, order: Order, source: Source) -> None:
+    suggested = {"project_name": target.name}
+    answers = {"plan": order.plan, **order.answers}
+    with _draft(target) as draft:
+        if order.defaults:
+            with output.step(f"Rendering {order.plan}"):
+                render(source, draft, answers, defaults=True, suggested=suggested)
+        else:
+            render(source, draft, answers, defaults=False, suggested=suggested)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft.rename(target)  # replaces an empty folder; refuses any other
+        except OSError as error:
+            raise write_error(error, str(target)) from error
+
+
+def _steps(own_repository: bool, install: bool) -> list[Step]:
+    begin = [Step("Starting a git repository", ("git", "init", "--quiet", "-b", "main"))]
+    commit = [
+        Step("Adding the files", ("git", "add", "-A")),
+        Step("Making the first commit", ("git", "commit", "--quiet", "-m", "Start from Roadbed")),
+    ]
+    made = _install_steps(own_repository) if install else ()
+    before = [step for step in made if not step.optional]
+    after = [step for step in made if step.optional]
+    return [*begin, *before, *commit, *after] if own_repository else before
+
+
+def _install_steps(own_repository: bool) -> tuple[Step, ...]:
+    hooks = Step(
+        "Installing the commit hooks",
+        ("uv", "run", "--no-sync", "just", "hooks-install"),
+        optional=True,
+    )
+    return (
+        Step("Locking and installing dependencies", ("uv", "sync")),
+        Step("Writing the generated files", ("uv", "run", "--no-sync", "just", "generate")),
+        *((hooks,) if own_repository else ()),
+    )
+
+
+def _run(step: Step, folder: Path, env: Mapping[str, str], left: Sequence[Step]) -> None:
+    program = uv.find() if step.command[0] == "uv" else step.command[0]
+    try:
+        with output.step(step.title):
+            subprocess.run(
+                [program, *step.command[1:]],
+                cwd=folder,
+                env=env,
+                check=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+    except subprocess.CalledProcessError as error:
+        _explain(step, str(error.stdout), folder, left)
+
+
+def _explain(step: Step, said: str, folder: Path, left: Sequence[Step]) -> None:
+    for line in said.strip().splitlines()[-_TAIL:]:
+        output.note(f"  {line}")
+    if step.optional:
+        output.note(f"`{step}` failed; go on without it, or run it again later.")
+        return
+    rest = " && ".join(str(other) for other in left)
+    raise CouldNotRunError(
+        f"`{step}` failed; the service is rendered in {folder} and stays there: mend the cause "
+        f"and continue with `cd {shlex.quote(str(folder))} && {rest}`."
+    )

@@ -1,0 +1,133 @@
+"""The one module that speaks to the terminal: colour and live progress only where they help.
+
+Results go to standard output, progress and errors to standard error. `NO_COLOR` is respected.
+"""
+
+import os
+import shutil
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+WIDTH = 80
+_DIM, _RED, _GREEN, _BOLD = "2", "31", "32", "1"
+
+
+def interactive() -> bool:
+    """Whether a person can be asked: both ends are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    print(text, flush=True)  # noqa: T201 (this module is the terminal)
+
+
+def heading(text: str) -> None:
+    """Print a line that begins a part of the result."""
+    say(_paint(text, _BOLD, sys.stdout))
+
+
+def note(text: str) -> None:
+    """Tell what is going on, wrapped to the terminal, on standard error."""
+    _err(_wrap(text))
+
+
+def error(text: str) -> None:
+    """Print the one sentence of an error."""
+    _err(_paint("roadbed: ", _RED, sys.stderr) + _wrap(text, indent="  ", first=len("roadbed: ")))
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Show that `title` is under way; on a terminal with the seconds running, then what it took."""
+    if not sys.stderr.isatty():
+        _err(title)
+        yield
+        return
+    stop = threading.Event()
+    ticker = threading.Thread(target=_tick, args=(title, stop), daemon=True)
+    begun = time.monotonic()
+    ticker.start()
+    mark, colour = "failed", _RED
+    try:
+        yield
+        mark, colour = "done", _GREEN
+    finally:
+        stop.set()
+        ticker.join()
+        _replace(f"{_paint(f'{mark:>6}', colour, sys.stderr)}  {title}{_spent(begun)}\n")
+
+
+def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
+    """Print rows in aligned columns; the last column is cut so that a line fits the width."""
+    for line in layout(rows, right):
+        say(line)
+
+
+def layout(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
+    """The lines of a table of at most 80 columns; `right` names the right-aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths[-1] = min(widths[-1], max(10, WIDTH - 2 * len(widths) - sum(widths[:-1])))
+    return [
+        ("  " + "  ".join(_cell(*cell) for cell in _cells(row, widths, right))).rstrip()
+        for row in rows
+    ]
+
+
+def _cells(
+    row: Sequence[str], widths: Sequence[int], right: frozenset[int]
+) -> list[tuple[str, int, bool]]:
+    return [
+        (text, width, i in right) for i, (text, width) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
+def _cell(text: str, width: int, to_right: bool) -> str:
+    cut = text if len(text) <= width else text[: width - 1] + "…"
+    return cut.rjust(width) if to_right else cut.ljust(width)
+
+
+def _tick(title: str, stop: threading.Event) -> None:
+    begun = time.monotonic()
+    while True:
+        _replace(f"{_paint('   ...', _DIM, sys.stderr)}  {title}{_spent(begun)}")
+        if stop.wait(1):
+            return
+
+
+def _spent(begun: float) -> str:
+    seconds = time.monotonic() - begun
+    return _paint(f"  {seconds:.0f} s", _DIM, sys.stderr) if seconds >= 1 else ""
+
+
+def _replace(text: str) -> None:
+    print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _err(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _wrap(text: str, indent: str = "", first: int = 0) -> str:
+    if not sys.stderr.isatty():
+        return text
+    width = min(WIDTH, shutil.get_terminal_size().columns)
+    lines = textwrap.wrap(
+        " " * first + text,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+    return "\n".join(lines)[first:]
+
+
+def _paint(text: str, colour: str, stream: TextIO) -> str:
+    wanted = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return f"\033[{colour}m{text}\033[0m" if wanted else text

@@ -1,0 +1,64 @@
+"""Who owns which file of a generated service: `.roadbed/ownership.toml`, in gitignore patterns."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pathspec
+
+from roadbed.errors import UsageError
+
+OWNERSHIP_FILE = ".roadbed/ownership.toml"
+CLASSES = ("managed", "merged", "seeded", "generated", "answers")
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The patterns of each class."""
+
+    specs: Mapping[str, pathspec.GitIgnoreSpec]
+
+    def classify(self, path: str) -> str:
+        """The one class of `path` (relative, with slashes), or "own" for the team's own files.
+
+        Raises UsageError when two classes claim it.
+        """
+        found = [name for name, spec in self.specs.items() if spec.match_file(path)]
+        if len(found) > 1:
+            raise UsageError(
+                f"{path} is claimed by both {found[0]} and {found[1]}: "
+                f"keep it in one table of {OWNERSHIP_FILE}."
+            )
+        return found[0] if found else OWN
+
+
+def read(service: Path) -> Ownership:
+    """The ownership of the service in the folder `service`; raises UsageError when unusable."""
+    try:
+        return parse((service / OWNERSHIP_FILE).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"{service / OWNERSHIP_FILE} cannot be read: restore it with "
+            f"`git checkout -- {OWNERSHIP_FILE}`."
+        ) from error
+
+
+def parse(text: str) -> Ownership:
+    """The ownership written in `text`: one table a class, each with `patterns = [...]`."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{OWNERSHIP_FILE} is not valid TOML: {error}.") from error
+    if set(tables) != set(CLASSES):
+        odd = min(set(tables) ^ set(CLASSES))
+        raise UsageError(f"{OWNERSHIP_FILE} needs the tables {', '.join(CLASSES)}: see [{odd}].")
+    return Ownership({name: _spec(name, tables[name]) for name in CLASSES})
+
+
+def _spec(name: str, table: object) -> pathspec.GitIgnoreSpec:
+    patterns = table.get("patterns") if isinstance(table, dict) else None
+    if not isinstance(patterns, list) or not all(isinstance(line, str) for line in patterns):
+        raise UsageError(f"[{name}] of {OWNERSHIP_FILE} needs `patterns`, a list of text.")
+    return pathspec.GitIgnoreSpec.from_lines(patterns)

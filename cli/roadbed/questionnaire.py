@@ -1,0 +1,70 @@
+"""What the template repository asks, read from its `copier.yml` without importing Copier."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from roadbed.errors import UsageError
+from roadbed.sources import QUESTIONS_FILE, Source, questions_text
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """Every question by name, with the values it can be answered with (empty: free text)."""
+
+    choices: Mapping[str, tuple[str, ...]]
+
+    @property
+    def plans(self) -> tuple[str, ...]:
+        """The plans on offer, in the order of the template."""
+        return self.choices["plan"]
+
+    def require_plan(self, plan: str) -> None:
+        """Raise UsageError when there is no such plan."""
+        if plan not in self.plans:
+            raise UsageError(f"There is no plan {plan!r}: choose {_or(self.plans)}.")
+
+    def require_known(self, answers: Mapping[str, str]) -> None:
+        """Raise UsageError when an answer belongs to no question."""
+        for key in answers:
+            if key not in self.choices:
+                raise UsageError(
+                    f"There is no question {key!r} to answer with -d: choose {_or(self.choices)}."
+                )
+
+
+def read(source: Source) -> Questionnaire:
+    """The questionnaire of `source`; raises UsageError when it is not one of Roadbed's."""
+    try:
+        data = yaml.safe_load(questions_text(source))
+    except yaml.YAMLError as error:
+        raise UsageError(f"{QUESTIONS_FILE} of {source.url} is not valid YAML.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("plan"), dict):
+        raise UsageError(
+            f"{QUESTIONS_FILE} of {source.url} has no question `plan`, so it is not a Roadbed "
+            "template repository: name one with --source."
+        )
+    questions = {key: value for key, value in data.items() if not str(key).startswith("_")}
+    return Questionnaire({key: tuple(_values(value)) for key, value in questions.items()})
+
+
+def _values(question: object) -> list[str]:
+    choices = question.get("choices", []) if isinstance(question, dict) else []
+    if isinstance(choices, dict):
+        return [_value(choice) for choice in choices.values()]
+    if isinstance(choices, list):
+        return [_value(choice) for choice in choices]
+    return []
+
+
+def _value(choice: object) -> str:
+    # Copier's spellings of one choice: value · [label, value] · {value: …, validator: …}
+    if isinstance(choice, dict):
+        return str(choice.get("value"))
+    return str(choice[-1] if isinstance(choice, list) else choice)
+
+
+def _or(names: Sequence[str] | Mapping[str, object]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,38 @@
+"""The uv that does the work, and the environment in which a service's own commands run."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from roadbed import interpreters
+from roadbed.errors import CouldNotRunError
+
+# An active environment of ours would make uv warn about, or use, the wrong one.
+_OURS = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "UV_RUN_RECURSION_DEPTH")
+
+
+def find() -> str:
+    """uv's path: the one that runs us, on PATH, beside our interpreter, or put by bootstrap.py."""
+    beside = Path(sys.executable).parent
+    tools = Path(__file__).resolve().parents[2] / ".tools" / "bin"
+    found = (
+        os.environ.get("UV")
+        or shutil.which("uv")
+        or shutil.which("uv", path=os.pathsep.join([str(beside), str(tools)]))
+    )
+    if not found:
+        raise CouldNotRunError(
+            "uv is not on PATH: install it (`pip install uv` does), or add --no-install and "
+            "run the printed commands where it is."
+        )
+    return found
+
+
+def environment(uv: str) -> dict[str, str]:
+    """The environment for commands of a generated service: a Python that fits, and uv on PATH."""
+    env = {key: value for key, value in os.environ.items() if key not in _OURS}
+    env["UV_PYTHON"] = interpreters.request(uv)
+    if not shutil.which("uv"):
+        env["PATH"] = os.pathsep.join([env.get("PATH", os.defpath), str(Path(uv).parent)])
+    return env
