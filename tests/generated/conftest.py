@@ -1,0 +1,91 @@
+"""A generated service of each plan, made as a user of plain Copier makes it."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from roadbed.interpreters import find_interpreter
+from tests.variants import PLANS
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A generated service on disk, and the environment its commands run in."""
+
+    path: Path
+    plan: str
+    environment: Mapping[str, str]
+    printed: tuple[str, ...] = field(default=())
+
+    @property
+    def halves(self) -> tuple[str, ...]:
+        """The halves this plan has."""
+        return tuple(half for half in ("web", "api") if (self.path / half).is_dir())
+
+    def run(self, command: str, *, fails: bool = False, **extra: str) -> str:
+        """Run a shell command in the project; give its output, colours removed."""
+        done = subprocess.run(  # noqa: S602 - the commands are our own documentation's
+            command,
+            shell=True,
+            cwd=self.path,
+            env={**self.environment, **extra},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=600,
+            check=False,
+        )
+        output = ANSI.sub("", done.stdout)
+        assert (done.returncode != 0) is fails, f"$ {command}\n{output}"
+        return output
+
+
+def user_environment() -> dict[str, str]:
+    """This process's environment as a user's shell would have it, with an interpreter for uv."""
+    ours = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "ENVIRONMENT", "DATABASE_URL", "PYTHONPATH"}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**kept, "UV_PYTHON": str(find_interpreter()), "NO_COLOR": "1"}
+
+
+def printed_commands(message: str) -> tuple[str, ...]:
+    """The commands that Copier's closing message names, in their order."""
+    return tuple(line.strip() for line in message.splitlines() if line.startswith("    "))
+
+
+def generate(template: Path, out: Path, plan: str, *choices: str) -> Project:
+    """Run `copier copy` and then, verbatim, what it printed, up to starting the servers."""
+    environment = user_environment()
+    data = [part for choice in (f"plan={plan}", *choices) for part in ("-d", choice)]
+    command = ["copier", "copy", "--defaults", *data, f"git+file://{template}", str(out)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    printed = printed_commands(done.stderr)
+    project = Project(out, plan, environment, printed)
+    for step in printed:
+        if step.startswith("cd ") or step == "uv run just up":
+            continue
+        project.run(step)
+    return project
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(plan, marks=pytest.mark.xdist_group(plan)) for plan in PLANS],
+)
+def project(
+    request: pytest.FixtureRequest,
+    copier_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Project:
+    """The default service of each plan; tests leave its work tree as they found it."""
+    out = tmp_path_factory.mktemp(request.param) / "orders"
+    return generate(copier_template, out, request.param)

