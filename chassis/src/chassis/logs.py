@@ -71,11 +71,13 @@ def access(
     route: str,
     status: int,
     duration_ms: float,
+    outcome: str | None = None,
 ) -> None:
     """Write the one line of a finished request, before its identifiers are cleared.
 
     ``route`` is the template (``/orders/{id}``), never the path, which may hold personal data.
-    Status 499 means that the client went away first.
+    ``outcome`` says how it ended where the status alone would mislead (``aborted``: the client went
+    away; ``failed_after_start``: it broke mid-body).
     """
     structlog.get_logger().info(
         "request",
@@ -83,6 +85,7 @@ def access(
         route=route,
         status=status,
         duration_ms=round(duration_ms, 1),
+        **({"outcome": outcome} if outcome else {}),
     )
 
 

@@ -35,7 +35,7 @@ def start(
     Raises DevDbError when that is impossible.
     """
     try:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - a list, never a shell
             command,
             user=account.uid if account else None,
             group=account.gid if account else None,
