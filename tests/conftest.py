@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.sources import snapshot
+from roadbed import sources
 
 ROOT = Path(__file__).parent.parent
 
@@ -16,4 +16,6 @@ def copier_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest-copier's own fixture copies the whole folder (environments included), replaces links by
     files, and in a git worktree would commit and tag in the real repository.
     """
-    return snapshot(ROOT, tmp_path_factory.mktemp("template") / "roadbed")
+    source = sources.snapshot(sources.resolve(str(ROOT), "HEAD"), tmp_path_factory.mktemp("source"))
+    assert source.folder
+    return source.folder

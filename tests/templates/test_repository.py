@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.ownership import Ownership
-from tests.templates.conftest import Render, files
+from roadbed import manifest
+from tests.templates.conftest import Render
 from tests.variants import PLANS, covering
 
 ROOT = Path(__file__).parents[2]
@@ -85,8 +85,7 @@ def test_often_used_ignore_files_hit_no_managed_path(
 ) -> None:
     """A team that takes GitHub's ignore file keeps every managed file under git."""
     out = render(covering(plan)[0])
-    ownership = Ownership.load(out / ".roadbed/ownership.toml")
-    managed = [path for path in files(out) if ownership.classify(path) == "managed"]
+    managed = [manifest.MANIFEST_FILE, *manifest.managed_files(out)]
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     subprocess.run(["cp", "-r", f"{out}/.", tmp_path], check=True)
     with (tmp_path / ".gitignore").open("a") as ignore:

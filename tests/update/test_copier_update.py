@@ -1,13 +1,13 @@
 """Plain `copier update`, without the CLI and without --trust: the team's work stays, the platform moves."""
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
-import tomllib
 
+from roadbed import manifest
 from roadbed.check import check
-from roadbed.manifest import write_manifests
 from tests.variants import PLANS
 
 HALVES = {
@@ -84,8 +84,7 @@ def release(template: Path) -> None:
     text = pyproject.read_text()
     assert '    "mypy",\n' in text
     pyproject.write_text(text.replace('    "mypy",\n', '    "mypy",\n    "platform-tool",\n'))
-    commit(template, "release work")
-    write_manifests(template)
+    manifest.main(["--write", "--source", str(template)])
     commit(template, "release 2.0.0")
     run(template, "git", "tag", "2.0.0")
 

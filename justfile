@@ -1,0 +1,32 @@
+# The chores of this repository; CI and the README run these.
+
+# Show the recipes
+[default]
+help:
+    @just --list --unsorted
+
+# Run every suite (python3 bootstrap.py test does the set-up first)
+test *ARGS:
+    python3 bootstrap.py test {{ ARGS }}
+
+# Check format, rules and types of the CLI, the tests and the chassis
+lint:
+    uv run ruff format --check .
+    uv run ruff check .
+    uv run mypy
+    uv run ruff format --check --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
+    uv run ruff check --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
+
+# Format everything
+fmt:
+    uv run ruff format .
+    uv run ruff check --fix .
+    uv run ruff format --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
+
+# Write the list of managed files of each plan; after any change to one of them
+manifest:
+    uv run python -m roadbed.manifest --write
+
+# See a plan run
+demo *ARGS:
+    uv run roadbed demo {{ ARGS }}
