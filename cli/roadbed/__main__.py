@@ -89,6 +89,23 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
 
 
 @app.command()
+def demo(
+    plan: Annotated[str, typer.Argument(help="The plan to show")] = "hybrid",
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the requests")] = False,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Make the service there and leave it")
+    ] = None,
+    source: _Source = None,
+) -> None:
+    """Make a throw-away service from the templates as they lie, run it and use it."""
+    from roadbed import demo as showing  # noqa: PLC0415
+    from roadbed import sources  # noqa: PLC0415
+
+    showing.demo(showing.Wish(plan, once, keep), sources.resolve(source, "HEAD"))
+
+
+@app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
     *,

@@ -52,11 +52,14 @@ def _reason(lines: list[str]) -> str:
     return (fatal or lines)[0].removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
 
 
-def require_identity() -> None:
-    """Raise UsageError when git could not sign a commit; asked before anything is written."""
+def require_identity(env: Mapping[str, str]) -> None:
+    """Raise UsageError when git could not sign a commit; asked before anything is written.
+
+    `env` is what the commit will find in its environment besides ours.
+    """
     try:
-        run("var", "GIT_AUTHOR_IDENT")
-        run("var", "GIT_COMMITTER_IDENT")
+        run("var", "GIT_AUTHOR_IDENT", env=env)
+        run("var", "GIT_COMMITTER_IDENT", env=env)
     except GitError as error:
         raise UsageError(
             "git does not know who you are, so the first commit could not be made: run "

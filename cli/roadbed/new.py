@@ -24,13 +24,17 @@ _TAIL = 15
 
 @dataclass(frozen=True)
 class Order:
-    """What to make: `answers` are final, the rest is asked, or taken from defaults."""
+    """What to make: `answers` are final, the rest is asked, or taken from defaults.
+
+    `environment` is added to that of the commands that finish the service.
+    """
 
     plan: str
     path: Path
     answers: Mapping[str, str] = field(default_factory=dict)
     defaults: bool = False
     install: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ def create(order: Order, source: Source) -> Made:
     _check(order, source)
     inside = git.enclosing(target)
     if inside is None:
-        git.require_identity()
-    env = uv.environment(uv.find()) if order.install else dict(os.environ)
+        git.require_identity(order.environment)
+    env = {**(uv.environment(uv.find()) if order.install else os.environ), **order.environment}
     _render_into(target, order, source)
     steps = _steps(inside is None, order.install)
     for number, step in enumerate(steps):

@@ -26,11 +26,15 @@ class Questionnaire:
             raise UsageError(f"There is no plan {plan!r}: choose {_or(self.plans)}.")
 
     def require_known(self, answers: Mapping[str, str]) -> None:
-        """Raise UsageError when an answer belongs to no question."""
-        for key in answers:
+        """Raise UsageError when an answer belongs to no question or is none of its choices."""
+        for key, answer in answers.items():
             if key not in self.choices:
                 raise UsageError(
                     f"There is no question {key!r} to answer with -d: choose {_or(self.choices)}."
+                )
+            if self.choices[key] and answer not in self.choices[key]:
+                raise UsageError(
+                    f"{key} cannot be {answer!r}: answer with -d {key}={_or(self.choices[key])}."
                 )
 
 

@@ -62,6 +62,11 @@ def _one_sentence(source: Source) -> Iterator[None]:
         yield
     except KeyboardInterrupt:  # Copier's own interrupt is a CopierError as well
         raise
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"The templates of {source.url} at {source.ref} are incomplete: {error.filename} "
+            "is a link to nothing; name another --ref."
+        ) from error
     except OSError as error:
         raise write_error(error, "The service") from error
     except UnsafeTemplateError as error:

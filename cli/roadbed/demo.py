@@ -1,0 +1,170 @@
+"""Show a plan at work: make it from the templates as they lie, start it, ask it, stop it."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadbed import new, output, questionnaire, sources, uv
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.server import Server, free_ports, running, uninterrupted
+from roadbed.sources import Source
+from roadbed.tour import PERSON, TOURS, Request, Visitor, halves
+
+_PORTS = {"web": "WEB_PORT", "api": "API_PORT", "issuer": "ISSUER_PORT"}
+# A throw-away repository needs an author, and the machine may know none.
+_NOBODY = {
+    "GIT_AUTHOR_NAME": "Roadbed demo",
+    "GIT_AUTHOR_EMAIL": "demo@localhost",
+    "GIT_COMMITTER_NAME": "Roadbed demo",
+    "GIT_COMMITTER_EMAIL": "demo@localhost",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to show: `keep` names a folder in which the service stays afterwards."""
+
+    plan: str
+    once: bool = False
+    keep: Path | None = None
+
+
+def demo(wish: Wish, source: Source) -> None:
+    """Make, start, ask and stop a service of the plan; nothing stays behind but `keep`.
+
+    Raises CouldNotRunError when it does not start or answers other than it should.
+    """
+    questionnaire.read(source).require_plan(wish.plan)
+    if wish.plan not in TOURS:
+        raise UsageError(f"There is no tour of {wish.plan}: try {' or '.join(TOURS)}.")
+    with _workspace() as room:
+        templates = sources.snapshot(source, room)
+        service = wish.keep or room / "demo"
+        order = new.Order(
+            wish.plan, service, defaults=True, environment={} if wish.keep else _NOBODY
+        )
+        made = new.create(order, templates)
+        environment = _environment(room)
+        with _serving(wish.plan, made.path, environment, room) as server:
+            _show(wish, server, made.path, environment)
+    if wish.keep:
+        output.say(f"The service stays in {made.path}, made from a copy of the templates that is")
+        output.say("gone: it runs and can be changed, and `copier update` cannot reach it.")
+
+
+@contextmanager
+def _workspace() -> Iterator[Path]:
+    """A folder for everything that the demo needs, gone afterwards."""
+    # As root the database runs as another user, who must pass through (but not look around).
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    room = Path(tempfile.mkdtemp(prefix="roadbed-demo-"))
+    if os.geteuid() == 0:
+        room.chmod(0o711)
+    try:
+        yield room
+    finally:
+        with uninterrupted():
+            shutil.rmtree(room, ignore_errors=True)
+
+
+def _environment(room: Path) -> dict[str, str]:
+    """The service's environment: its database's files lie in `room`, uv's cache where it was."""
+    program = uv.find()
+    cache = subprocess.run(
+        [program, "cache", "dir"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    (room / "cache").mkdir()
+    foreign = ("DATABASE_URL", "WEB_DATABASE_URL", "API_DATABASE_URL")
+    inherited = {key: value for key, value in uv.environment(program).items() if key not in foreign}
+    return {
+        **inherited,
+        "ENVIRONMENT": "development",
+        "XDG_CACHE_HOME": str(room / "cache"),
+        "UV_CACHE_DIR": cache,
+        "SEED_PASSWORD": secrets.token_urlsafe(12),
+        "NO_COLOR": "1",
+    }
+
+
+@contextmanager
+def _serving(plan: str, service: Path, environment: dict[str, str], room: Path) -> Iterator[Server]:
+    ports = free_ports(list(_PORTS))
+    environment.update({_PORTS[half]: str(port) for half, port in ports.items()})
+    command = [uv.find(), "run", "--no-sync", "just", "up"]
+    with running(command, service, environment, ports, room / "server.log") as server:
+        with output.step("Starting the database and the servers"):
+            server.wait_ready(halves(TOURS[plan]))
+        yield server
+
+
+def _show(wish: Wish, server: Server, service: Path, environment: Mapping[str, str]) -> None:
+    with output.step("Filling in the data of a small company"):
+        _just(service, environment, "seed")
+    requests = TOURS[wish.plan]
+    visitor = Visitor(
+        {half: server.url(half) for half in halves(requests)},
+        {"password": environment["SEED_PASSWORD"]},
+        token=_token(requests, service, environment),
+    )
+    _ask(requests, visitor)
+    if not wish.once:
+        _linger(wish.plan, server, environment["SEED_PASSWORD"])
+
+
+def _token(requests: tuple[Request, ...], service: Path, environment: Mapping[str, str]) -> str:
+    if not any(request.token for request in requests):
+        return ""
+    return _just(service, environment, "token").strip().splitlines()[-1]
+
+
+def _ask(requests: tuple[Request, ...], visitor: Visitor) -> None:
+    rows = []
+    try:
+        for request in requests:
+            rows.append(visitor.visit(request).row())  # noqa: PERF401 (shown when one fails)
+    finally:
+        if rows:
+            output.say()
+            output.table([("request", "status", "time", "answer"), *rows], frozenset({1, 2}))
+
+
+def _linger(plan: str, server: Server, password: str) -> None:
+    output.say()
+    for half in halves(TOURS[plan]):
+        output.say(f"  {half}  {server.url(half)}{'/docs' if half == 'api' else '/'}")
+    if "web" in halves(TOURS[plan]):
+        output.say(f"       sign in as {PERSON} with {password}")
+    output.say("\nCtrl-C stops it and removes everything.")
+    try:
+        while server.child.poll() is None:
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        output.note("\nStopping.")
+        return
+    raise CouldNotRunError("The server ended by itself: see its last lines above.")
+
+
+def _just(service: Path, environment: Mapping[str, str], *recipe: str) -> str:
+    done = subprocess.run(
+        [uv.find(), "run", "--no-sync", "just", *recipe],
+        cwd=service,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        for line in (done.stdout + done.stderr).strip().splitlines()[-15:]:
+            output.note(f"  {line}")
+        raise CouldNotRunError(f"`just {' '.join(recipe)}` failed in the demo: see above.")
+    return done.stdout

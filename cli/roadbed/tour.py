@@ -1,0 +1,192 @@
+"""The requests that `roadbed demo` makes, as data, and the small visitor that makes them."""
+
+import http.client
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from urllib.parse import urlencode
+
+from roadbed.errors import CouldNotRunError
+
+PERSON = "ines@harbourfinch.example"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request and the answer it must get.
+
+    `path`, `form` and `body` may hold `{name}`s: `{password}`, or what an earlier `learn` found.
+    `shows` is a pattern that the answer must match; what it captures is shown, and kept under the
+    name `learn`. A `form` is posted with the CSRF token of the page before it.
+    """
+
+    half: str
+    method: str
+    path: str
+    status: int
+    shows: str
+    learn: str = ""
+    form: Mapping[str, str] | None = None
+    body: Mapping[str, object] | None = None
+    token: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for a request, and how long it took."""
+
+    request: Request
+    status: int
+    milliseconds: float
+    short: str
+
+    def row(self) -> tuple[str, str, str, str]:
+        """The answer as cells of a table."""
+        asked = f"{self.request.method} {self.request.path}"
+        return asked, str(self.status), f"{self.milliseconds:.0f} ms", self.short
+
+
+def _health(half: str) -> tuple[Request, ...]:
+    return (
+        Request(half, "GET", "/livez", 200, r'"status": ?"(\w+)"'),
+        Request(half, "GET", "/readyz", 200, r'"status": ?"(\w+)"'),
+    )
+
+
+_ENDPOINT = {"url": "https://hooks.example.com/orders", "events": ["order.created"]}
+_WEB = (
+    *_health("web"),
+    Request("web", "GET", "/accounts/login/", 200, r"<title>\s*(.*?)\s*</title>"),
+    Request(
+        "web",
+        "POST",
+        "/accounts/login/",
+        302,
+        r"Location: (\S+)",
+        form={"login": PERSON, "password": "{password}"},
+    ),
+    Request("web", "GET", "/approvals/new", 200, r"<title>\s*(.*?)\s*</title>"),
+    Request(
+        "web",
+        "POST",
+        "/approvals/new",
+        302,
+        r"Location: /approvals/(\S+)",
+        learn="approval",
+        form={"title": "Standing desk", "amount": "480.00", "purpose": "A back that lasts."},
+    ),
+    Request("web", "GET", "/approvals/{approval}", 200, r"(Standing desk)"),
+)
+_API = (
+    *_health("api"),
+    Request("api", "GET", "/openapi.json", 200, r'"title": ?"(.*?)"'),
+    Request("api", "POST", "/v1/endpoints", 401, r'"title": ?"(.*?)"', body=_ENDPOINT),
+    Request(
+        "api",
+        "POST",
+        "/v1/endpoints",
+        201,
+        r'"id": ?"([\w-]+)"',
+        learn="endpoint",
+        body=_ENDPOINT,
+        token=True,
+    ),
+    Request("api", "GET", "/v1/endpoints/{endpoint}", 200, r'"url": ?"(.*?)"', token=True),
+)
+TOURS: Mapping[str, tuple[Request, ...]] = {
+    "django-monolith": _WEB,
+    "fastapi-service": _API,
+    "hybrid": (*_WEB, *_API),
+}
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer to show, not to follow."""
+
+    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
+        return None
+
+
+@dataclass
+class Visitor:
+    """Someone with a browser's memory: cookies, the last page's CSRF token, what was learnt."""
+
+    urls: Mapping[str, str]
+    known: dict[str, str]
+    token: str = ""
+    _page: str = ""
+    _jar: CookieJar = field(default_factory=CookieJar)
+
+    def visit(self, request: Request) -> Answer:
+        """Make the request; raises CouldNotRunError when the answer is not the expected one."""
+        asked = self._prepare(request)
+        begun = time.perf_counter()
+        status, text = self._fetch(asked)
+        spent = (time.perf_counter() - begun) * 1000
+        found = re.search(request.shows, text, re.DOTALL)
+        if status != request.status or not found:
+            raise CouldNotRunError(
+                f"{request.method} {request.path} of the {request.half} half answered {status} "
+                f"instead of {request.status}: {_excerpt(text)}"
+            )
+        if request.learn:
+            self.known[request.learn] = found[1]
+        self._page = text
+        return Answer(request, status, spent, " ".join(found[1].split()))
+
+    def _prepare(self, request: Request) -> urllib.request.Request:
+        headers = {"Accept": "application/json, text/html"}
+        data = None
+        if request.form is not None:
+            fields = {key: self._filled(value) for key, value in request.form.items()}
+            data = urlencode({**fields, "csrfmiddlewaretoken": self._csrf()}).encode()
+        if request.body is not None:
+            data = json.dumps(request.body).encode()
+            headers["Content-Type"] = "application/json"
+        if request.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        url = self.urls[request.half] + self._filled(request.path)
+        return urllib.request.Request(url, data, headers, method=request.method)  # noqa: S310
+
+    def _fetch(self, asked: urllib.request.Request) -> tuple[int, str]:
+        opener = urllib.request.build_opener(
+            _StayHere,
+            urllib.request.ProxyHandler({}),  # loopback, whatever the machine's proxy is
+            urllib.request.HTTPCookieProcessor(self._jar),
+        )
+        try:
+            with opener.open(asked, timeout=30) as answer:
+                return answer.status, _text(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _text(error)
+        except (OSError, http.client.HTTPException) as error:
+            raise CouldNotRunError(f"{asked.full_url} did not answer: {error}.") from error
+
+    def _filled(self, text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda name: self.known[name[1]], text)
+
+    def _csrf(self) -> str:
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self._page)
+        return found[1] if found else ""
+
+
+def _text(answer: "http.client.HTTPResponse | urllib.error.HTTPError") -> str:
+    location = answer.headers.get("Location")
+    body: bytes = answer.read()
+    return (f"Location: {location}\n" if location else "") + body.decode("utf-8", "replace")
+
+
+def _excerpt(text: str) -> str:
+    plain = " ".join(re.sub(r"<[^>]*>", " ", text).split())
+    return plain[:200] or "an empty body"
+
+
+def halves(requests: Sequence[Request]) -> tuple[str, ...]:
+    """The halves that the requests go to, in their order."""
+    return tuple(dict.fromkeys(request.half for request in requests))
