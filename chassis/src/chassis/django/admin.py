@@ -1,0 +1,29 @@
+"""The back office's entrance: the product's own login, so that it bypasses no policy of it."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib.admin import AdminSite as DjangoAdminSite
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import method_decorator
+
+
+class AdminSite(DjangoAdminSite):
+    """Django's admin without its own login form.
+
+    That form knows a password and nothing else: no throttle, no second factor, no verified
+    address. Whoever is not signed in goes to the product's login and comes back.
+    """
+
+    @method_decorator(secure_admin_login)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponseBase:
+        """Send a visitor to the product's login; refuse (403) somebody who is not staff."""
+        return super().login(request, extra_context)
+
+
+class AdminConfig(DjangoAdminConfig):
+    """Put this in INSTALLED_APPS in place of `django.contrib.admin`."""
+
+    default = False
+    default_site = "chassis.django.admin.AdminSite"

@@ -1,0 +1,31 @@
+"""The database address as an entry of Django's `DATABASES`."""
+
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 10_000
+CONNECTION_AGE_S = 60
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn `postgresql://user:password@host:port/name?sslmode=…` into a `DATABASES` entry.
+
+    A statement that runs for 30 s, or waits 10 s for a lock, is cancelled (a migration is not). A
+    connection is kept for a minute and checked before it is used again. Raises
+    psycopg.ProgrammingError for an address that cannot be read.
+    """
+    given = dict(conninfo_to_dict(url))
+    limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": given.pop("dbname", ""),
+        "USER": given.pop("user", ""),
+        "PASSWORD": given.pop("password", ""),
+        "HOST": given.pop("host", ""),
+        "PORT": given.pop("port", ""),
+        "CONN_MAX_AGE": CONNECTION_AGE_S,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**given, "options": f"{given.get('options', '')} {limits}".strip()},
+    }

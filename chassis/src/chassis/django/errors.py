@@ -1,0 +1,97 @@
+"""Errors for whoever asks: problem details (RFC 9457) for software, a page for people."""
+
+import sys
+from typing import Any, cast
+
+import psycopg
+from django.conf import settings
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from chassis.problems import MEDIA_TYPE, ProblemError, internal
+
+API_PREFIX = "/api/"
+UNAVAILABLE = ProblemError(
+    503,
+    "database-unavailable",
+    "Try again in a moment.",
+    headers={"Retry-After": "5"},
+)
+_HTML = "text/html"
+_SERVER_ERROR = 500
+_CLIENT_ERROR = 400
+_LOST = "chassis.database_lost"
+# connection failures, shut-down and start-up, too many connections (PostgreSQL, appendix A)
+_LOST_CONNECTION = ("08", "57P", "53300")
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Whether the caller is software: it asks for an API, or prefers JSON to HTML."""
+    if request.path_info.startswith(API_PREFIX):
+        return True
+    preferred = request.get_preferred_type([_HTML, MEDIA_TYPE, "application/json"])
+    return preferred not in (_HTML, None)
+
+
+def respond(request: HttpRequest, error: ProblemError) -> HttpResponse:
+    """Answer with a problem, in the form that the caller can read."""
+    if wants_problem(request):
+        return _problem(request, error)
+    # a page for 5xx is rendered without the request: its context may need what just broke
+    context_of = request if error.status < _SERVER_ERROR else None
+    problem = error.problem(request_id=request_id(request))
+    page = render_to_string("problem.html", {"problem": problem}, context_of)
+    return HttpResponse(page, status=error.status, headers=error.headers)
+
+
+def present(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Turn a finished error response into the caller's form, wherever in Django it was made.
+
+    Answers of an API framework that are JSON already stay, and so does the development traceback.
+    """
+    if request.META.get(_LOST):
+        return respond(request, UNAVAILABLE)
+    if response.status_code < _CLIENT_ERROR or not wants_problem(request):
+        return response
+    if response.streaming or "json" in response.headers.get("Content-Type", ""):
+        return response
+    if response.status_code == _SERVER_ERROR and settings.DEBUG:
+        return response
+    return _replace_body(request, cast(HttpResponse, response))
+
+
+def request_id(request: HttpRequest) -> str | None:
+    """Give the id that `RequestMiddleware` gave the request."""
+    return request.META.get("chassis.request_id")
+
+
+def note_lost_database(*, request: HttpRequest | None = None, **_: Any) -> None:
+    """Remember that a request failed because the database is gone; `present` says so."""
+    error = sys.exception()
+    if request is None or not isinstance(error, OperationalError | InterfaceError):
+        return
+    cause = error.__cause__
+    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    if state is None or state.startswith(_LOST_CONNECTION):
+        request.META[_LOST] = True
+
+
+def _problem(request: HttpRequest, error: ProblemError) -> HttpResponse:
+    problem = error.problem(instance=request.path, request_id=request_id(request))
+    return HttpResponse(
+        problem.to_body(), MEDIA_TYPE, status=error.status, headers=error.headers
+    )
+
+
+def _replace_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    crashed = response.status_code == _SERVER_ERROR
+    error = internal() if crashed else ProblemError(response.status_code, None)
+    response.content = _problem(request, error).content
+    response.headers["Content-Type"] = MEDIA_TYPE
+    return response
+
+
+got_request_exception.connect(note_lost_database)

@@ -1,0 +1,30 @@
+"""The hybrid's identity provider: allauth's OpenID Connect, with our rules about tokens.
+
+A token lives five minutes, is signed with RS256, and names exactly the service it is for: its
+client has to ask with `resource=service://<audience>` (RFC 8707) and has to be allowed to.
+"""
+
+from typing import Any
+
+from chassis.django.identity.settings import IdentitySettings, signing_keys
+from chassis.service import Service
+
+ACCESS_TOKEN_S = 300
+REFRESH_TOKEN_S = 30 * 24 * 3600
+JWKS_AGE_S = 300
+
+
+def install(settings: dict[str, Any], service: Service) -> None:
+    """Add the provider to Django's settings; raises SettingsError that lists what is missing."""
+    env = IdentitySettings.load(service)
+    settings["INSTALLED_APPS"] += ["allauth.idp.oidc"]
+    settings |= {
+        "OIDC_ISSUER": env.oidc_issuer,
+        "TENANT_OF": "web.tenancy.tenant_of",
+        "IDP_OIDC_ADAPTER": "chassis.django.identity.adapter.Adapter",
+        "IDP_OIDC_ACCESS_TOKEN_FORMAT": "jwt",
+        "IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN": ACCESS_TOKEN_S,
+        "IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN": REFRESH_TOKEN_S,
+        "IDP_OIDC_JWKS_CACHE_CONTROL": JWKS_AGE_S,
+        "IDP_OIDC_PRIVATE_KEYS": signing_keys(env, service),
+    }

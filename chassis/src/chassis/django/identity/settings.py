@@ -1,0 +1,100 @@
+"""What the identity provider reads from the environment, and its signing keys."""
+
+import contextlib
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from pydantic import Field, ValidationInfo, field_validator
+
+from chassis.service import Half, Service
+from chassis.settings import Secret, ServiceSettings, SettingsError, development_secret, lookup
+
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.S)
+_KEY_BITS = 2048
+_NEWEST = datetime(2000, 1, 2, tzinfo=UTC)
+
+
+class IdentitySettings(ServiceSettings):
+    """The variables that only a hybrid has."""
+
+    half: ClassVar[Half] = "web"
+
+    oidc_issuer: str = Field(
+        "",
+        description="Where this service is reached, https://accounts.example.com: the `iss` of its "
+        "tokens. In development http://127.0.0.1 with the port of `just up`.",
+    )
+    oidc_signing_keys: Secret = Field(
+        development_secret("oidc-signing-keys"),
+        description="RSA private keys as PEM, one after the other. The first signs; the others are "
+        "still published, so that a rotation interrupts nobody. Development makes its own in .dev/.",
+    )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_https_outside_development(cls, value: str, info: ValidationInfo) -> str:
+        local = info.data["environment"].is_local
+        if not local and not value.startswith("https://"):
+            raise ValueError("set it to the https:// address people reach this service at")
+        return value.rstrip("/")
+
+    @classmethod
+    def load(cls, service: Service | None = None) -> "IdentitySettings":
+        """Read the variables; in development the issuer is the server of `just up`."""
+        found = super().load(service)
+        if found.oidc_issuer or service is None:
+            return found
+        port = lookup(service, "WEB_PORT") or "8000"
+        return found.model_copy(update={"oidc_issuer": f"http://127.0.0.1:{port}"})
+
+
+def signing_keys(env: IdentitySettings, service: Service) -> list[dict[str, Any]]:
+    """Give IDP_OIDC_PRIVATE_KEYS: the first key signs, all are in the JWKS.
+
+    Raises SettingsError when the variable holds no readable RSA key.
+    """
+    secret = env.oidc_signing_keys
+    text = _own_key(service.root) if secret.is_placeholder else secret.get_secret_value()
+    keys = _PEM.findall(text.replace("\\n", "\n"))  # .env files write a line break as \n
+    if not keys or not all(map(_is_rsa, keys)):
+        raise SettingsError("OIDC_SIGNING_KEYS: set it to one or more RSA private keys as PEM.")
+    # allauth signs with the key that was issued last, so the first gets the latest date
+    return [
+        {"pem": pem, "issued_at": _NEWEST - timedelta(minutes=age)} for age, pem in enumerate(keys)
+    ]
+
+
+def _own_key(root: Path) -> str:
+    path = root / ".dev" / "identity.pem"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(_new_key())
+        # several processes start at once: whoever comes second takes the first one's key
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text(encoding="ascii")
+
+
+def _new_key() -> bytes:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _is_rsa(pem: str) -> bool:
+    try:
+        return isinstance(load_pem_private_key(pem.encode(), None), rsa.RSAPrivateKey)
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,80 @@
+"""The request layer for WSGI, and denial by default."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from chassis import logs
+from chassis.django import errors, probes
+from chassis.problems import ProblemError
+from chassis.request_id import HEADER, TRACE_HEADER, accept, trace_id
+
+
+class RequestMiddleware:
+    """Identify a request, answer probes, log one line, and give errors their form.
+
+    It stands first, so that it sees everything; synchronous only, as Django runs under WSGI.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request."""
+        started = time.perf_counter()
+        ids = {
+            "request_id": accept(request.headers.get(HEADER)),
+            "trace_id": trace_id(request.headers.get(TRACE_HEADER)),
+        }
+        request.META["chassis.request_id"] = ids["request_id"]
+        logs.bind_request(**ids)
+        try:
+            response = probes.answer(request) or self._respond(request)
+            response.headers[HEADER] = ids["request_id"]
+            logs.access(
+                method=request.method or "",
+                route=_route(request),
+                status=response.status_code,
+                duration_ms=(time.perf_counter() - started) * 1000,
+            )
+        finally:
+            logs.clear()
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a problem that a view raised; anything else is Django's to handle."""
+        return errors.respond(request, error) if isinstance(error, ProblemError) else None
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        return errors.present(request, self.get_response(request))
+
+
+class LoginRequiredMiddleware(DjangoLoginRequired):
+    """Deny by default: a view that is not marked `login_not_required` needs a signed-in person.
+
+    A browser is sent to the login page; software gets a problem with status 401.
+    """
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
+        """Refuse somebody who is not signed in."""
+        if errors.wants_problem(request):
+            return errors.respond(request, ProblemError(401, None, "Sign in first."))
+        return super().handle_no_permission(request, view_func)
+
+
+def _route(request: HttpRequest) -> str:
+    # the template and never the path, which may hold personal data
+    match = request.resolver_match
+    if match is not None:
+        return f"/{match.route}"
+    return request.path_info if request.path_info in probes.PATHS else "unmatched"

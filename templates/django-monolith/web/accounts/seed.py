@@ -1,0 +1,40 @@
+"""The people of an invented company, for development: `just seed`."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from web.accounts.models import User
+from web.tenancy import settle
+
+COMPANY = "Harbour & Finch"
+
+
+@dataclass(frozen=True)
+class Company:
+    """The people by the first part of their address, and the tenant they share."""
+
+    people: dict[str, User]
+    tenant: UUID
+
+
+def seed(*, password: str) -> str:
+    """Create whoever is missing; somebody who exists keeps their password."""
+    return f"{COMPANY}: {len(company(password=password).people)} people"
+
+
+def company(*, password: str) -> Company:
+    """Give the company, created as far as it is not there yet."""
+    people = {
+        "ines": _person("ines", "Ines Carvalho", password, is_staff=True, is_superuser=True),
+        "tom": _person("tom", "Tom Whitfield", password, is_staff=True),
+        "priya": _person("priya", "Priya Nair", password),
+        "jonas": _person("jonas", "Jonas Lindqvist", password),
+        "amara": _person("amara", "Amara Osei", password),
+    }
+    return Company(people=people, tenant=settle(COMPANY, people.values()))
+
+
+def _person(key: str, name: str, password: str, **flags: bool) -> User:
+    email = f"{key}@harbourfinch.example"
+    found = User.objects.filter(email=email).first()
+    return found or User.objects.create_verified(email, password, name=name, **flags)

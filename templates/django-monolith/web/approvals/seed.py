@@ -1,0 +1,75 @@
+"""Requests of the invented company, for development: `just seed`."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
+
+from web.accounts.seed import Company, company
+from web.approvals.models import ApprovalRequest
+
+Status = ApprovalRequest.Status
+
+
+class Example(NamedTuple):
+    """One row: who asked how many days ago for what, and what became of it."""
+
+    by: str
+    days: int
+    title: str
+    amount: str
+    purpose: str
+    status: Status = Status.PENDING
+    decided_by: str | None = None
+
+
+EXAMPLES = (
+    Example("priya", 0, "Second monitor for the studio", "389.00",
+            "Colour proofs are checked side by side; today one of us always waits."),
+    Example("jonas", 1, "Stand at the Lisbon print fair", "4250.00",
+            "Six square metres for three days. Last year's stand brought eleven customers."),
+    Example("amara", 2, "Forklift inspection", "618.40",
+            "The yearly inspection is due on the 30th; without it the insurance does not pay."),
+    Example("tom", 3, "Accounting software, yearly licence", "1188.00",
+            "Five seats. Paying by the year is two months cheaper than by the month."),
+    Example("priya", 6, "Paper samples from three mills", "240.75",
+            "For the recycled range that two customers asked about.",
+            Status.APPROVED, "tom"),
+    Example("jonas", 9, "Company bicycle for deliveries in town", "2790.00",
+            "Replaces about forty taxi rides a month.", Status.APPROVED, "ines"),
+    Example("amara", 13, "Espresso machine for the warehouse", "1649.00",
+            "The old one leaks. A repair is quoted at 410 euros.", Status.REJECTED, "tom"),
+    Example("tom", 20, "Fire extinguishers, first floor", "532.00",
+            "The authority asked for two more after its visit.", Status.APPROVED, "ines"),
+)  # fmt: skip
+
+
+def seed(*, password: str) -> str:
+    """Create what is missing, and let Ines and Tom decide."""
+    firm = company(password=password)
+    approvers, _ = Group.objects.get_or_create(name="Approvers")
+    approvers.permissions.add(Permission.objects.get(codename="decide"))
+    approvers.user_set.add(firm.people["ines"], firm.people["tom"])
+    for example in EXAMPLES:
+        _request(firm, example)
+    return f"{len(EXAMPLES)} approval requests"
+
+
+def _request(firm: Company, example: Example) -> None:
+    asked = timezone.now() - timedelta(days=example.days, hours=3)
+    decided = asked + timedelta(hours=2) if example.decided_by else None
+    ApprovalRequest.objects.get_or_create(
+        tenant_id=firm.tenant,
+        title=example.title,
+        defaults={
+            "amount": Decimal(example.amount),
+            "purpose": example.purpose,
+            "status": example.status,
+            "requested_by": firm.people[example.by],
+            "requested_at": asked,
+            "decided_by": firm.people[example.decided_by] if example.decided_by else None,
+            "decided_at": decided,
+        },
+    )

@@ -1,0 +1,63 @@
+"""The writes: each is one transaction, and says with `by` who is responsible."""
+
+from decimal import Decimal
+from http import HTTPStatus
+from uuid import UUID
+
+from chassis.problems import ProblemError
+from django.db import transaction
+from django.utils import timezone
+
+from web.accounts.models import User
+from web.approvals.models import ApprovalRequest
+
+Status = ApprovalRequest.Status
+
+
+def submit(*, title: str, amount: Decimal, purpose: str, tenant: UUID, by: User) -> ApprovalRequest:
+    """Ask for an amount in euros; `ValidationError` names every field that is not acceptable."""
+    request = ApprovalRequest(
+        title=title, amount=amount, purpose=purpose, tenant_id=tenant, requested_by=by
+    )
+    request.full_clean()
+    request.save()
+    return request
+
+
+def approve(request: ApprovalRequest, *, by: User) -> ApprovalRequest:
+    """Grant a request and give it as stored; a problem 403 or 409 says why that cannot be."""
+    return _decide(request, Status.APPROVED, by=by)
+
+
+def reject(request: ApprovalRequest, *, by: User) -> ApprovalRequest:
+    """Turn a request down; refused in the same cases as `approve`."""
+    return _decide(request, Status.REJECTED, by=by)
+
+
+@transaction.atomic
+def _decide(request: ApprovalRequest, status: Status, *, by: User) -> ApprovalRequest:
+    # the row is locked, so that of two people who decide at once the second is told
+    current = ApprovalRequest.objects.select_for_update().get(pk=request.pk)
+    _check_decision(current, by=by)
+    current.status = status
+    current.decided_by = by
+    current.decided_at = timezone.now()
+    current.save(update_fields=["status", "decided_by", "decided_at"])
+    return current
+
+
+def _check_decision(request: ApprovalRequest, *, by: User) -> None:
+    if not by.has_perm("approvals.decide"):
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN, "permission-denied", "You may not decide on approval requests."
+        )
+    if request.requested_by_id == by.pk:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN, "permission-denied", "Somebody else has to decide on your own request."
+        )
+    if not request.is_pending:
+        raise ProblemError(
+            HTTPStatus.CONFLICT,
+            "already-decided",
+            f"“{request}” is {request.get_status_display().lower()} already.",
+        )

@@ -1,0 +1,14 @@
+"""Addresses under `/approvals/`."""
+
+from django.urls import path
+
+from web.approvals import views
+
+app_name = "approvals"
+urlpatterns = [
+    path("", views.request_list, name="list"),
+    path("new", views.request_new, name="new"),
+    path("<uuid:pk>", views.request_detail, name="detail"),
+    path("<uuid:pk>/approve", views.approve, name="approve"),
+    path("<uuid:pk>/reject", views.reject, name="reject"),
+]

@@ -1,0 +1,30 @@
+"""The menu. An app is in it as soon as its `AppConfig` has a `menu`, so that nobody lists apps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One entry: the words, the name of the page's URL, and a sentence for the front page."""
+
+    label: str
+    url_name: str
+    summary: str
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return reverse(self.url_name)
+
+
+def menu(request: HttpRequest) -> dict[str, Any]:
+    """Give every template `menu`, the items of all apps, and `service_name`."""
+    items = [item for app in apps.get_app_configs() if (item := getattr(app, "menu", None))]
+    name = settings.SERVICE.name.replace("-", " ").capitalize()
+    return {"menu": items, "service_name": name}

@@ -1,0 +1,206 @@
+"""Django's settings, read from top to bottom. What differs between environments is `Env`."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from chassis import logs, service
+from chassis.django import database, discover_apps, install
+from chassis.settings import (
+    CommaSeparated,
+    Environment,
+    Secret,
+    ServiceSettings,
+    development_secret,
+)
+from django.utils.csp import CSP
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class Env(ServiceSettings):
+    """The environment variables of the web half, named as their fields in capitals."""
+
+    half: ClassVar[Literal["web"]] = "web"
+
+    secret_key: Secret = Field(
+        development_secret("secret-key"),
+        description="Signs sessions and links in mails; changing it signs everybody out.",
+    )
+    allowed_hosts: CommaSeparated = Field(
+        ("127.0.0.1", "localhost"),
+        description="The host names this service answers to, separated by commas.",
+    )
+    behind_proxy: bool = Field(
+        default=False,
+        description="true where a proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For.",
+    )
+    smtp_host: str = Field("", description="The mail server; in development mail goes to the log.")
+    smtp_port: int = Field(587, description="Its port, spoken with STARTTLS.")
+    smtp_user: str = Field("", description="Its account, if it wants one.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="The account's password.")
+    mail_from: str = Field("noreply@localhost", description="The sender of our mails.")
+
+    @field_validator("allowed_hosts", "smtp_host", "mail_from")
+    @classmethod
+    def _is_chosen_in_production(cls, value: object, info: ValidationInfo) -> object:
+        environment = info.data.get("environment", Environment.PRODUCTION)
+        default = cls.model_fields[info.field_name or ""].default
+        if value == default and not environment.is_local:
+            raise ValueError("set it: its default is for development only")
+        return value
+
+
+SERVICE = service.load(BASE_DIR)
+ENV = Env.load(SERVICE)
+
+# ── what kind of run this is ──────────────────────────────────────────────────────────────────
+DEBUG = ENV.environment is Environment.DEVELOPMENT
+SECRET_KEY = ENV.secret_key.get_secret_value()
+ALLOWED_HOSTS = list(ENV.allowed_hosts)
+LOGGING_CONFIG = None  # the chassis configures logging, the same way in every service
+logs.configure(ENV, SERVICE)
+
+# ── the application ───────────────────────────────────────────────────────────────────────────
+ROOT_URLCONF = "web.urls"
+WSGI_APPLICATION = "web.wsgi.application"
+INSTALLED_APPS = [
+    "chassis.django",
+    "chassis.django.admin.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    *discover_apps("web"),  # every folder of web/ that has an apps.py
+]
+MIDDLEWARE = [
+    "chassis.django.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chassis.django.middleware.LoginRequiredMiddleware",  # a page is private unless it says not
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.csp",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "web.navigation.menu",
+            ],
+        },
+    },
+]
+
+# ── data ──────────────────────────────────────────────────────────────────────────────────────
+DATABASES = {"default": database(ENV.database_url)}
+# Shared by all processes, because the limits on sign-in attempts are counted here.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+    },
+}
+
+# ── people and sessions ───────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.behind_proxy else 0
+
+# ── mail ──────────────────────────────────────────────────────────────────────────────────────
+DEFAULT_FROM_EMAIL = ENV.mail_from
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": ENV.smtp_host,
+            "port": ENV.smtp_port,
+            "username": ENV.smtp_user,
+            "password": ENV.smtp_password.get_secret_value(),
+            "use_tls": True,
+        },
+    }
+    if ENV.smtp_host
+    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"},
+}
+
+# ── files, language, time ─────────────────────────────────────────────────────────────────────
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if ENV.environment is Environment.PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+# ── what a browser may do ─────────────────────────────────────────────────────────────────────
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+if not ENV.environment.is_local:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+if ENV.behind_proxy:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# ── what only some plans have: in a hybrid, the identity provider ─────────────────────────────
+install(globals())

@@ -1,0 +1,15 @@
+"""Every address of the product. `web/<app>/urls.py` is found by itself and lives at `/<app>/`."""
+
+from chassis.django import discover_urls
+from django.contrib import admin
+from django.urls import include, path
+
+from web import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("chassis.django.urls")),
+    *discover_urls("web"),
+]

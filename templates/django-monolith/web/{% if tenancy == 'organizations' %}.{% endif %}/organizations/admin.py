@@ -1,0 +1,22 @@
+"""Organisations in the back office."""
+
+from django.contrib import admin
+
+from web.organizations.models import Membership, Organization
+
+
+class MembershipInline(admin.TabularInline[Membership, Organization]):
+    """The members, on the organisation's own page."""
+
+    model = Membership
+    autocomplete_fields = ("user",)
+    extra = 0
+
+
+@admin.register(Organization)
+class OrganizationAdmin(admin.ModelAdmin[Organization]):
+    """Rename an organisation; admit and remove people."""
+
+    list_display = ("name", "created_at")
+    search_fields = ("name",)
+    inlines = (MembershipInline,)

@@ -1,0 +1,39 @@
+"""Whose data a request sees: that of the organisation its person has chosen."""
+
+from collections.abc import Iterable
+from typing import cast
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from web.accounts.models import User
+from web.organizations.models import Organization
+
+SESSION_KEY = "organization"
+
+
+def current_tenant(request: HttpRequest) -> UUID:
+    """Give the chosen organisation; a choice that is no longer theirs falls back to their first."""
+    user = cast(User, request.user)
+    chosen = request.session.get(SESSION_KEY)
+    if chosen and Organization.objects.of(user).filter(pk=chosen).exists():
+        return UUID(chosen)
+    return tenant_of(user)
+
+
+def tenant_of(user: User) -> UUID:
+    """Give the organisation that a token for this person carries: the one they joined first."""
+    return Organization.objects.home_of(user).pk
+
+
+def choose(request: HttpRequest, organization: Organization) -> None:
+    """Remember a choice for the rest of the session."""
+    request.session[SESSION_KEY] = str(organization.pk)
+
+
+def settle(name: str, people: Iterable[User]) -> UUID:
+    """Put people into the organisation of that name, created if need be, and give its key."""
+    organization, _ = Organization.objects.get_or_create(name=name)
+    for person in people:
+        organization.admit(person)
+    return organization.pk
