@@ -3,6 +3,7 @@
 from chassis.auth.issuers import IssuerError, TrustedIssuer
 from chassis.auth.keys import Fetch
 from chassis.auth.principal import SINGLE_TENANT, Principal
+from chassis.auth.signing import SigningKey
 from chassis.auth.verifier import TokenVerifier, bearer
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Fetch",
     "IssuerError",
     "Principal",
+    "SigningKey",
     "TokenVerifier",
     "TrustedIssuer",
     "bearer",
