@@ -25,6 +25,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH},
 )
 
+# Windows has no SIGHUP
+_INTERRUPTS = {
+    name: signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+}
 _Source = Annotated[
     str | None,
     typer.Option(
@@ -124,7 +128,7 @@ def check(
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and prints at most one sentence about a failure."""
     git.forget_surroundings()
-    _interrupt_on("SIGTERM", "SIGHUP")
+    _catch_interrupts()
     try:
         code = typer.main.get_command(app).main(list(arguments), "roadbed", standalone_mode=False)
     except RoadbedError as error:
@@ -150,15 +154,18 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def _interrupt_on(*names: str) -> None:
-    """Let these signals end a command as Ctrl-C does, so that it cleans up after itself."""
-    for name in names:
-        number = getattr(signal, name, None)  # Windows has no SIGHUP
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+def _catch_interrupts() -> None:
+    """Let every polite signal end a command as Ctrl-C does, so that it cleans up after itself."""
+    for name in _INTERRUPTS:
+        # a background job ignores SIGINT and so would its children; `nohup` means SIGHUP
+        if name != "SIGHUP" or signal.getsignal(_INTERRUPTS[name]) is not signal.SIG_IGN:
+            signal.signal(_INTERRUPTS[name], _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # once is enough: uv and a process group deliver the same signal twice, amid the cleaning up
+    for other in _INTERRUPTS.values():
+        signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt(number, frame)
 
 

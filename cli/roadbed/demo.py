@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -64,7 +63,6 @@ def demo(wish: Wish, source: Source) -> None:
 def _workspace() -> Iterator[Path]:
     """A folder for everything that the demo needs, gone afterwards."""
     # As root the database runs as another user, who must pass through (but not look around).
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     room = Path(tempfile.mkdtemp(prefix="roadbed-demo-"))
     if os.geteuid() == 0:
         room.chmod(0o711)

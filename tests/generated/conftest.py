@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.interpreters import find_interpreter
+from roadbed import interpreters, uv
 from tests.variants import PLANS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -51,7 +51,7 @@ def user_environment() -> dict[str, str]:
     """This process's environment as a user's shell would have it, with an interpreter for uv."""
     ours = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "ENVIRONMENT", "DATABASE_URL", "PYTHONPATH"}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**kept, "UV_PYTHON": str(find_interpreter()), "NO_COLOR": "1"}
+    return {**kept, "UV_PYTHON": interpreters.request(uv.find()), "NO_COLOR": "1"}
 
 
 def printed_commands(message: str) -> tuple[str, ...]:

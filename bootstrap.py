@@ -1,0 +1,183 @@
+"""From a fresh clone to a running demo or a test run, with git, Python and pip alone.
+
+    python3 bootstrap.py setup              make the environment
+    python3 bootstrap.py demo [PLAN ...]    show a plan at work (see `roadbed demo --help`)
+    python3 bootstrap.py test [ARGUMENT ...]    run every suite; arguments go to pytest
+
+Standard library only. uv is taken from PATH, else installed into .tools by pip: `--target` installs
+beside the system's packages, so an externally managed Python (PEP 668) allows it, and no `venv`
+module is needed.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (older Pythons read this far)
+    sys.exit(
+        "Roadbed's tools need Python 3.11 or newer, and this is "
+        + sys.version.split()[0]
+        + ": run `python3.13 bootstrap.py` (or another newer Python) instead."
+    )
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent
+TOOLS = ROOT / ".tools"
+CHASSIS_TESTS = ROOT / "tests" / "chassis"
+NO_TEST_RAN = 5  # pytest's exit code
+COULD_NOT_RUN = 5  # ours
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the verb; returns the exit code of what it ran."""
+    verbs = {"setup": setup, "demo": demo, "test": test}
+    if not arguments or arguments[0] not in verbs:
+        print(__doc__)  # noqa: T201
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    if not shutil.which("git"):
+        tell("git is not on PATH: install git and run the same command again.")
+        return COULD_NOT_RUN
+    return verbs[arguments[0]](arguments[1:])
+
+
+def setup(arguments: Sequence[str]) -> int:
+    """Make the environment of this checkout in .venv."""
+    del arguments
+    _environment(find_uv())
+    tell("ready: try `python3 bootstrap.py demo`")
+    return 0
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """Run `roadbed demo` for each plan named; the options are passed on."""
+    uv = find_uv()
+    env = _environment(uv)
+    plans = [word for word in arguments if not word.startswith("-")]
+    options = [word for word in arguments if word.startswith("-")]
+    if len(plans) > 1 and "--once" not in options:
+        options.append("--once")
+    for plan in plans or [""]:
+        command = [uv, "run", "--no-sync", "roadbed", "demo", *filter(None, [plan]), *options]
+        code = run(command, env)
+        if code:
+            return code
+    return 0
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the root suite and the chassis's, and say of each how it ended.
+
+    A path among the arguments runs only the suite it belongs to.
+    """
+    uv = find_uv()
+    env = _environment(uv)
+    ends = {name: _suite(name, command, env) for name, command in _suites(uv, arguments).items()}
+    for name, (code, seconds) in ends.items():
+        tell(f"{name}: {_verdict(code)} in {seconds:.0f} s")
+    codes = [code for code, _ in ends.values()]
+    selected = bool(arguments) and 0 in codes  # a selection may be empty in one of the suites
+    return next((code for code in codes if code and not (selected and code == NO_TEST_RAN)), 0)
+
+
+def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
+    paths = [Path(word.partition("::")[0]) for word in arguments if not word.startswith("-")]
+    inside = [
+        CHASSIS_TESTS in (path.resolve(), *path.resolve().parents)
+        for path in paths
+        if path.exists()
+    ]
+    suites = {}
+    if not all(inside) or not inside:
+        suites["root suite"] = [uv, "run", "--no-sync", "pytest", *arguments]
+    if all(inside) and CHASSIS_TESTS.is_dir():
+        python = load_interpreters().request(uv)
+        tell(f"the chassis's suite runs on {python}")
+        project = ["--project", str(CHASSIS_TESTS), "--python", python]
+        absolute = [
+            str(Path(word).resolve()) if Path(word).exists() else word for word in arguments
+        ]
+        suites["chassis suite"] = [
+            uv,
+            "run",
+            *project,
+            "--directory",
+            str(CHASSIS_TESTS),
+            "pytest",
+            *absolute,
+        ]
+    return suites
+
+
+def _suite(name: str, command: Sequence[str], env: Mapping[str, str]) -> tuple[int, float]:
+    tell(f"running the {name}")
+    begun = time.monotonic()
+    return run(command, env), time.monotonic() - begun
+
+
+def _verdict(code: int) -> str:
+    return {0: "passed", NO_TEST_RAN: "ran no test"}.get(code, f"FAILED (exit code {code})")
+
+
+def find_uv() -> str:
+    """uv's path, from PATH or .tools; installs it into .tools when it is in neither."""
+    here = TOOLS / "bin" / ("uv.exe" if os.name == "nt" else "uv")
+    found = shutil.which("uv")
+    if not found and not here.is_file():
+        tell("installing uv into .tools")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS), "uv"]
+        if subprocess.run(command, check=False).returncode or not here.is_file():
+            sys.exit(
+                "uv could not be installed by pip (see above): install uv yourself and run the "
+                "same command again."
+            )
+    return found or str(here)
+
+
+def _environment(uv: str) -> dict[str, str]:
+    """Make or refresh .venv from uv.lock; returns the environment for what runs in it."""
+    env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    env["PATH"] = os.pathsep.join([env.get("PATH", os.defpath), str(Path(uv).parent)])
+    tell("preparing the environment (.venv)")
+    code = run([uv, "sync", "--quiet", "--locked", "--python", sys.executable], env)
+    if code:
+        sys.exit("The environment could not be made (see above): is there a network?")
+    return env
+
+
+def load_interpreters() -> ModuleType:
+    """The module that knows where Pythons are, by its path: nothing of ours is installed yet."""
+    path = ROOT / "cli" / "roadbed" / "interpreters.py"
+    spec = importlib.util.spec_from_file_location("interpreters", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Run a command in the checkout; what interrupts us reaches it, and we wait for its cleaning."""
+    child = subprocess.Popen(command, cwd=ROOT, env=env)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def tell(text: str) -> None:
+    """Say what is going on."""
+    print(f"bootstrap: {text}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
