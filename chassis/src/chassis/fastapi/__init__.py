@@ -1,0 +1,20 @@
+"""The chassis for FastAPI.
+
+``api/main.py`` makes an ``Application`` and includes the routers it finds; a route takes
+``Session`` (``chassis.fastapi.db``) and ``requires("permission")``. Names imported here are the
+public interface, with those of ``db``, ``pages``, ``migrations``, ``settings`` and ``testing``.
+"""
+
+from chassis.fastapi.app import Application
+from chassis.fastapi.problems import declared
+from chassis.fastapi.routers import include_routers
+from chassis.fastapi.security import CurrentPrincipal, public, requires
+
+__all__ = [
+    "Application",
+    "CurrentPrincipal",
+    "declared",
+    "include_routers",
+    "public",
+    "requires",
+]

@@ -1,0 +1,93 @@
+"""The application: FastAPI with the platform's half already in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Lifespan
+
+from chassis import logs
+from chassis.fastapi import db, docs, health, problems
+from chassis.fastapi.layer import RequestLayer
+from chassis.fastapi.platform import Platform
+from chassis.fastapi.routes import refuse_duplicates
+from chassis.fastapi.settings import ApiSettings
+from chassis.service import Service, load
+
+_LARGEST_BODY = 1_000_000  # bytes; a route that takes more says so: max_body_size=
+# FastAPI would switch its own on beside any tracer it finds, five spans a request
+_NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
+
+
+class Application(FastAPI):
+    """A FastAPI whose requests all pass the platform's request layer first.
+
+    ``options`` are FastAPI's own; ``lifespan`` runs inside the platform's. Raises IssuerError when
+    ``settings`` trust an issuer that this environment does not allow.
+    """
+
+    def __init__(
+        self,
+        settings: ApiSettings,
+        *,
+        service: Service | None = None,
+        lifespan: Lifespan[Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Assemble the platform's routes and handlers; connects to nothing yet."""
+        service = service or load()
+        self.platform = Platform(self, settings, service)
+        defaults: dict[str, Any] = {
+            "title": service.name,
+            "version": service.version,
+            "openapi_url": docs.OPENAPI if self.platform.documented else None,
+            "docs_url": None,
+            "redoc_url": None,
+            "redirect_slashes": False,
+            "max_body_size": _LARGEST_BODY,
+            "telemetry": _NO_TELEMETRY,
+            "generate_unique_id_function": _operation_id,
+        }
+        super().__init__(**(defaults | options), lifespan=_around(lifespan))
+        problems.install(self)
+        db.install(self)
+        health.install(self, self.platform)
+        if self.platform.documented:
+            docs.install(self)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the request layer outside everything, a team's own middleware included."""
+        return RequestLayer(super().build_middleware_stack(), self.platform)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the contract with the problems every operation may answer."""
+        schema = super().openapi()
+        problems.declare(schema)
+        return schema
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _around(inner: Lifespan[Any] | None) -> Lifespan[Any]:
+    @asynccontextmanager
+    async def lifespan(app: Application) -> AsyncIterator[Any]:
+        platform = app.platform
+        logs.configure(platform.settings, platform.service)
+        refuse_duplicates(app)
+        try:
+            async with (inner or _nothing)(app) as state:
+                yield state
+        finally:
+            platform.readiness.drain()
+            await platform.database.dispose()
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _nothing(_app: Any) -> AsyncIterator[None]:
+    yield

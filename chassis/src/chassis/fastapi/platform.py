@@ -1,0 +1,77 @@
+"""What the platform keeps for one application: its settings, database, keys and public doors."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from chassis.auth import TokenVerifier
+from chassis.fastapi import docs
+from chassis.fastapi.db import Database
+from chassis.fastapi.routes import Entry, RouteError, Templates, walk
+from chassis.fastapi.security import public
+from chassis.fastapi.settings import ApiSettings
+from chassis.health import Readiness
+from chassis.service import Service
+
+ALWAYS_PUBLIC = frozenset({"/livez", "/readyz"})
+_ISSUER_TIMEOUT_SECONDS = 3.0
+
+
+class Platform:
+    """Made once for an application; tests replace ``database`` and ``verifier``."""
+
+    def __init__(self, app: Starlette, settings: ApiSettings, service: Service) -> None:
+        """Connect to nothing yet. Raises IssuerError for an issuer that may not be trusted."""
+        self._app = app
+        self.settings = settings
+        self.service = service
+        self.documented = settings.environment.is_local
+        self.readiness = Readiness("platform schema", "migrations")
+        self.database = Database.at(settings.database_url)
+        self.verifier = TokenVerifier(
+            settings.issuers(service), environment=settings.environment, fetch=fetch_json
+        )
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The application's routes, read at the first request when all are there."""
+        return Templates(self._app)
+
+    @cached_property
+    def public(self) -> frozenset[tuple[str, str]]:
+        """The method and path of everything that takes no token.
+
+        Raises RouteError for a public route whose path is not literal.
+        """
+        return frozenset(
+            (method, entry.template)
+            for entry in walk(self._app)
+            if entry.template in self._named or _is_marked(entry)
+            for method in entry.methods
+        )
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return ALWAYS_PUBLIC | docs.PATHS if self.documented else ALWAYS_PUBLIC
+
+
+async def fetch_json(url: str) -> Mapping[str, Any]:
+    """GET a JSON object without following redirects. Raises httpx2.HTTPError or ValueError."""
+    async with httpx2.AsyncClient(timeout=_ISSUER_TIMEOUT_SECONDS) as client:
+        response = await client.get(url)
+        document: Mapping[str, Any] = response.raise_for_status().json()
+        return document
+
+
+def _is_marked(entry: Entry) -> bool:
+    if public not in entry.calls:
+        return False
+    if "{" in entry.template:
+        raise RouteError(
+            f"{entry.template} is marked public, but a public path may have no parameters: "
+            "take the mark off, or move the value into the query or the body."
+        )
+    return True

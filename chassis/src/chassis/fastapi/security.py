@@ -1,0 +1,65 @@
+"""Who is calling and what they may do, as dependencies.
+
+The request layer has verified the token before any of this runs; a route adds what it needs::
+
+    Reader = Annotated[Principal, Depends(requires("endpoints:read"))]
+"""
+
+from typing import Annotated
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPBearer
+from starlette.requests import HTTPConnection
+
+from chassis.auth import Principal
+from chassis.fastapi.scope import PRINCIPAL
+from chassis.problems import ProblemError
+
+
+class _Bearer(HTTPBearer):
+    """Writes the security scheme into the contract; the request layer does the checking."""
+
+    async def __call__(self, request: HTTPConnection) -> None:
+        """Do nothing: it stands in the contract."""
+
+
+_bearer = _Bearer(scheme_name="token", bearerFormat="JWT", auto_error=False)
+
+
+async def current_principal(
+    connection: HTTPConnection, _scheme: Annotated[None, Security(_bearer)]
+) -> Principal:
+    """Return who is calling. Raises a 401 problem on a route that is also public."""
+    principal = connection.scope.get(PRINCIPAL)
+    if not isinstance(principal, Principal):
+        raise ProblemError(401, "missing-token", headers={"WWW-Authenticate": "Bearer"})
+    return principal
+
+
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+
+
+class requires:  # noqa: N801 - reads as a verb where it is used
+    """A dependency that gives the principal and refuses one without ``permission`` (403)."""
+
+    def __init__(self, permission: str) -> None:
+        """Keep the name, which also tells administrators which permissions exist."""
+        self.permission = permission
+
+    async def __call__(self, principal: CurrentPrincipal) -> Principal:
+        """Return who is calling."""
+        demand(principal, self.permission)
+        return principal
+
+
+def demand(principal: Principal, permission: str) -> None:
+    """Raise a 403 problem unless ``principal`` has ``permission``."""
+    if permission not in principal.permissions:
+        raise ProblemError(403, "permission-denied", f"This needs the permission {permission}.")
+
+
+async def public() -> None:
+    """Mark a route that anybody may call without a token: ``dependencies=[Depends(public)]``.
+
+    Its path must be literal, because the request layer decides before anything is routed.
+    """
