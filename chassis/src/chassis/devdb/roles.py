@@ -1,8 +1,6 @@
 """The roles and databases of a service's halves."""
 
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import LiteralString
 
@@ -14,16 +12,15 @@ _TIMEOUT_SECONDS = 10
 
 
 def connect(sockets: Path, database: str) -> Connection:
-    """Connect as the superuser, whatever the user's environment says about other servers."""
-    with _without_libpq_variables():
-        return psycopg.connect(
-            host=str(sockets),
-            port=5432,
-            user=_SUPERUSER,
-            dbname=database,
-            connect_timeout=_TIMEOUT_SECONDS,
-            autocommit=True,
-        )
+    """Connect as the superuser."""
+    return psycopg.connect(
+        host=str(sockets),
+        port=5432,
+        user=_SUPERUSER,
+        dbname=database,
+        connect_timeout=_TIMEOUT_SECONDS,
+        autocommit=True,
+    )
 
 
 def ensure(sockets: Path, halves: Iterable[str]) -> None:
@@ -46,15 +43,3 @@ def ensure(sockets: Path, halves: Iterable[str]) -> None:
 
 def _names(connection: Connection, query: LiteralString) -> set[str]:
     return {row[0] for row in connection.execute(query)}
-
-
-@contextmanager
-def _without_libpq_variables() -> Iterator[None]:
-    """Hide PGSERVICE, PGHOSTADDR, PGOPTIONS and their like: an address does not override them."""
-    hidden = {name: value for name, value in os.environ.items() if name.startswith("PG")}
-    for name in hidden:
-        del os.environ[name]
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)

@@ -1,5 +1,6 @@
 """Sharing one server between the processes of a checkout."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -26,6 +27,9 @@ def running(service: Service) -> Iterator[None]:
     leave stops it. Whoever is killed leaves its hold to the kernel, so that a server it left
     behind is found by the next process and stopped by the last.
 
+    Meanwhile this process and its children do not see PGHOST, PGSERVICE, PGPASSWORD and their like,
+    which speak of other servers and some of which win over an address.
+
     Raises DevDbError in production, and when there is no PostgreSQL or no place for its data.
     """
     if not settings.environment(service).is_local:
@@ -37,7 +41,7 @@ def running(service: Service) -> Iterator[None]:
     cluster = Cluster(where)
     make_folder(where.home, mode=0o755 if where.account else 0o700)
     gate, users = where.home / "gate", where.home / "users"
-    with locks.opened(users) as hold:
+    with _without_libpq_variables(), locks.opened(users) as hold:
         with locks.alone(gate):
             locks.share(hold)
             cluster.start(service.halves)
@@ -47,3 +51,14 @@ def running(service: Service) -> Iterator[None]:
             with locks.alone(gate):
                 if locks.try_exclusive(hold):
                     cluster.stop()
+
+
+@contextmanager
+def _without_libpq_variables() -> Iterator[None]:
+    hidden = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

@@ -6,7 +6,7 @@ word in anybody's history. A number is never reused and a file never changes onc
 
 import re
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from psycopg import Connection, sql
 from psycopg.errors import InsufficientPrivilege

@@ -1,0 +1,102 @@
+"""A pytest plugin: a real PostgreSQL for the tests of a service, and databases that are theirs.
+
+``pytest_plugins = ["chassis.testing"]`` in a ``conftest.py`` switches it on. Importing it declares
+this process a test: ``ENVIRONMENT`` becomes ``test`` whatever it was.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import LiteralString
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from chassis import devdb, service, settings
+from chassis.service import Half, Service
+
+PREFIX = "test_"
+
+os.environ["ENVIRONMENT"] = settings.Environment.TEST
+
+
+class NotATestDatabaseError(Exception):
+    """A test was about to touch a database that is not marked for tests by its name."""
+
+
+@pytest.fixture(scope="session")
+def roadbed_service() -> Service:
+    """Give the service that the tests belong to."""
+    return service.load()
+
+
+@pytest.fixture(scope="session")
+def database_server(roadbed_service: Service) -> Iterator[None]:
+    """Keep a PostgreSQL running for the whole session: the development server, unless every half
+    has an address of its own."""
+    with server(roadbed_service):
+        yield
+
+
+def server(of: Service) -> AbstractContextManager[None]:
+    """Run the development server unless somebody gave every half of ``of`` an address."""
+    given = all(settings.database_url(of, half) for half in of.halves)
+    return nullcontext() if given and of.halves else devdb.running(of)
+
+
+def address(of: Service, half: Half) -> str:
+    """Return the address of ``half``'s database, on the server that ``server`` keeps running."""
+    return settings.database_url(of, half) or devdb.url(of, half)
+
+
+def renamed(url: str, database: str) -> str:
+    """Return ``url`` with another database name."""
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
+
+
+def check(url: str) -> None:
+    """Raise NotATestDatabaseError unless the name of the database at ``url`` begins with
+    ``test_``."""
+    name = unquote(urlsplit(url).path.lstrip("/"))
+    if not name.startswith(PREFIX):
+        raise NotATestDatabaseError(
+            f"The database {name!r} is not for tests, which may empty it: give the tests one whose "
+            f"name begins with {PREFIX}."
+        )
+
+
+def create_database(url: str, name: str) -> str:
+    """Make the empty database ``name`` (instead of an older one) on the server at ``url``.
+
+    Returns its address. Raises NotATestDatabaseError.
+    """
+    made = renamed(url, name)
+    drop_database(made)
+    _on_server(url, "CREATE DATABASE {}", name)
+    return made
+
+
+def drop_database(url: str) -> None:
+    """Remove the database at ``url``, whoever is connected. Raises NotATestDatabaseError."""
+    check(url)
+    name = unquote(urlsplit(url).path.lstrip("/"))
+    # a server always has this one, and it is never the one that goes
+    _on_server(renamed(url, "postgres"), "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+@contextmanager
+def database(url: str) -> Iterator[str]:
+    """Make an empty database of its own on the server at ``url``, give its address, remove it."""
+    made = create_database(url, f"{PREFIX}{uuid.uuid4().hex}")
+    try:
+        yield made
+    finally:
+        drop_database(made)
+
+
+def _on_server(url: str, statement: LiteralString, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

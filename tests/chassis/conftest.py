@@ -1,0 +1,53 @@
+"""A real PostgreSQL for the chassis's own tests, and services for it to work in."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis import service as service_
+from chassis import testing
+from chassis.service import Half, Service
+
+pytest_plugins = ["chassis.testing"]
+
+HALVES: tuple[Half, ...] = ("web", "api")
+
+
+def make_service(root: Path, *halves: Half, env: str = "") -> Service:
+    """Write the least that makes ``root`` a service with ``halves``."""
+    (root / ".roadbed").mkdir(parents=True)
+    (root / ".roadbed" / "service.toml").write_text('plan = "hybrid"\n', encoding="utf-8")
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "orders"\nversion = "1.2.3"\n', encoding="utf-8"
+    )
+    for half in halves:
+        (root / half).mkdir()
+    if env:
+        (root / ".env").write_text(env, encoding="utf-8")
+    return service_.load(root)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no variable of the developer's own decide a test."""
+    for name in os.environ:
+        if name.startswith(("PG", "WEB_", "API_", "LOG_", "DATABASE_", "ISSUER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ENVIRONMENT", "test")
+
+
+@pytest.fixture(scope="session")
+def roadbed_service() -> Service:
+    """Give these tests a service of their own: the folder next to this file, always the same, so
+    that its database is made once."""
+    root = Path(__file__).parent / ".dev" / "service"
+    return service_.load(root) if root.exists() else make_service(root, *HALVES)
+
+
+@pytest.fixture
+def database(database_server: None, roadbed_service: Service) -> Iterator[str]:
+    """Give the address of an empty database that is removed afterwards."""
+    with testing.database(testing.address(roadbed_service, "api")) as url:
+        yield url

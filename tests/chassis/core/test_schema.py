@@ -1,0 +1,117 @@
+"""The platform schema and its migrations."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from psycopg import Connection, sql
+
+from chassis import schema, testing
+from chassis.service import Service
+
+type Row = tuple[object, ...]
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[Connection[Row]]:
+    """Connect to an empty database."""
+    with psycopg.connect(database, autocommit=True) as connected:
+        yield connected
+
+
+def test_brings_an_empty_database_to_head(connection: Connection[Row]) -> None:
+    """An empty database has version 0 and gets every migration, once."""
+    assert schema.current(connection) == 0
+    assert schema.migrate(connection) == ["0001_account"]
+    assert schema.current(connection) == schema.HEAD
+    assert schema.migrate(connection) == []
+
+
+def test_makes_the_account_table_and_nothing_speculative(connection: Connection[Row]) -> None:
+    """The first migration makes the tables that something uses."""
+    schema.migrate(connection)
+    tables = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'platform'"
+    ).fetchall()
+    assert sorted(tables) == [("account",), ("schema_version",)]
+
+
+def test_unqualified_names_reach_the_platform(connection: Connection[Row], database: str) -> None:
+    """Both this session and later ones find platform tables, and create their own in public."""
+    schema.migrate(connection)
+    connection.execute("SELECT 1 FROM account")
+    with psycopg.connect(database) as later:
+        later.execute("SELECT 1 FROM account")
+        assert later.execute("SELECT current_schema()").fetchone() == ("public",)
+
+
+def test_the_search_path_is_of_that_database_alone(
+    connection: Connection[Row], database_server: None, roadbed_service: Service
+) -> None:
+    """Another database of the same role keeps its search path."""
+    schema.migrate(connection)
+    with (
+        testing.database(testing.address(roadbed_service, "api")) as other,
+        psycopg.connect(other) as elsewhere,
+    ):
+        assert elsewhere.execute("SHOW search_path").fetchone() == ('"$user", public',)
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(database: str) -> None:
+    """Of eight replicas that start together one migrates and seven find it done."""
+
+    def migrate(_: int) -> list[str]:
+        with psycopg.connect(database) as mine:
+            return schema.migrate(mine)
+
+    with ThreadPoolExecutor(8) as threads:
+        applied = list(threads.map(migrate, range(8)))
+    assert sorted(applied) == [[]] * 7 + [["0001_account"]]
+
+
+def test_a_failing_migration_leaves_nothing_behind(
+    connection: Connection[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All pending migrations are one transaction."""
+
+    class Broken:
+        name = "9999_broken.sql"
+
+        @staticmethod
+        def read_bytes() -> bytes:
+            return b"CREATE TABLE platform.half (); SELECT 1/0"
+
+    monkeypatch.setitem(schema._FILES, 9999, Broken())  # type: ignore[arg-type]
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        schema.migrate(connection)
+    assert schema.current(connection) == 0
+    assert connection.execute("SELECT to_regclass('platform.account')").fetchone() == (None,)
+
+
+def test_a_newer_database_is_left_alone(connection: Connection[Row]) -> None:
+    """During a roll-out an old process may meet a database that a newer one migrated."""
+    schema.migrate(connection)
+    connection.execute("INSERT INTO platform.schema_version VALUES (9000, '9000_future')")
+    assert schema.migrate(connection) == []
+    assert schema.current(connection) == 9000
+
+
+def test_a_role_that_may_not_create_is_told_so(connection: Connection[Row], database: str) -> None:
+    """A role that does not own the database gets one sentence."""
+    name = sql.Identifier(connection.info.dbname)
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO web").format(name))
+    with (
+        psycopg.connect(database.replace("api@", "web@")) as stranger,
+        pytest.raises(schema.SchemaError, match="The role web may not create the schema platform"),
+    ):
+        schema.migrate(stranger)
+
+
+def test_a_transaction_of_the_caller_decides(database: str) -> None:
+    """Inside a caller's transaction the migrations share its fate."""
+    with psycopg.connect(database) as mine:
+        mine.execute("SELECT 1")
+        schema.migrate(mine)
+        mine.rollback()
+        assert schema.current(mine) == 0
