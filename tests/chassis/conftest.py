@@ -10,8 +10,6 @@ from chassis import service as service_
 from chassis import testing
 from chassis.service import Half, Service
 
-pytest_plugins = ["chassis.testing"]
-
 HALVES: tuple[Half, ...] = ("web", "api")
 
 

@@ -1,11 +1,13 @@
 """Accounts of a service that owns them (``auth=local``): passwords and the tokens they give.
 
-Every function runs on the caller's psycopg connection and inside its transaction.
+A hash takes a tenth of a second, so nobody holds a database connection meanwhile: functions that
+hash take ``connect``, which lends one, and borrow it for their statements only.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
@@ -28,6 +30,9 @@ _LONGEST_EMAIL = 254
 # a hash takes 64 MiB and a core: more at once, or a long queue, would let strangers stop us
 _AT_ONCE = 2
 _WAITING = 32
+
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
+"""Lend a psycopg connection; leaving the context commits, or rolls back after an error."""
 
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
@@ -56,7 +61,7 @@ class _Stored(Account):
 
 
 async def create(
-    connection: AsyncConnection[Any],
+    connect: Connect,
     *,
     email: str,
     password: str,
@@ -72,7 +77,7 @@ async def create(
     _check_password(password)
     hashed = await _in_thread(lambda: _hasher.hash(password))
     try:
-        async with connection.transaction(), connection.cursor(row_factory=class_row(Account)) as c:
+        async with connect() as connection, connection.cursor(row_factory=class_row(Account)) as c:
             await c.execute(
                 "INSERT INTO platform.account (email, password_hash, tenant, permissions) "
                 "VALUES (%s, %s, %s, %s) RETURNING id, email, tenant, permissions",
@@ -83,19 +88,20 @@ async def create(
         raise ProblemError(409, "account-exists", "This address has an account.") from None
 
 
-async def authenticate(connection: AsyncConnection[Any], *, email: str, password: str) -> Account:
+async def authenticate(connect: Connect, *, email: str, password: str) -> Account:
     """Return the account with this address and password.
 
     Raises ProblemError: 401 ``invalid-credentials``, the same and after the same work whether the
     account or the password was wrong; 503 ``busy`` when too many are being checked.
     """
-    stored = await _find(connection, email)
+    async with connect() as connection:
+        stored = await _find(connection, email)
     hashed = stored.password_hash if stored else _nobody
     fits = await _in_thread(lambda: _fits(hashed, password[: LONGEST_PASSWORD + 1]))
     if not stored or not fits:
         raise ProblemError(401, "invalid-credentials", "The address or the password is wrong.")
     if _hasher.check_needs_rehash(hashed):
-        await _rehash(connection, stored.id, password)
+        await _rehash(connect, stored.id, password)
     return Account(stored.id, stored.email, stored.tenant, stored.permissions)
 
 
@@ -130,12 +136,13 @@ async def _find(connection: AsyncConnection[Any], email: str) -> _Stored | None:
         return await cursor.fetchone()
 
 
-async def _rehash(connection: AsyncConnection[Any], account: UUID, password: str) -> None:
+async def _rehash(connect: Connect, account: UUID, password: str) -> None:
     """Follow the hasher's present cost, now that the password is at hand."""
     hashed = await _in_thread(lambda: _hasher.hash(password))
-    await connection.execute(
-        "UPDATE platform.account SET password_hash = %s WHERE id = %s", [hashed, account]
-    )
+    async with connect() as connection:
+        await connection.execute(
+            "UPDATE platform.account SET password_hash = %s WHERE id = %s", [hashed, account]
+        )
 
 
 async def _in_thread[Result](work: Callable[[], Result]) -> Result:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from chassis.service import Half
-from chassis.settings import Secret, ServiceSettings
+from chassis.settings import ServiceSettings
 
 _HEAD = """\
 # Made by `just generate` from the settings; `cp .env.example .env` and edit the copy.
@@ -41,6 +42,6 @@ def _variable(name: str, field: FieldInfo) -> Iterator[str]:
 
 def _shown(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=False)
-    if isinstance(value, Secret) or value in (None, PydanticUndefined):
+    if isinstance(value, SecretStr) or value in (None, PydanticUndefined):
         return ""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

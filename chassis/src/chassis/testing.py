@@ -7,7 +7,7 @@ this process a test: ``ENVIRONMENT`` becomes ``test`` whatever it was.
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import LiteralString
 from urllib.parse import unquote, urlsplit
 
@@ -37,18 +37,12 @@ def roadbed_service() -> Service:
 def database_server(roadbed_service: Service) -> Iterator[None]:
     """Keep a PostgreSQL running for the whole session: the development server, unless every half
     has an address of its own."""
-    with server(roadbed_service):
+    with devdb.available(roadbed_service):
         yield
 
 
-def server(of: Service) -> AbstractContextManager[None]:
-    """Run the development server unless somebody gave every half of ``of`` an address."""
-    given = all(settings.database_url(of, half) for half in of.halves)
-    return nullcontext() if given and of.halves else devdb.running(of)
-
-
 def address(of: Service, half: Half) -> str:
-    """Return the address of ``half``'s database, on the server that ``server`` keeps running."""
+    """Return the address of ``half``'s database; ``database_server`` keeps its server running."""
     return settings.database_url(of, half) or devdb.url(of, half)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from urllib.parse import quote
 
 from chassis import settings
@@ -17,6 +17,12 @@ def url(service: Service, half: Half) -> str:
     """Return the address of ``half``'s development database; starts and touches nothing."""
     sockets = quote(str(place(service.root).sockets), safe="/")
     return f"postgresql://{half}@/{half}?host={sockets}&port=5432"
+
+
+def available(service: Service) -> AbstractContextManager[None]:
+    """Keep the server running unless somebody gave every half of ``service`` an address."""
+    given = all(settings.database_url(service, half) for half in service.halves)
+    return nullcontext() if given and service.halves else running(service)
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""``python -m chassis VERB``: the chores behind the recipes of the justfile."""
+
+import argparse
+import os
+import signal
+import sys
+
+from chassis import migrate, service, settings
+from chassis.processes import CommandFailedError
+from chassis.service import HALVES, Service, ServiceError
+from chassis.settings import SettingsError
+
+_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do one chore; return the process's exit code. A user's mistake is one sentence."""
+    options = _parser().parse_args(arguments)
+    # a chore that is told to stop stops the database that it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        found = service.load()
+        os.chdir(found.root)
+        return _do(found, options)
+    except CommandFailedError as error:
+        return error.code
+    except (ServiceError, SettingsError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _do(found: Service, options: argparse.Namespace) -> int:
+    if options.verb == "migrate" and not settings.environment(found).is_local:
+        migrate.in_production(found)
+        return 0
+    # only here: an image lacks what these need
+    from chassis.dev import chores  # noqa: PLC0415
+
+    return chores.run(found, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chassis", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    up = verbs.add_parser("up", help="start the database, the migrations and every server")
+    up.add_argument("--no-reload", dest="reload", action="store_false", help="watch no files")
+    verbs.add_parser("migrate", help="bring every database to its newest schema")
+    migration = verbs.add_parser("migration", help="write a migration from the models of a half")
+    migration.add_argument("half", choices=HALVES)
+    migration.add_argument("message", help="what it does, in a few words")
+    with_db = verbs.add_parser("with-db", help="run a command with a half's database up")
+    with_db.add_argument("half", choices=HALVES)
+    with_db.add_argument("command", nargs=argparse.REMAINDER)
+    verbs.add_parser("seed", help="fill the development database")
+    admin = verbs.add_parser("admin", help="make an administrator")
+    admin.add_argument("email")
+    token = verbs.add_parser("token", help="print a development token", add_help=False)
+    token.add_argument("arguments", nargs=argparse.REMAINDER)
+    verbs.add_parser("env-example", help="write .env.example from the settings")
+    verbs.add_parser("drop-example", help="remove the example, its tables and its tests")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Which module does which verb of ``python -m chassis``."""
+
+import argparse
+import sys
+
+from chassis import devdb, migrate
+from chassis.dev import accounts, database, example, generate, token, up
+from chassis.dev.errors import ChoreError
+from chassis.service import Service
+from chassis.settings import environment
+
+
+def run(service: Service, options: argparse.Namespace) -> int:
+    """Do the chore that ``options`` name; return the exit code.
+
+    Raises CommandFailedError and SettingsError; every other mistake is printed as one sentence.
+    """
+    try:
+        _check(service, options)
+        return _do(service, options)
+    except (ChoreError, devdb.DevDbError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _check(service: Service, options: argparse.Namespace) -> None:
+    if not environment(service).is_local:
+        raise ChoreError(
+            f"`{options.verb}` is for development, and ENVIRONMENT (unset means production) says "
+            f"otherwise: use `uv run just {options.verb}`, or set ENVIRONMENT=development."
+        )
+    half = getattr(options, "half", None)
+    if half and half not in service.halves:
+        raise ChoreError(f"This service has no {half} half: use {' or '.join(service.halves)}.")
+
+
+def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - one line a verb
+    match options.verb:
+        case "up":
+            return up.run(service, reload=options.reload)
+        case "migrate":
+            with devdb.available(service):
+                migrate.run(service)
+        case "migration":
+            database.write_migration(service, options.half, options.message)
+        case "with-db":
+            database.with_database(service, options.half, options.command)
+        case "seed":
+            database.seed(service)
+        case "admin":
+            accounts.make_administrator(service, options.email)
+        case "token":
+            token.run(service, options.arguments)
+        case "env-example":
+            _say(f"Wrote {generate.run(service)}.")
+        case "drop-example":
+            _drop(service)
+    return 0
+
+
+def _drop(service: Service) -> None:
+    gone = [str(folder.relative_to(service.root)) for folder in example.run(service)]
+    if not gone:
+        _say("The example is gone already.")
+        return
+    _say(f"Removed {', '.join(gone)}; commit it: git add -A && git commit -m 'Drop the example'.")
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")

@@ -1,0 +1,66 @@
+"""``python -m chassis drop-example``: the example goes, the platform stays."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from chassis import devdb, migrate, processes
+from chassis.dev.errors import ChoreError
+from chassis.service import Half, Service
+
+
+def run(service: Service) -> list[Path]:
+    """Take the example out of the development database, delete its folders, write the generated
+    files again; return the folders that went.
+
+    Raises ChoreError when a folder holds work that version control does not have.
+    """
+    examples = {
+        half: service.example[half]
+        for half in service.halves
+        if half in service.example and (service.root / half / service.example[half]).is_dir()
+    }
+    folders = [folder for item in examples.items() for folder in _folders(service, *item)]
+    if not folders:
+        return []
+    _check_committed(service, folders)
+    with devdb.available(service):
+        migrate.run(service, *examples)
+        for half, name in examples.items():
+            processes.run(service, *_downgrade(half, name))
+    for folder in folders:
+        shutil.rmtree(folder)
+    # in a process of its own: the settings may have been read with the example in place
+    processes.run(service, processes.PYTHON, "-m", "chassis", "env-example")
+    return folders
+
+
+def _folders(service: Service, half: Half, name: str) -> list[Path]:
+    candidates = [Path(half, name), Path("tests", half, name)]
+    return [service.root / item for item in candidates if (service.root / item).is_dir()]
+
+
+def _downgrade(half: Half, name: str) -> list[str]:
+    if half == "web":
+        return processes.tool("web", "migrate", name, "zero", "--no-input")
+    return processes.tool("api", "downgrade", f"{name}@base")
+
+
+def _check_committed(service: Service, folders: list[Path]) -> None:
+    done = subprocess.run(  # noqa: S603 - a list, never a shell
+        ["git", "status", "--porcelain", "--", *map(str, folders)],  # noqa: S607 - git is on PATH
+        cwd=service.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ChoreError(
+            "The example would be gone for good, because this folder is not under version control: "
+            "run `git init && git add -A && git commit -m 'Start'` first."
+        )
+    if changed := done.stdout.split():
+        raise ChoreError(
+            f"The example holds changes that are not committed ({changed[-1]}): commit or discard "
+            "them first."
+        )

@@ -1,0 +1,25 @@
+"""``python -m chassis token``: an access token for the service's API in development."""
+
+from chassis import devdb, migrate, processes
+from chassis.dev import accounts, up
+from chassis.dev.errors import ChoreError
+from chassis.service import Service
+
+
+def run(service: Service, arguments: list[str]) -> None:
+    """Print a token: of the web half if there is one, else of the development issuer.
+
+    ``arguments`` are passed on (``--permissions "a b" --tenant UUID``). Raises ChoreError for a
+    service without an API, CommandFailedError.
+    """
+    if "api" not in service.halves:
+        raise ChoreError("This service has no API that takes tokens: people sign in to it.")
+    if "web" in service.halves:
+        with devdb.available(service):
+            migrate.run(service, "web")
+            processes.run(service, *processes.tool("web", "token", *arguments))
+        return
+    if accounts.issuer_of_its_own(service):
+        raise ChoreError("This service signs its own tokens: sign in with an account of yours.")
+    port = str(up.port(service, "issuer"))
+    processes.run(service, processes.PYTHON, "-m", "devissuer", "token", "--port", port, *arguments)

@@ -1,0 +1,101 @@
+"""``python -m chassis up``: the database, the migrations and every server of the service."""
+
+import os
+import shlex
+import socket
+import sys
+from dataclasses import dataclass
+
+from honcho.manager import Manager  # type: ignore[import-untyped]
+
+from chassis import devdb, migrate, settings
+from chassis.dev import accounts
+from chassis.dev.errors import ChoreError
+from chassis.service import Half, Service
+
+_HOST = "127.0.0.1"
+_APPLICATIONS: dict[Half, tuple[str, str]] = {
+    "web": ("wsgi", "web.wsgi:application"),
+    "api": ("asgi", "api.main:app"),
+}
+_PORTS = {"web": ("WEB_PORT", 8000), "api": ("API_PORT", 8001), "issuer": ("ISSUER_PORT", 8002)}
+
+
+@dataclass(frozen=True)
+class Process:
+    """One server: its name, its port and its command."""
+
+    name: str
+    port: int
+    command: list[str]
+
+
+def run(service: Service, *, reload: bool) -> int:
+    """Run until somebody stops it or a server ends; return the exit code.
+
+    Raises ChoreError when a port is taken, DevDbError, CommandFailedError.
+    """
+    processes = plan(service, reload=reload)
+    for process in processes:
+        _check_port(process)
+    with devdb.available(service):
+        migrate.run(service)
+        for process in processes:
+            sys.stdout.write(f"{process.name}: http://{_HOST}:{process.port}\n")
+        sys.stdout.flush()
+        return _manage(service, processes)
+
+
+def plan(service: Service, *, reload: bool) -> list[Process]:
+    """Say which servers ``up`` runs: one for each half, and a token issuer where none of them is
+    one."""
+    served = [_server(service, half, reload=reload) for half in service.halves]
+    if "api" in service.halves and not accounts.issuer_of_its_own(service):
+        command = [sys.executable, "-m", "devissuer", "serve"]
+        served.append(Process("issuer", port(service, "issuer"), command))
+    return served
+
+
+def port(service: Service, name: str) -> int:
+    """Return the port of ``web``, ``api`` or ``issuer``. Raises ChoreError if it is no number."""
+    variable, default = _PORTS[name]
+    value = settings.lookup(service, variable) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 65536:  # noqa: PLR2004 - the range of a port
+        raise ChoreError(f"{variable} is not a port: set it to a number below 65536.")
+    return int(value)
+
+
+def _server(service: Service, half: Half, *, reload: bool) -> Process:
+    interface, application = _APPLICATIONS[half]
+    number = port(service, half)
+    command = [sys.executable, "-m", "granian", "--interface", interface, "--host", _HOST]
+    command += ["--port", str(number), "--no-ws" if interface == "wsgi" else "--ws"]
+    if reload:
+        command += ["--reload", "--reload-paths", str(service.root / half)]
+    return Process(half, number, [*command, application])
+
+
+def _check_port(process: Process) -> None:
+    with socket.socket() as probe:
+        # as the server does: a port that just closed is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, process.port))
+        except OSError as error:
+            variable, _ = _PORTS[process.name]
+            raise ChoreError(
+                f"Port {process.port} for {process.name} cannot be used ({error.strerror}): stop "
+                f"what uses it, or choose another: {variable}={process.port + 10} uv run just up."
+            ) from error
+
+
+def _manage(service: Service, processes: list[Process]) -> int:
+    manager = Manager()
+    ports = {_PORTS[process.name][0]: str(process.port) for process in processes}
+    environment = {**os.environ, **ports, "PYTHONUNBUFFERED": "1"}
+    for process in processes:
+        manager.add_process(
+            process.name, shlex.join(process.command), env=environment, cwd=str(service.root)
+        )
+    manager.loop()
+    return int(manager.returncode or 0)

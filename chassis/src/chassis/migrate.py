@@ -1,0 +1,36 @@
+"""``python -m chassis migrate``: every half's migrations, the platform's first.
+
+The adapters see to the platform's schema when ``manage.py migrate`` or ``alembic`` starts.
+"""
+
+import sys
+
+from chassis import processes, settings
+from chassis.service import Half, Service
+from chassis.settings import SettingsError
+
+_COMMANDS: dict[Half, list[str]] = {
+    "web": processes.tool("web", "migrate", "--no-input"),
+    "api": processes.tool("api", "upgrade", "heads"),
+}
+
+
+def run(service: Service, *halves: Half) -> None:
+    """Bring the databases of ``halves`` (default: all) to their newest schema.
+
+    Their server must be running. What the tools say goes to standard error, so that a chore which
+    migrates first can still be piped. Raises CommandFailedError.
+    """
+    for half in halves or service.halves:
+        processes.run(service, *_COMMANDS[half], output=sys.stderr)
+
+
+def in_production(service: Service) -> None:
+    """Migrate the databases whose addresses were given.
+
+    Raises SettingsError when one was not, CommandFailedError.
+    """
+    missing = [half for half in service.halves if not settings.database_url(service, half)]
+    if missing:
+        raise SettingsError("DATABASE_URL: missing; set it to postgresql://user:password@host/db.")
+    run(service)
