@@ -66,7 +66,7 @@ ROOT_URLCONF = "web.urls"
 WSGI_APPLICATION = "web.wsgi.application"
 INSTALLED_APPS = [
     "chassis.django",
-    "chassis.django.admin.AdminConfig",
+    "chassis.django.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,7 +1,7 @@
 """What a Django half takes from the chassis; with `chassis.fastapi` the only place for a framework.
 
 `web/settings.py` and `web/urls.py` import from here; middleware and apps are named by their path:
-`chassis.django`, `chassis.django.admin.AdminConfig`, `chassis.django.middleware.RequestMiddleware`
+`chassis.django`, `chassis.django.apps.AdminConfig`, `chassis.django.middleware.RequestMiddleware`
 and `.LoginRequiredMiddleware`.
 """
 

@@ -2,7 +2,6 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite as DjangoAdminSite
-from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import method_decorator
 
@@ -20,10 +19,3 @@ class AdminSite(DjangoAdminSite):
     ) -> HttpResponseBase:
         """Send a visitor to the product's login; refuse (403) somebody who is not staff."""
         return super().login(request, extra_context)
-
-
-class AdminConfig(DjangoAdminConfig):
-    """Put this in INSTALLED_APPS in place of `django.contrib.admin`."""
-
-    default = False
-    default_site = "chassis.django.admin.AdminSite"

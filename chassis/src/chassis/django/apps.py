@@ -1,8 +1,9 @@
-"""The app that keeps the platform's schema in front of the service's own migrations."""
+"""The platform's app, and Django's admin with the platform's entrance."""
 
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.core.management import call_command
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
@@ -11,6 +12,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 class ChassisConfig(AppConfig):
     """Brings the schema `platform` and the cache table with every `migrate`, in tests too."""
 
+    default = True
     name = "chassis.django"
     label = "chassis"
     verbose_name = "Platform"
@@ -19,6 +21,13 @@ class ChassisConfig(AppConfig):
         """Hook into `migrate`, once for each run of it."""
         pre_migrate.connect(migrate_platform, sender=self)
         post_migrate.connect(finish, sender=self)
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Put this in INSTALLED_APPS in place of `django.contrib.admin`."""
+
+    default = False
+    default_site = "chassis.django.admin.AdminSite"
 
 
 def migrate_platform(*, using: str, **_: Any) -> None:

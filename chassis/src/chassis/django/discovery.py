@@ -29,9 +29,7 @@ def discover_urls(package: str) -> list[URLResolver]:
 
 def discover(package: str, module: str) -> dict[str, ModuleType]:
     """Import `<package>/<name>/<module>.py` wherever there is one, by the folder's name."""
-    return {
-        name: import_module(f"{package}.{name}.{module}") for name in _folders(package, module)
-    }
+    return {name: import_module(f"{package}.{name}.{module}") for name in _folders(package, module)}
 
 
 def _folders(package: str, module: str = "__init__") -> Iterator[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import LimitOffsetPagination
@@ -17,8 +17,6 @@ from rest_framework.views import APIView as RestAPIView
 from chassis.django import errors
 from chassis.problems import ProblemError
 
-_UNAUTHORIZED = 401
-
 
 class Pages(LimitOffsetPagination):
     """`?limit=&offset=`, bounded."""
@@ -28,7 +26,10 @@ class Pages(LimitOffsetPagination):
 
 
 class APIView(RestAPIView):
-    """The base of every view; put it in front of a generic view or viewset."""
+    """The base of every view; put it in front of a generic view or viewset.
+
+    What REST_FRAMEWORK would say is said here, so that settings name no API framework.
+    """
 
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsAuthenticated,)
@@ -42,6 +43,12 @@ class APIView(RestAPIView):
         return handle
 
 
+class SchemaView(APIView, SpectacularAPIView):
+    """The OpenAPI document, for whoever is signed in."""
+
+    renderer_classes = SpectacularAPIView.renderer_classes
+
+
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Translate one exception; None when it is not an answer but a crash."""
     problem = _problem(error)
@@ -50,19 +57,13 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
 
 def _problem(error: Exception) -> ProblemError | None:
     match error:
-        case ProblemError():
-            return error
-        case Http404():
-            return ProblemError(404, None)
-        case PermissionDenied():
-            return ProblemError(403, "permission-denied")
         case exceptions.NotAuthenticated():
-            return ProblemError(_UNAUTHORIZED, None, "Sign in first.")
+            return ProblemError(401, None, "Sign in first.")
         case exceptions.ValidationError():
             return ProblemError(422, "validation", errors=_fields(error.detail))
         case exceptions.APIException():
             return ProblemError(error.status_code, None, str(error.detail))
-    return None
+    return errors.translate(error)
 
 
 def _fields(detail: Any) -> list[dict[str, Any]]:

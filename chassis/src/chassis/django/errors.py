@@ -1,13 +1,15 @@
 """Errors for whoever asks: problem details (RFC 9457) for software, a page for people."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any, cast
 
 import psycopg
 from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
@@ -34,6 +36,20 @@ def wants_problem(request: HttpRequest) -> bool:
         return True
     preferred = request.get_preferred_type([_HTML, MEDIA_TYPE, "application/json"])
     return preferred not in (_HTML, None)
+
+
+def translate(error: Exception) -> ProblemError | None:
+    """Give the problem that Django's own exceptions stand for; None for a crash."""
+    match error:
+        case ProblemError():
+            return error
+        case Http404():
+            return ProblemError(404, None)
+        case PermissionDenied():
+            return ProblemError(403, "permission-denied")
+        case ValidationError():
+            return ProblemError(422, "validation", errors=list(_by_field(error)))
+    return None
 
 
 def respond(request: HttpRequest, error: ProblemError) -> HttpResponse:
@@ -79,11 +95,16 @@ def note_lost_database(*, request: HttpRequest | None = None, **_: Any) -> None:
         request.META[_LOST] = True
 
 
+def _by_field(error: ValidationError) -> Iterator[dict[str, object]]:
+    fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    for name, messages in fields.items():
+        loc = ["body", name] if name else ["body"]
+        yield from ({"loc": loc, "msg": message} for message in messages)
+
+
 def _problem(request: HttpRequest, error: ProblemError) -> HttpResponse:
     problem = error.problem(instance=request.path, request_id=request_id(request))
-    return HttpResponse(
-        problem.to_body(), MEDIA_TYPE, status=error.status, headers=error.headers
-    )
+    return HttpResponse(problem.to_body(), MEDIA_TYPE, status=error.status, headers=error.headers)
 
 
 def _replace_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:

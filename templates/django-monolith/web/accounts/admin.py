@@ -7,7 +7,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from web.accounts.models import User
 
 
-class UserCreationForm(AdminUserCreationForm[User]):
+class UserCreationForm(AdminUserCreationForm):
     """Django's form for a new person, with an address in place of a user name."""
 
     class Meta:
@@ -16,7 +16,7 @@ class UserCreationForm(AdminUserCreationForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User]):
+class UserAdmin(DjangoUserAdmin):
     """Find, create and switch off people, and say what they may do."""
 
     add_form = UserCreationForm

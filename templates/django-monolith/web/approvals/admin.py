@@ -1,15 +1,18 @@
 """Requests in the back office: everything is shown, and only a decision changes anything."""
 
+from typing import cast
+
 from chassis.problems import ProblemError
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
+from web.accounts.models import User
 from web.approvals import services
 from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
 
 
 @admin.register(ApprovalRequest)
-class ApprovalRequestAdmin(admin.ModelAdmin[ApprovalRequest]):
+class ApprovalRequestAdmin(admin.ModelAdmin):
     """Look through requests and approve several at once."""
 
     list_display = ("title", "amount", "status", "requested_by", "requested_at", "decided_by")
@@ -24,7 +27,7 @@ class ApprovalRequestAdmin(admin.ModelAdmin[ApprovalRequest]):
         """Approve one after the other; each that cannot be approved is named with the reason."""
         for approval in chosen:
             try:
-                services.approve(approval, by=request.user)
+                services.approve(approval, by=cast(User, request.user))
             except ProblemError as refusal:
                 messages.warning(request, f"{approval}: {refusal}")
             else:

@@ -5,7 +5,7 @@ from django import forms
 from web.approvals.models import ApprovalRequest
 
 
-class ApprovalRequestForm(forms.ModelForm[ApprovalRequest]):
+class ApprovalRequestForm(forms.ModelForm):
     """What somebody types to ask for money."""
 
     class Meta:

@@ -67,8 +67,8 @@ class ApprovalRequest(models.Model):
 
     class Meta:
         ordering = ("-requested_at", "-id")
-        indexes = (models.Index("tenant_id", "-requested_at", "-id", name="approvals_newest"),)
-        permissions = (("decide", "Can decide on approval requests"),)
+        indexes = [models.Index(fields=("tenant_id", "-requested_at", "-id"), name="approvals_newest")]
+        permissions = [("decide", "Can decide on approval requests")]
 
     def __str__(self) -> str:
         return self.title

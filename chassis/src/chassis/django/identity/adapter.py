@@ -33,7 +33,7 @@ class Adapter(DefaultOIDCAdapter):
         access_token: dict[str, Any],
         *,
         client: Client,
-        scopes: Iterable[str],  # noqa: ARG002 - allauth passes it by name
+        scopes: Iterable[str],
         user: AbstractBaseUser | None,
         **_: Any,
     ) -> None:

@@ -19,7 +19,9 @@ from pydantic import Field, ValidationInfo, field_validator
 from chassis.service import Half, Service
 from chassis.settings import Secret, ServiceSettings, SettingsError, development_secret, lookup
 
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.S)
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
+)
 _KEY_BITS = 2048
 _NEWEST = datetime(2000, 1, 2, tzinfo=UTC)
 
@@ -36,8 +38,9 @@ class IdentitySettings(ServiceSettings):
     )
     oidc_signing_keys: Secret = Field(
         development_secret("oidc-signing-keys"),
-        description="RSA private keys as PEM, one after the other. The first signs; the others are "
-        "still published, so that a rotation interrupts nobody. Development makes its own in .dev/.",
+        description="RSA private keys as PEM, one after the other. The first signs; the "
+        "others are still published, so that a rotation interrupts nobody. Development makes "
+        "its own in .dev/.",
     )
 
     @field_validator("oidc_issuer")

@@ -5,7 +5,7 @@ from django.contrib import admin
 from web.organizations.models import Membership, Organization
 
 
-class MembershipInline(admin.TabularInline[Membership, Organization]):
+class MembershipInline(admin.TabularInline):
     """The members, on the organisation's own page."""
 
     model = Membership
@@ -14,7 +14,7 @@ class MembershipInline(admin.TabularInline[Membership, Organization]):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin[Organization]):
+class OrganizationAdmin(admin.ModelAdmin):
     """Rename an organisation; admit and remove people."""
 
     list_display = ("name", "created_at")

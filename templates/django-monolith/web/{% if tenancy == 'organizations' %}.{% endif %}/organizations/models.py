@@ -22,7 +22,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         User.objects.select_for_update().get(pk=user.pk)  # two first requests, one organisation
         if found := self.of(user).first():
             return found
-        home = self.create(name=f"{user.get_full_name()}’s organisation"[:150])
+        home = self.create(name=f"{user.get_full_name()}'s organisation"[:150])
         home.admit(user)
         return home
 

@@ -1,0 +1,1 @@
+"""Tests of the web half, on a real PostgreSQL."""

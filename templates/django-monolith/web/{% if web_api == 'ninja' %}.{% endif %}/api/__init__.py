@@ -1,0 +1,3 @@
+"""The API, at `/api/`; its operations are in `web/<app>/api.py`."""
+
+requires = ("ninja",)

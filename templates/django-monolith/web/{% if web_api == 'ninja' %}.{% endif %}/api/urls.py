@@ -1,0 +1,12 @@
+"""Addresses under `/api/`: the `router` of every `web/<app>/api.py` is mounted at `/api/<app>/`."""
+
+from chassis.django import discover
+from chassis.django.ninja import create_api
+from django.conf import settings
+from django.urls import path
+
+api = create_api(title=settings.SERVICE.name, version=settings.SERVICE.version)
+for name, module in discover("web", "api").items():
+    api.add_router(f"/{name}/", module.router)
+
+urlpatterns = [path("", api.urls)]
