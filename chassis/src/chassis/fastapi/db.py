@@ -29,7 +29,7 @@ from chassis.fastapi.scope import PLATFORM
 from chassis.problems import ProblemError
 
 NAMING_CONVENTION: Mapping[str, str] = {
-    "ix": "ix_%(column_0_N_label)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",

@@ -30,6 +30,16 @@ Cursor = Annotated[
 ]
 
 
+class _Window(BaseModel):
+    limit: Limit
+    after: Cursor
+
+
+def check(*, limit: int, after: str | None) -> None:
+    """Raise pydantic.ValidationError unless both would do as query parameters (for GraphQL)."""
+    _Window(limit=limit, after=after)
+
+
 class Page[Item](BaseModel):
     """Some items, newest first; ``next_cursor`` is null on the last page."""
 

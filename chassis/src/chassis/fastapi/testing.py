@@ -1,0 +1,146 @@
+"""Fixtures for the tests of an API on a real PostgreSQL; ``tests/api/conftest.py`` imports them.
+
+Every test runs in one transaction that is rolled back, and what the application commits is a
+savepoint in it. That hides deferred constraints, stops ``now()`` and cannot carry requests that
+run at the same time.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
+from typing import Protocol
+from uuid import UUID
+
+import httpx2
+import jwt
+import pytest
+import pytest_asyncio
+from alembic import command
+from alembic.config import Config
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+
+from chassis import testing
+from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
+from chassis.fastapi import Application
+from chassis.fastapi.db import Database, sqlalchemy_url
+from chassis.fastapi.migrations import DATABASE_URL
+from chassis.fastapi.platform import fetch_json
+from chassis.fastapi.settings import AUDIENCE
+from chassis.service import Service
+from chassis.testing import database_server, roadbed_service
+
+__all__ = [
+    "Bearer",
+    "api_database",
+    "app",
+    "bearer",
+    "client",
+    "connection",
+    "database_server",
+    "roadbed_service",
+    "session",
+    "signing_key",
+]
+
+ISSUER = "https://issuer.test"
+_SECONDS = 60
+
+
+class Bearer(Protocol):
+    """Makes the header of a caller."""
+
+    def __call__(
+        self, *permissions: str, tenant: UUID = SINGLE_TENANT, subject: str = "tester"
+    ) -> dict[str, str]:
+        """Return ``Authorization`` for a caller with ``permissions``."""
+
+
+def migrate(service: Service, url: str, revision: str = "heads") -> None:
+    """Bring the database at ``url`` to ``revision``."""
+    configuration = Config(service.root / "alembic.ini")
+    configuration.attributes[DATABASE_URL] = url
+    command.upgrade(configuration, revision)
+
+
+@pytest.fixture(scope="session")
+def api_database(roadbed_service: Service, database_server: None) -> Iterator[str]:
+    """Give the address of a migrated database that lives as long as this run."""
+    with testing.database(testing.address(roadbed_service, "api")) as url:
+        migrate(roadbed_service, url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> RSAPrivateKey:
+    """Give the key of the issuer that exists in tests only."""
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def app(roadbed_service: Service, api_database: str, signing_key: RSAPrivateKey) -> Application:
+    """Give the service's own application; it trusts the issuer of ``bearer`` as well."""
+    settings = import_module("api.settings").Settings.load(roadbed_service)
+    settings = settings.model_copy(update={"database_url": api_database})
+    made: Application = import_module("api.main").create_app(settings)
+    ours = TrustedIssuer(ISSUER, AUDIENCE, key=signing_key.public_key())
+    made.platform.verifier = TokenVerifier(
+        [*settings.issuers(roadbed_service), ours],
+        environment=settings.environment,
+        fetch=fetch_json,
+    )
+    return made
+
+
+@pytest_asyncio.fixture
+async def connection(app: Application, api_database: str) -> AsyncIterator[AsyncConnection]:
+    """Put the test, and the application meanwhile, into one transaction that never commits."""
+    engine = create_async_engine(sqlalchemy_url(api_database), poolclass=NullPool)
+    kept = app.platform.database
+    async with engine.connect() as opened:
+        transaction = await opened.begin()
+        app.platform.database = Database(opened)
+        yield opened
+        app.platform.database = kept
+        await transaction.rollback()
+
+
+@pytest_asyncio.fixture
+async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+    """Give a session that sees what the application did, and the other way round."""
+    async with Database(connection).unit_of_work() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def client(
+    app: Application, connection: AsyncConnection
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """Give a client of the application; it sends no token of its own."""
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bearer(signing_key: RSAPrivateKey) -> Bearer:
+    """Give the maker of ``Authorization`` headers: ``bearer("endpoints:read", tenant=…)``."""
+
+    def make(
+        *permissions: str, tenant: UUID = SINGLE_TENANT, subject: str = "tester"
+    ) -> dict[str, str]:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject,
+            "iat": now,
+            "exp": now + _SECONDS,
+            "scope": " ".join(permissions),
+            "tenant": str(tenant),
+        }
+        token = jwt.encode(claims, signing_key, algorithm="RS256", headers={"kid": "test"})
+        return {"Authorization": f"Bearer {token}"}
+
+    return make

@@ -1,0 +1,1 @@
+"""The API: a folder per domain, each with routes, schemas, models and a service."""

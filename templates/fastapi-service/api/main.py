@@ -1,0 +1,15 @@
+"""The application a server loads: `granian --interface asgi api.main:app`."""
+
+from chassis.fastapi import Application, include_routers
+
+from api.settings import Settings
+
+
+def create_app(settings: Settings) -> Application:
+    """Assemble the service: the platform's half, then the router of every `api/*/routes.py`."""
+    app = Application(settings)
+    include_routers(app, "api")
+    return app
+
+
+app = create_app(Settings.load())

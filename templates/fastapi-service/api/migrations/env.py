@@ -1,0 +1,8 @@
+"""Run by Alembic. The chassis does the rest: platform schema first, then every domain's branch."""
+
+from chassis.fastapi import migrations
+
+from api.db import Base
+from api.settings import Settings
+
+migrations.run(Base.metadata, Settings)

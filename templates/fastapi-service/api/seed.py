@@ -1,0 +1,8 @@
+"""Fills the development database from every `api/*/seed.py`: `just seed`."""
+
+from chassis.fastapi.seeds import run
+
+from api.settings import Settings
+
+if __name__ == "__main__":
+    run("api", Settings.load())

@@ -1,0 +1,1 @@
+"""GraphQL beside REST, on the same services."""

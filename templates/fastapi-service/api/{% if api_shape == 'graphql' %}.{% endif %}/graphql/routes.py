@@ -1,0 +1,5 @@
+"""POST /graphql: the queries and mutations of every `api/*/graphql.py`."""
+
+from chassis.fastapi.graphql import graphql_router
+
+router = graphql_router("api")

@@ -1,0 +1,8 @@
+"""Makes an account with every permission: `just admin you@example.com`."""
+
+from chassis.fastapi.accounts import make_administrator
+
+from api.main import app
+
+if __name__ == "__main__":
+    make_administrator(app)

@@ -1,0 +1,11 @@
+"""What every model derives from."""
+
+from chassis.fastapi.db import NAMING_CONVENTION
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Declares a table; `just migration api "…"` writes its migration."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)

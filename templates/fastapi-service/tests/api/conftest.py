@@ -1,0 +1,25 @@
+"""Fixtures of the platform, for every test of the API: a database, the application, a caller."""
+
+from chassis.fastapi.testing import (
+    api_database,
+    app,
+    bearer,
+    client,
+    connection,
+    database_server,
+    roadbed_service,
+    session,
+    signing_key,
+)
+
+__all__ = [
+    "api_database",
+    "app",
+    "bearer",
+    "client",
+    "connection",
+    "database_server",
+    "roadbed_service",
+    "session",
+    "signing_key",
+]

@@ -1,0 +1,136 @@
+"""Registering, listing and removing endpoints over HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from api.webhooks.models import Endpoint
+from api.webhooks.seed import ENDPOINTS, seed
+from chassis.fastapi.testing import Bearer
+from sqlalchemy import event, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+NEW = {"url": "https://hooks.example.com/in", "description": "Order desk"}
+
+
+async def register(client: httpx2.AsyncClient, headers: dict[str, str], **fields: Any) -> Any:
+    """Register an endpoint and return its view."""
+    answer = await client.post("/v1/endpoints", json=NEW | fields, headers=headers)
+    assert answer.status_code == HTTPStatus.CREATED, answer.text
+    return answer.json()
+
+
+async def test_registered_endpoint_can_be_read(client: httpx2.AsyncClient, bearer: Bearer) -> None:
+    """What was registered is found where `Location` says."""
+    caller = bearer("endpoints:read", "endpoints:write")
+    answer = await client.post("/v1/endpoints", json=NEW, headers=caller)
+    found = await client.get(answer.headers["location"], headers=caller)
+    assert found.json() == answer.json()
+    assert found.json()["url"] == NEW["url"]
+
+
+async def test_failing_commit_is_not_a_success(
+    client: httpx2.AsyncClient, bearer: Bearer, session: AsyncSession
+) -> None:
+    """The response waits for the commit: when that fails the caller is told so."""
+
+    def fail(_session: Session) -> None:
+        raise RuntimeError("the commit fails")
+
+    event.listen(Session, "before_commit", fail)
+    try:
+        answer = await client.post("/v1/endpoints", json=NEW, headers=bearer("endpoints:write"))
+    finally:
+        event.remove(Session, "before_commit", fail)
+    assert answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert await session.scalar(select(func.count()).select_from(Endpoint)) == 0
+
+
+async def test_another_tenants_endpoint_does_not_exist(
+    client: httpx2.AsyncClient, bearer: Bearer
+) -> None:
+    """Neither reading nor removing reaches across tenants."""
+    mine = await register(client, bearer("endpoints:write"))
+    stranger = bearer("endpoints:read", "endpoints:write", tenant=uuid4())
+    for method in ("GET", "DELETE"):
+        answer = await client.request(method, f"/v1/endpoints/{mine['id']}", headers=stranger)
+        assert answer.status_code == HTTPStatus.NOT_FOUND
+    listed = await client.get("/v1/endpoints", headers=stranger)
+    assert listed.json()["items"] == []
+
+
+async def test_removed_endpoint_is_gone(client: httpx2.AsyncClient, bearer: Bearer) -> None:
+    """Removing answers 204, and then there is nothing to read."""
+    caller = bearer("endpoints:read", "endpoints:write")
+    path = f"/v1/endpoints/{(await register(client, caller))['id']}"
+    assert (await client.delete(path, headers=caller)).status_code == HTTPStatus.NO_CONTENT
+    assert (await client.get(path, headers=caller)).status_code == HTTPStatus.NOT_FOUND
+
+
+async def test_pages_show_everything_once(client: httpx2.AsyncClient, bearer: Bearer) -> None:
+    """Following the cursors gives every endpoint once, newest first."""
+    caller = bearer("endpoints:read", "endpoints:write")
+    made = [await register(client, caller) for _ in range(5)]
+    seen: list[Any] = []
+    query: dict[str, str] = {"limit": "2"}
+    while True:
+        page = (await client.get("/v1/endpoints", params=query, headers=caller)).json()
+        seen += page["items"]
+        if page["next_cursor"] is None:
+            break
+        query["after"] = page["next_cursor"]
+    assert seen == list(reversed(made))
+
+
+@pytest.mark.parametrize("permission", ["endpoints:write", "orders:read", ""])
+async def test_reading_needs_its_permission(
+    client: httpx2.AsyncClient, bearer: Bearer, permission: str
+) -> None:
+    """A caller without `endpoints:read` is refused."""
+    answer = await client.get("/v1/endpoints", headers=bearer(permission))
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert answer.json()["type"] == "/problems/permission-denied"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"url": "http://hooks.example.com"},
+        {"url": "https://user:secret@hooks.example.com"},
+        {"url": "https://hooks.example.com/" + "x" * 2048},
+        {"url": "hooks"},
+        {"description": "x" * 201},
+        {"description": "a\x00b"},
+        {"surprise": 1},
+    ],
+)
+async def test_refuses_what_it_cannot_keep(
+    client: httpx2.AsyncClient, bearer: Bearer, fields: dict[str, Any]
+) -> None:
+    """A body out of bounds is a problem that points at the field, and never a crash."""
+    answer = await client.post(
+        "/v1/endpoints", json=NEW | fields, headers=bearer("endpoints:write")
+    )
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert answer.json()["errors"][0]["pointer"] == f"/body/{next(iter(fields))}"
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "0"}, {"limit": "201"}, {"after": "nonsense"}, {"after": "\x00"}]
+)
+async def test_refuses_a_page_out_of_bounds(
+    client: httpx2.AsyncClient, bearer: Bearer, query: dict[str, str]
+) -> None:
+    """Limits are bounded, and only the service's own cursors are followed."""
+    answer = await client.get("/v1/endpoints", params=query, headers=bearer("endpoints:read"))
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+async def test_seeding_twice_adds_nothing(session: AsyncSession) -> None:
+    """`just seed` may be run again."""
+    await seed(session)
+    await seed(session)
+    assert await session.scalar(select(func.count()).select_from(Endpoint)) == len(ENDPOINTS)

@@ -1,0 +1,59 @@
+"""Signing in with an e-mail address and a password."""
+
+from http import HTTPStatus
+from typing import Any, cast
+
+import httpx2
+import psycopg
+import pytest
+from chassis import accounts
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+EMAIL = "ada@example.com"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+async def account(connection: AsyncConnection) -> accounts.Account:
+    """Give an account with one permission."""
+    raw = (await connection.get_raw_connection()).driver_connection
+    return await accounts.create(
+        cast("psycopg.AsyncConnection[Any]", raw),
+        email=EMAIL,
+        password=PASSWORD,
+        permissions=["endpoints:read"],
+    )
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", ["json", "data"])
+async def test_token_opens_the_api(client: httpx2.AsyncClient, kind: Any) -> None:
+    """A token got by JSON or by form is taken where strangers are refused."""
+    body = {"email": EMAIL, "password": PASSWORD}
+    answer = await client.post("/v1/auth/token", **{kind: body})
+    assert answer.status_code == HTTPStatus.OK
+    assert answer.headers["cache-control"] == "no-store"
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert (await client.get("/nowhere", headers=headers)).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.usefixtures("account")
+async def test_refusals_do_not_tell_which_accounts_exist(client: httpx2.AsyncClient) -> None:
+    """An unknown address and a wrong password get the same answer."""
+    answers = [
+        await client.post("/v1/auth/token", json={"email": email, "password": "wrong password"})
+        for email in (EMAIL, "nobody@example.com")
+    ]
+    bodies = [answer.json() for answer in answers]
+    for body in bodies:
+        del body["request_id"]
+    assert bodies[0] == bodies[1]
+    assert {answer.status_code for answer in answers} == {HTTPStatus.UNAUTHORIZED}
+
+
+async def test_refuses_another_media_type(client: httpx2.AsyncClient) -> None:
+    """Anything but JSON and a form is 415."""
+    answer = await client.post(
+        "/v1/auth/token", content="x", headers={"content-type": "text/plain"}
+    )
+    assert answer.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
