@@ -164,7 +164,7 @@ def load_interpreters() -> ModuleType:
 
 
 def run(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run a command in the checkout; what interrupts us reaches it, and we wait for its cleaning."""
+    """Run a command in the checkout; an interrupt reaches it, and we wait while it cleans up."""
     child = subprocess.Popen(command, cwd=ROOT, env=env)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     while True:

@@ -138,14 +138,15 @@ def run(arguments: Sequence[str]) -> int:
         output.error(f"{error.format_message()} See `roadbed --help`.")
         return Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
-        output.error("interrupted.")
-        return Exit.INTERRUPTED
+        code = Exit.INTERRUPTED
     except BrokenPipeError:  # the reader left, as in `roadbed check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.COULD_NOT_RUN
     except Exception:
         output.error(_defect())
         return Exit.DEFECT
+    if code == Exit.INTERRUPTED:  # Typer's own spelling of Ctrl-C, and ours
+        output.error("interrupted.")
     return code if isinstance(code, int) else Exit.FINE
 
 
@@ -156,10 +157,10 @@ def main() -> None:
 
 def _catch_interrupts() -> None:
     """Let every polite signal end a command as Ctrl-C does, so that it cleans up after itself."""
-    for name in _INTERRUPTS:
+    for name, number in _INTERRUPTS.items():
         # a background job ignores SIGINT and so would its children; `nohup` means SIGHUP
-        if name != "SIGHUP" or signal.getsignal(_INTERRUPTS[name]) is not signal.SIG_IGN:
-            signal.signal(_INTERRUPTS[name], _interrupt)
+        if name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

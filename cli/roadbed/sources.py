@@ -138,8 +138,9 @@ def _refuse_credentials(url: str) -> None:
 
 
 def _refs(url: str, remote: str, folder: Path | None) -> dict[str, str]:
-    local = folder is not None or not _is_url(remote)
-    if local and not Path(remote).exists():
+    place = remote.removeprefix("file://")
+    local = folder is not None or not _is_url(place)
+    if local and not Path(place).exists():
         raise UsageError(f"The source {url} does not exist: check the path given to --source.")
     try:
         listing = git.run("ls-remote", "--", remote, "HEAD", "refs/tags/*")

@@ -1,0 +1,156 @@
+"""`roadbed check`: managed files against the manifest, offline."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, git
+
+MANAGED = ".roadbed/ruff.toml"
+
+
+def test_clean(cli: Cli, service: Path) -> None:
+    """A service as it was made: one line, 0, also from inside it."""
+    ran = cli.run("check", "orders")
+    inside = Cli(service, cli.environment).run("check")
+
+    assert (0, 1) == (ran.code, len(ran.out.splitlines()))
+    assert "4 managed files are as the template (v1.0.0) made them." == ran.out.strip()
+    assert (inside.code, inside.out) == (ran.code, ran.out)
+
+
+def test_findings(cli: Cli, service: Path) -> None:
+    """An edited and a missing file are named with their state and what to do; 1."""
+    (service / MANAGED).write_text("line-length = 120\n")
+    (service / ".roadbed/justfile").unlink()
+
+    ran = cli.run("check", "orders")
+
+    assert 1 == ran.code
+    named = [line.split() for line in ran.out.splitlines()[:2]]
+    assert [[".roadbed/justfile", "missing"], [".roadbed/ruff.toml", "diverged"]] == named
+    assert "1 diverged, 1 missing, of 4 managed files." in ran.out
+    assert "move the edit to a file of your own" in ran.out.lower()
+
+
+def test_advice_works(cli: Cli, service: Path) -> None:
+    """The command that is advised brings these files back, and touches no other."""
+    (service / MANAGED).write_text("line-length = 120\n")
+    (service / "justfile").write_text("# mine\n")
+    advice = cli.run("check", "orders").out.splitlines()[-1].strip()
+
+    program, *arguments = shlex.split(advice)
+    copier = Path(sys.executable).with_name(program)
+    subprocess.run([copier, *arguments], cwd=service, check=True, capture_output=True)
+
+    assert 0 == cli.run("check", "orders").code
+    assert "M justfile" == git(service, "status", "--porcelain").strip()
+
+
+@pytest.mark.parametrize("state", ["link", "folder"])
+def test_not_a_file(cli: Cli, service: Path, state: str) -> None:
+    """A link or a folder in the place of a managed file has diverged."""
+    (service / MANAGED).unlink()
+    if state == "link":
+        (service / MANAGED).symlink_to("justfile")
+    else:
+        (service / MANAGED).mkdir()
+    assert f"{MANAGED}" in cli.run("check", "orders").out
+    assert 1 == cli.run("check", "orders").code
+
+
+def test_condition(cli: Cli, service: Path) -> None:
+    """A file that exists only for ci=github is missed only when the answers say so."""
+    (service / ".github/workflows/_test.yml").unlink()
+    assert 1 == cli.run("check", "orders").code
+
+    answers = service / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("ci: github", "ci: gitlab"))
+    ran = cli.run("check", "orders")
+
+    assert (0, "3 managed files") == (ran.code, ran.out[:15])
+
+
+def test_json(cli: Cli, service: Path) -> None:
+    """--json gives nothing but the report."""
+    (service / MANAGED).unlink()
+
+    ran = cli.run("check", "orders", "--json")
+
+    report = json.loads(ran.out)
+    assert (1, "") == (ran.code, ran.err)
+    assert (1, "hybrid", "v1.0.0", 4) == (
+        report["schema"],
+        report["plan"],
+        report["template"],
+        report["checked"],
+    )
+    assert [(MANAGED, "missing")] == [(f["path"], f["state"]) for f in report["findings"]]
+    assert "copier recopy" in report["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"plan: [hybrid\n", "line 2 is not valid YAML"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"", "not a list of"),
+        (b"- plan\n", "not a list of"),
+        (b"plan: hybrid\n_src_path: /t\n", "`_commit` is missing"),
+        (b"plan: 1\n_src_path: /t\n_commit: v1\n", "`plan` is missing or not text"),
+        (b"plan: hybrid\n_src_path: /t\n_commit: v1\n", "`ci` is missing"),
+        (b"!!python/object/apply:os.system [id]\n", "not valid YAML"),
+    ],
+)
+def test_broken_answers(cli: Cli, service: Path, content: bytes, word: str) -> None:
+    """A broken answers file: what is wrong with it, and how to get it back."""
+    (service / ".copier-answers.yml").write_bytes(content)
+    cli.run("check", "orders").refused(2, ".copier-answers.yml is broken", word, "git checkout")
+
+
+def test_missing_answers(cli: Cli, service: Path) -> None:
+    """Outside a service, and without the answers file, that is said."""
+    (service / ".copier-answers.yml").unlink()
+    cli.run("check", "orders").refused(2, ".copier-answers.yml does not exist")
+    cli.run("check", "nowhere").refused(2, "There is no folder nowhere")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("# roadbed manifest 1", "# something else", "line 1 does not name the format"),
+        ("  .roadbed/justfile", "  ../../etc/passwd", "leaves the service"),
+        ("  .roadbed/justfile", "  /etc/passwd", "leaves the service"),
+        ("  .roadbed/justfile", " .roadbed/justfile", "not an id and a path"),
+        ("  .roadbed/justfile", "", "not an id and a path"),
+        ("# roadbed manifest", "<<<<<<< HEAD\n# roadbed manifest", "line 1"),
+    ],
+)
+def test_broken_manifest(cli: Cli, service: Path, old: str, new: str, word: str) -> None:
+    """A broken manifest: which line, and how to get it back."""
+    path = service / ".roadbed/MANIFEST"
+    path.write_text(path.read_text().replace(old, new))
+    cli.run("check", "orders").refused(2, ".roadbed/MANIFEST is broken", word, "git checkout")
+
+
+def test_missing_manifest(cli: Cli, service: Path) -> None:
+    """Without a manifest nothing can be compared."""
+    (service / ".roadbed/MANIFEST").unlink()
+    cli.run("check", "orders").refused(2, ".roadbed/MANIFEST does not exist")
+
+
+def test_offline_without_copier(service: Path) -> None:
+    """Checking imports neither Copier nor anything that talks to a network."""
+    code = (
+        "import sys; from roadbed.__main__ import run; code = run(['check', sys.argv[1]]);"
+        "found = {'copier', 'questionary', 'http.client', 'ssl', 'urllib.request'} & {*sys.modules};"
+        "print(code, sorted(found))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(service)], capture_output=True, text=True, check=True
+    )
+    assert "0 []" == done.stdout.splitlines()[-1]

@@ -1,0 +1,169 @@
+"""`roadbed new`, from the command line to a committed service."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.conftest import Cli, commit, git
+
+DEFAULTS = ("--defaults", "--no-install")
+
+
+def answers(service: Path) -> dict[str, str]:
+    """What the service recorded."""
+    recorded: dict[str, str] = yaml.safe_load((service / ".copier-answers.yml").read_text())
+    return recorded
+
+
+def test_finished(cli: Cli, released: Path) -> None:
+    """A service is rendered, locked, installed, generated, committed, hooked, and says what next."""
+    made = cli.run("new", "hybrid", "orders", "--defaults", f"--source={released}")
+
+    service = cli.folder / "orders"
+    assert 0 == made.code, made.err
+    assert "" == git(service, "status", "--porcelain")
+    assert "main" == git(service, "branch", "--show-current")
+    assert "Start from Roadbed" == git(service, "log", "--format=%s")
+    assert {"uv.lock", "generated.txt"} <= set(git(service, "ls-files").splitlines())
+    assert (service / ".venv").is_dir()
+    assert (service / ".git/hooks/pre-commit").is_file()
+    assert f"Next:\n  cd {service}\n  uv run just up\n" in made.out
+    assert [service] == list(cli.folder.iterdir())
+
+
+def test_answers(cli: Cli, released: Path) -> None:
+    """The release and the answers are recorded; the name comes from --name, else the folder."""
+    source = f"--source={released}"
+    cli.run("new", "hybrid", "one", *DEFAULTS, source, "-d", "web_api=none", "-d", "ci=gitlab")
+    cli.run("new", "hybrid", "two", *DEFAULTS, source, "--name", "Zwölf Aufträge")
+
+    one, two = answers(cli.folder / "one"), answers(cli.folder / "two")
+    assert ("v1.0.0", str(released)) == (one["_commit"], one["_src_path"])
+    assert ("hybrid", "one", "none", "gitlab") == (
+        one["plan"],
+        one["project_name"],
+        one["web_api"],
+        one["ci"],
+    )
+    assert "Zwölf Aufträge" == two["project_name"]
+
+
+def test_no_install(cli: Cli, service: Path, released: Path) -> None:
+    """--no-install commits what was rendered, installs nothing and names what is left."""
+    made = cli.run("new", "hybrid", "other", *DEFAULTS, f"--source={released}")
+
+    assert not (service / ".venv").exists()
+    assert "" == git(service, "status", "--porcelain")
+    assert "  uv sync\n  uv run --no-sync just generate\n" in made.out
+
+
+def test_empty_folder(cli: Cli, released: Path) -> None:
+    """An existing empty folder is fine, also as the current one, and missing parents are made."""
+    (cli.folder / "empty").mkdir()
+    inside = Cli(cli.folder / "empty", cli.environment)
+
+    assert 0 == inside.run("new", "hybrid", ".", *DEFAULTS, f"--source={released}").code
+    assert 0 == cli.run("new", "hybrid", "a/b/c", *DEFAULTS, f"--source={released}").code
+    assert (cli.folder / "empty/justfile").is_file()
+    assert (cli.folder / "a/b/c/justfile").is_file()
+
+
+def test_inside_repository(cli: Cli, released: Path) -> None:
+    """Inside a repository nothing is initialised or committed, and it is said what that means."""
+    git(cli.folder, "init", "--quiet")
+
+    made = cli.run("new", "hybrid", "services/orders", "--defaults", f"--source={released}")
+
+    assert 0 == made.code, made.err
+    assert not (cli.folder / "services/orders/.git").exists()
+    assert "workflows in its .github are inert" in made.out
+    assert "?? services/" == git(cli.folder, "status", "--porcelain")
+
+
+def test_ignored_folder(cli: Cli, released: Path) -> None:
+    """A folder that the surrounding repository ignores becomes a repository of its own."""
+    git(cli.folder, "init", "--quiet")
+    (cli.folder / ".gitignore").write_text("scratch/\n")
+    (cli.folder / "scratch").mkdir()
+
+    cli.run("new", "hybrid", "scratch/orders", *DEFAULTS, f"--source={released}")
+
+    assert (cli.folder / "scratch/orders/.git").is_dir()
+
+
+def test_git_environment(cli: Cli, released: Path) -> None:
+    """Called from a git hook, it does not touch the repository of that hook."""
+    other = cli.folder / "other"
+    git(cli.folder, "init", "--quiet", str(other))
+
+    made = cli.run(
+        "new", "hybrid", "orders", *DEFAULTS, f"--source={released}", GIT_DIR=str(other / ".git")
+    )
+
+    assert 0 == made.code, made.err
+    assert "Start from Roadbed" == git(cli.folder / "orders", "log", "--format=%s")
+    assert "" == git(other, "for-each-ref")
+
+
+def test_untagged_clone(cli: Cli, template: Path) -> None:
+    """A clean clone without releases is fine: its HEAD is recorded."""
+    git(template, "tag", "--delete", "v1.0.0")
+
+    made = cli.run("new", "hybrid", "orders", *DEFAULTS, f"--source={template}")
+
+    assert 0 == made.code, made.err
+    head = git(template, "rev-parse", "HEAD")
+    assert head.startswith(answers(cli.folder / "orders")["_commit"])
+
+
+def test_newest_release(cli: Cli, template: Path) -> None:
+    """The newest release is numbers, not letters; --ref names another version."""
+    (template / "templates/_service/news.txt").write_text("new\n")
+    commit(template, "News")
+    git(template, "tag", "v1.10.0")
+    git(template, "tag", "v1.9.0", "HEAD~1")
+
+    cli.run("new", "hybrid", "new", *DEFAULTS, f"--source={template}")
+    cli.run("new", "hybrid", "old", *DEFAULTS, f"--source={template}", "--ref", "v1.0.0")
+
+    assert (cli.folder / "new/news.txt").is_file()
+    assert "v1.10.0" == answers(cli.folder / "new")["_commit"]
+    assert not (cli.folder / "old/news.txt").exists()
+
+
+@pytest.mark.parametrize("spelling", ["../template", "file://{}", "git+file://{}"])
+def test_spelling(cli: Cli, template: Path, spelling: str) -> None:
+    """However a source is spelled, what is recorded can be updated from: Copier agrees."""
+    made = cli.run("new", "hybrid", "orders", *DEFAULTS, f"--source={spelling.format(template)}")
+
+    assert 0 == made.code, made.err
+    recorded = answers(cli.folder / "orders")["_src_path"]
+    assert recorded in {str(template), f"git+file://{template}"}
+
+
+def test_failing_step(cli: Cli, template: Path) -> None:
+    """When a later step fails, the service stays and the rest is named as one command."""
+    pyproject = template / "templates/_service/pyproject.toml.jinja"
+    pyproject.write_text(pyproject.read_text().replace("[]", '["nowhere-to-be-found-xyz"]'))
+    commit(template, "Break")
+    source = ("--source", str(template), "--ref", "HEAD")
+
+    made = cli.run("new", "hybrid", "orders", "--defaults", *source, UV_OFFLINE="1")
+
+    service = cli.folder / "orders"
+    assert (service / "justfile").is_file()
+    made.refused(5, "`uv sync` failed", f"cd {service} && uv sync && ", "git commit")
+
+
+def test_failing_hooks(cli: Cli, template: Path) -> None:
+    """Hooks that cannot be installed are said and stop nothing."""
+    recipes = template / "templates/_service/.roadbed/justfile"
+    recipes.write_text(recipes.read_text().replace("touch .git/hooks/pre-commit", "false"))
+    commit(template, "Break")
+    git(template, "tag", "v2.0.0")
+
+    made = cli.run("new", "hybrid", "orders", "--defaults", f"--source={template}")
+
+    assert 0 == made.code, made.err
+    assert "`uv run --no-sync just hooks-install` failed; go on without it" in made.err
