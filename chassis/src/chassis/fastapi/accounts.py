@@ -5,21 +5,18 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qs
 from weakref import WeakKeyDictionary
 
-import psycopg
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, SecretStr, ValidationError
+from sqlalchemy.exc import OperationalError
 
 from chassis import accounts
 from chassis.auth import SigningKey
 from chassis.fastapi.app import Application
-from chassis.fastapi.db import Database
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.problems import declared
 from chassis.fastapi.routes import walk
@@ -30,8 +27,6 @@ from chassis.problems import ProblemError
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-# each holds a connection while it hashes; the rest of the pool belongs to everybody else
-_at_once = asyncio.Semaphore(2)
 _keys: WeakKeyDictionary[Platform, SigningKey] = WeakKeyDictionary()
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
@@ -94,12 +89,11 @@ async def issue_token(
     """Exchange an e-mail address and a password for an access token of ten minutes."""
     platform: Platform = request.scope[PLATFORM]
     settings = _own(platform)
-    async with _at_once, _connection(platform.database) as connection:
-        account = await accounts.authenticate(
-            connection,
-            email=credentials.email,
-            password=credentials.password.get_secret_value(),
-        )
+    account = await accounts.authenticate(
+        platform.database.driver,
+        email=credentials.email,
+        password=credentials.password.get_secret_value(),
+    )
     if platform not in _keys:
         _keys[platform] = settings.signing_key(platform.service)
     token = accounts.access_token(
@@ -116,15 +110,6 @@ def _own(platform: Platform) -> AccountSettings:
     if not isinstance(platform.settings, AccountSettings):
         raise TypeError("A service with sign-in needs settings derived from AccountSettings.")
     return platform.settings
-
-
-@asynccontextmanager
-async def _connection(database: Database) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-    async with database.unit_of_work() as session:
-        raw = await (await session.connection()).get_raw_connection()
-        connection = raw.driver_connection
-        assert isinstance(connection, psycopg.AsyncConnection)  # noqa: S101 - our driver
-        yield connection
 
 
 def permissions(app: Application) -> list[str]:
@@ -147,15 +132,16 @@ def make_administrator(app: Application) -> None:
         asyncio.run(_create(app, email, password))
     except (accounts.AccountError, ProblemError) as error:
         sys.exit(str(error))
-    except psycopg.OperationalError:
+    except OperationalError:
         sys.exit("The database does not answer: start it with `just up`, then try again.")
     sys.stdout.write(f"{email} may sign in at POST /v1/auth/token and do everything.\n")
 
 
 async def _create(app: Application, email: str, password: str) -> None:
-    async with await psycopg.AsyncConnection.connect(
-        app.platform.settings.database_url
-    ) as connection:
-        await accounts.create(
-            connection, email=email, password=password, permissions=permissions(app)
-        )
+    await accounts.create(
+        app.platform.database.driver,
+        email=email,
+        password=password,
+        permissions=permissions(app),
+    )
+    await app.platform.database.dispose()

@@ -6,7 +6,7 @@ task, a script) opens a unit of work of its own.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, cast
 
 import psycopg
 import structlog
@@ -86,6 +86,14 @@ class Database:
         """
         async with self._sessions() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Give psycopg's own connection for one transaction, as the framework-free parts of the
+        chassis take it."""
+        async with self.unit_of_work() as session:
+            raw = await (await session.connection()).get_raw_connection()
+            yield cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
 
     async def dispose(self) -> None:
         """Close the pool."""

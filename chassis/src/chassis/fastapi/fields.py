@@ -21,4 +21,4 @@ HttpsAddress = Annotated[
     UrlConstraints(max_length=_LONGEST_ADDRESS, allowed_schemes=["https"], host_required=True),
     AfterValidator(_refuse_credentials),
 ]
-"""An https URL. Whether it may be *called* is decided when that happens, on the resolved address."""
+"""An https URL. Whether it may be *called* is decided at that moment, on the resolved address."""

@@ -5,7 +5,7 @@ both. Installed with the extra ``fastapi-graphql``.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -61,8 +61,9 @@ Info = strawberry.Info[Context, None]
 
 @strawberry.type
 class _ServiceQuery:
-    @strawberry.field(description="The name of the service that answers.")
+    @strawberry.field
     def service(self) -> str:
+        """Name the service that answers."""
         return load().name
 
 
@@ -70,8 +71,9 @@ class _Schema(strawberry.Schema):
     """Logs what nobody expected, with its cause; callers get a sentence."""
 
     def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+        self, errors: list[GraphQLError], _context: ExecutionContext | None = None
     ) -> None:
+        """Log the unexpected ones of ``errors``."""
         for error in errors:
             if _is_unexpected(error):
                 structlog.get_logger().error("graphql field failed", exc_info=error.original_error)
@@ -80,7 +82,8 @@ class _Schema(strawberry.Schema):
 class _Details(SchemaExtension):
     """Puts the problem of an expected error into its extensions."""
 
-    def on_operation(self) -> Iterable[None]:
+    def on_operation(self) -> Iterator[None]:
+        """Wait for the result and add to its errors."""
         yield
         for error in getattr(self.execution_context.result, "errors", None) or ():
             error.extensions = {**(error.extensions or {}), **_details(error.original_error)}

@@ -65,7 +65,10 @@ def migrate(service: Service, url: str, revision: str = "heads") -> None:
 
 
 @pytest.fixture(scope="session")
-def api_database(roadbed_service: Service, database_server: None) -> Iterator[str]:
+def api_database(
+    roadbed_service: Service,
+    database_server: None,
+) -> Iterator[str]:
     """Give the address of a migrated database that lives as long as this run."""
     with testing.database(testing.address(roadbed_service, "api")) as url:
         migrate(roadbed_service, url)
@@ -115,7 +118,8 @@ async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
 
 @pytest_asyncio.fixture
 async def client(
-    app: Application, connection: AsyncConnection
+    app: Application,
+    connection: AsyncConnection,
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client of the application; it sends no token of its own."""
     transport = httpx2.ASGITransport(app)

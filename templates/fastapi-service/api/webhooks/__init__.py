@@ -1,1 +1,1 @@
-"""The example domain: where a tenant wants to be told what happened. `just drop-example` removes it."""
+"""The example: where a tenant wants to be told of events. `just drop-example` removes it."""

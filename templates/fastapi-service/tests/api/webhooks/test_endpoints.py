@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from api.webhooks.models import Endpoint
-from api.webhooks.seed import ENDPOINTS, seed
 from chassis.fastapi.testing import Bearer
 from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
+
+from api.webhooks.models import Endpoint
+from api.webhooks.seed import ENDPOINTS, seed
 
 NEW = {"url": "https://hooks.example.com/in", "description": "Order desk"}
 

@@ -1,26 +1,26 @@
 """Signing in with an e-mail address and a password."""
 
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 import httpx2
-import psycopg
 import pytest
-from chassis import accounts
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis import accounts
+from chassis.fastapi import Application
+
 EMAIL = "ada@example.com"
-PASSWORD = "correct horse battery"
+PHRASE = "correct horse battery"
 
 
 @pytest.fixture
-async def account(connection: AsyncConnection) -> accounts.Account:
+async def account(app: Application, connection: AsyncConnection) -> accounts.Account:
     """Give an account with one permission."""
-    raw = (await connection.get_raw_connection()).driver_connection
     return await accounts.create(
-        cast("psycopg.AsyncConnection[Any]", raw),
+        app.platform.database.driver,
         email=EMAIL,
-        password=PASSWORD,
+        password=PHRASE,
         permissions=["endpoints:read"],
     )
 
@@ -29,7 +29,7 @@ async def account(connection: AsyncConnection) -> accounts.Account:
 @pytest.mark.parametrize("kind", ["json", "data"])
 async def test_token_opens_the_api(client: httpx2.AsyncClient, kind: Any) -> None:
     """A token got by JSON or by form is taken where strangers are refused."""
-    body = {"email": EMAIL, "password": PASSWORD}
+    body = {"email": EMAIL, "password": PHRASE}
     answer = await client.post("/v1/auth/token", **{kind: body})
     assert answer.status_code == HTTPStatus.OK
     assert answer.headers["cache-control"] == "no-store"
