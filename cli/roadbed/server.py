@@ -19,6 +19,7 @@ READY_SECONDS = 120.0
 # What Ctrl-C in a terminal does; then what an impatient system does.
 _FAREWELL = ((signal.SIGINT, 20.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 _TAIL = 25
+_READY = "ready"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Server:
         """Return when every half says that it is ready; raises CouldNotRunError otherwise."""
         deadline = time.monotonic() + READY_SECONDS
         for half in halves:
-            while not _ready(self.ports[half]):
+            while (answer := _readiness(self.ports[half])) != _READY:
                 if self.child.poll() is not None:
                     raise CouldNotRunError(
                         f"The server ended while it was starting (exit code "
@@ -45,10 +46,10 @@ class Server:
                     )
                 if time.monotonic() > deadline:
                     raise CouldNotRunError(
-                        f"The {half} half was not ready after {READY_SECONDS:.0f} seconds: "
-                        "see the server's last lines above."
+                        f"The {half} half was not ready after {READY_SECONDS:.0f} seconds "
+                        f"({answer}): see the server's last lines above."
                     )
-                time.sleep(0.1)
+                time.sleep(0.25)
 
 
 def free_ports(names: Sequence[str]) -> dict[str, int]:
@@ -136,13 +137,16 @@ def _until(fact: Callable[[], bool], seconds: float) -> bool:
     return fact()
 
 
-def _ready(port: int) -> bool:
+def _readiness(port: int) -> str:
+    """What `/readyz` says: _READY, or why not."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        return _READY if answer.status == http.client.OK else text
+    except (OSError, http.client.HTTPException) as error:
+        return str(error)
     finally:
         connection.close()
 
