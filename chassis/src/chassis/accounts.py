@@ -7,8 +7,8 @@ hash take ``connect``, which lends one, and borrow it for their statements only.
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid4

@@ -156,7 +156,8 @@ def _user_home() -> Path:
 
 def _sockets(home: Path, digest: str) -> Path:
     usual = home / "run"
-    if len(os.fsencode(usual / SOCKET)) <= LONGEST_SOCKET:
+    # libpq reads a comma as the end of a host's name
+    if len(os.fsencode(usual / SOCKET)) <= LONGEST_SOCKET and "," not in str(usual):
         return usual
     # not TMPDIR: it is long itself on some systems and differs between a user's processes
     return Path("/tmp") / f"roadbed-{os.geteuid()}-{digest}"  # noqa: S108 - make_folder checks it

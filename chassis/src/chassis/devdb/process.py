@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from chassis.devdb.errors import DevDbError
-from chassis.devdb.place import Account
+from chassis.devdb.place import SOCKET, Account
 
 _PAUSE_SECONDS = 0.01
 # fast: roll back and checkpoint; immediate: recover at the next start
@@ -58,9 +58,10 @@ def start(
 class Postmaster:
     """The main process of the server on one data directory."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, sockets: Path) -> None:
         """Touch nothing."""
         self._data = data
+        self._sockets = sockets
         self._pid_file = data / "postmaster.pid"
         self._ours: subprocess.Popen[bytes] | None = None
 
@@ -71,10 +72,16 @@ class Postmaster:
         self._ours = start(account, command, log, log)
         return self._ours
 
-    def stop(self) -> None:
-        """End the server and wait for it; forget the file that a dead one left behind.
+    def runs(self) -> bool:
+        """Say whether the server's process is alive."""
+        pid = self._pid()
+        return pid is not None and self._is_server(pid)
 
-        That file alone proves nothing: after a crash its process id may belong to anybody.
+    def stop(self) -> None:
+        """End the server and wait for it; forget the files that a dead one left behind.
+
+        They name a process id, which after a crash may belong to anybody, so that PostgreSQL would
+        refuse to start.
         """
         pid = self._pid()
         for number, patience in _SIGNALS:
@@ -83,7 +90,8 @@ class Postmaster:
             _send(pid, number)
             self._wait(pid, patience)
         self._reap()
-        self._pid_file.unlink(missing_ok=True)
+        for left in (self._pid_file, self._sockets / SOCKET, self._sockets / f"{SOCKET}.lock"):
+            left.unlink(missing_ok=True)
 
     def _pid(self) -> int | None:
         if self._ours and self._ours.poll() is None:
