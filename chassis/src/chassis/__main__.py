@@ -15,7 +15,7 @@ _INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     """Do one chore; return the process's exit code. A user's mistake is one sentence."""
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     # a chore that is told to stop stops the database that it started
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
@@ -41,6 +41,15 @@ def _do(found: Service, options: argparse.Namespace) -> int:
     return chores.run(found, options)
 
 
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line; what follows ``token`` is another program's to read."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.verb != "token":
+        parser.error(f"unknown: {' '.join(rest)}")
+    return argparse.Namespace(**vars(options), arguments=rest)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chassis", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -56,8 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("seed", help="fill the development database")
     admin = verbs.add_parser("admin", help="make an administrator")
     admin.add_argument("email")
-    token = verbs.add_parser("token", help="print a development token", add_help=False)
-    token.add_argument("arguments", nargs=argparse.REMAINDER)
+    verbs.add_parser("token", help="print a development token", add_help=False)
     verbs.add_parser("env-example", help="write .env.example from the settings")
     verbs.add_parser("drop-example", help="remove the example, its tables and its tests")
     return parser
