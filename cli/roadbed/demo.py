@@ -15,7 +15,7 @@ from roadbed import new, output, questionnaire, sources, uv
 from roadbed.errors import CouldNotRunError, UsageError
 from roadbed.server import Server, free_ports, running, uninterrupted
 from roadbed.sources import Source
-from roadbed.tour import PERSON, TOURS, Request, Visitor, halves
+from roadbed.tour import PERMISSIONS, PERSON, TOURS, Request, Visitor, halves
 
 _PORTS = {"web": "WEB_PORT", "api": "API_PORT", "issuer": "ISSUER_PORT"}
 # A throw-away repository needs an author, and the machine may know none.
@@ -120,7 +120,7 @@ def _show(wish: Wish, server: Server, service: Path, environment: Mapping[str, s
 def _token(requests: tuple[Request, ...], service: Path, environment: Mapping[str, str]) -> str:
     if not any(request.token for request in requests):
         return ""
-    return _just(service, environment, "token").strip().splitlines()[-1]
+    return _just(service, environment, "token", "--permissions", PERMISSIONS).split()[-1]
 
 
 def _ask(requests: tuple[Request, ...], visitor: Visitor) -> None:

@@ -58,7 +58,8 @@ def _health(half: str) -> tuple[Request, ...]:
     )
 
 
-_ENDPOINT = {"url": "https://hooks.example.com/orders", "events": ["order.created"]}
+PERMISSIONS = "endpoints:read endpoints:write"
+_ENDPOINT = {"url": "https://hooks.example.com/orders", "description": "The warehouse"}
 _WEB = (
     *_health("web"),
     Request("web", "GET", "/accounts/login/", 200, r"<title>\s*(.*?)\s*</title>"),
