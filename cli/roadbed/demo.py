@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -164,5 +165,5 @@ def _just(service: Path, environment: Mapping[str, str], *recipe: str) -> str:
     if done.returncode:
         for line in (done.stdout + done.stderr).strip().splitlines()[-15:]:
             output.note(f"  {line}")
-        raise CouldNotRunError(f"`just {' '.join(recipe)}` failed in the demo: see above.")
+        raise CouldNotRunError(f"`just {shlex.join(recipe)}` failed in the demo: see above.")
     return done.stdout
