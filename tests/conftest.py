@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from roadbed import sources
 
 ROOT = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""The variants of the template that tests render: every plan, every choice, every pair of choices."""
+"""The variants that tests render: every plan, every choice, every pair of choices."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
@@ -58,6 +58,4 @@ def label(answers: Answers) -> str:
     """A readable test id: the plan and the choices that differ from its default."""
     plan = answers["plan"]
     default = covering(plan)[0]
-    return "-".join(
-        [plan] + [value for name, value in answers.items() if value != default[name]]
-    )
+    return "-".join([plan] + [value for name, value in answers.items() if value != default[name]])

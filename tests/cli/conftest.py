@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
 from roadbed import manifest
 
 MINIATURE = Path(__file__).parent / "miniature"
@@ -99,7 +98,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(MINIATURE, root, symlinks=True)
     git(root.parent, "init", "--quiet", "-b", "main", str(root))
     commit(root, "Draft")
-    assert 0 == manifest.main(["--write", "--source", str(root)])
+    assert manifest.main(["--write", "--source", str(root)]) == 0
     commit(root, "Release")
     git(root, "tag", "v1.0.0")
     return root
@@ -142,5 +141,5 @@ def cli(tmp_path: Path) -> Cli:
 def service(cli: Cli, released: Path) -> Path:
     """A service made from the miniature, nothing installed."""
     made = cli.run("new", "hybrid", "orders", "--defaults", "--no-install", f"--source={released}")
-    assert 0 == made.code, made.err
+    assert made.code == 0, made.err
     return cli.folder / "orders"

@@ -18,8 +18,8 @@ def test_clean(cli: Cli, service: Path) -> None:
     ran = cli.run("check", "orders")
     inside = Cli(service, cli.environment).run("check")
 
-    assert (0, 1) == (ran.code, len(ran.out.splitlines()))
-    assert "4 managed files are as the template (v1.0.0) made them." == ran.out.strip()
+    assert (ran.code, len(ran.out.splitlines())) == (0, 1)
+    assert ran.out.strip() == "4 managed files are as the template (v1.0.0) made them."
     assert (inside.code, inside.out) == (ran.code, ran.out)
 
 
@@ -30,9 +30,9 @@ def test_findings(cli: Cli, service: Path) -> None:
 
     ran = cli.run("check", "orders")
 
-    assert 1 == ran.code
+    assert ran.code == 1
     named = [line.split() for line in ran.out.splitlines()[:2]]
-    assert [[".roadbed/justfile", "missing"], [".roadbed/ruff.toml", "diverged"]] == named
+    assert named == [[".roadbed/justfile", "missing"], [".roadbed/ruff.toml", "diverged"]]
     assert "1 diverged, 1 missing, of 4 managed files." in ran.out
     assert "move the edit to a file of your own" in ran.out.lower()
 
@@ -47,8 +47,8 @@ def test_advice_works(cli: Cli, service: Path) -> None:
     copier = Path(sys.executable).with_name(program)
     subprocess.run([copier, *arguments], cwd=service, check=True, capture_output=True)
 
-    assert 0 == cli.run("check", "orders").code
-    assert "M justfile" == git(service, "status", "--porcelain").strip()
+    assert cli.run("check", "orders").code == 0
+    assert git(service, "status", "--porcelain").strip() == "M justfile"
 
 
 @pytest.mark.parametrize("state", ["link", "folder"])
@@ -60,19 +60,19 @@ def test_not_a_file(cli: Cli, service: Path, state: str) -> None:
     else:
         (service / MANAGED).mkdir()
     assert f"{MANAGED}" in cli.run("check", "orders").out
-    assert 1 == cli.run("check", "orders").code
+    assert cli.run("check", "orders").code == 1
 
 
 def test_condition(cli: Cli, service: Path) -> None:
     """A file that exists only for ci=github is missed only when the answers say so."""
     (service / ".github/workflows/_test.yml").unlink()
-    assert 1 == cli.run("check", "orders").code
+    assert cli.run("check", "orders").code == 1
 
     answers = service / ".copier-answers.yml"
     answers.write_text(answers.read_text().replace("ci: github", "ci: gitlab"))
     ran = cli.run("check", "orders")
 
-    assert (0, "3 managed files") == (ran.code, ran.out[:15])
+    assert (ran.code, ran.out[:15]) == (0, "3 managed files")
 
 
 def test_json(cli: Cli, service: Path) -> None:
@@ -82,14 +82,14 @@ def test_json(cli: Cli, service: Path) -> None:
     ran = cli.run("check", "orders", "--json")
 
     report = json.loads(ran.out)
-    assert (1, "") == (ran.code, ran.err)
-    assert (1, "hybrid", "v1.0.0", 4) == (
+    assert (ran.code, ran.err) == (1, "")
+    assert (
         report["schema"],
         report["plan"],
         report["template"],
         report["checked"],
-    )
-    assert [(MANAGED, "missing")] == [(f["path"], f["state"]) for f in report["findings"]]
+    ) == (1, "hybrid", "v1.0.0", 4)
+    assert [(f["path"], f["state"]) for f in report["findings"]] == [(MANAGED, "missing")]
     assert "copier recopy" in report["findings"][0]["fix"]
 
 
@@ -153,4 +153,4 @@ def test_offline_without_copier(service: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, str(service)], capture_output=True, text=True, check=True
     )
-    assert "0 []" == done.stdout.splitlines()[-1]
+    assert done.stdout.splitlines()[-1] == "0 []"

@@ -21,10 +21,10 @@ def test_finished(cli: Cli, released: Path) -> None:
     made = cli.run("new", "hybrid", "orders", "--defaults", f"--source={released}")
 
     service = cli.folder / "orders"
-    assert 0 == made.code, made.err
-    assert "" == git(service, "status", "--porcelain")
-    assert "main" == git(service, "branch", "--show-current")
-    assert "Start from Roadbed" == git(service, "log", "--format=%s")
+    assert made.code == 0, made.err
+    assert git(service, "status", "--porcelain") == ""
+    assert git(service, "branch", "--show-current") == "main"
+    assert git(service, "log", "--format=%s") == "Start from Roadbed"
     assert {"uv.lock", "generated.txt"} <= set(git(service, "ls-files").splitlines())
     assert (service / ".venv").is_dir()
     assert (service / ".git/hooks/pre-commit").is_file()
@@ -40,13 +40,13 @@ def test_answers(cli: Cli, released: Path) -> None:
 
     one, two = answers(cli.folder / "one"), answers(cli.folder / "two")
     assert ("v1.0.0", str(released)) == (one["_commit"], one["_src_path"])
-    assert ("hybrid", "one", "none", "gitlab") == (
+    assert (
         one["plan"],
         one["project_name"],
         one["web_api"],
         one["ci"],
-    )
-    assert "Zwölf Aufträge" == two["project_name"]
+    ) == ("hybrid", "one", "none", "gitlab")
+    assert two["project_name"] == "Zwölf Aufträge"
 
 
 def test_no_install(cli: Cli, service: Path, released: Path) -> None:
@@ -54,7 +54,7 @@ def test_no_install(cli: Cli, service: Path, released: Path) -> None:
     made = cli.run("new", "hybrid", "other", *DEFAULTS, f"--source={released}")
 
     assert not (service / ".venv").exists()
-    assert "" == git(service, "status", "--porcelain")
+    assert git(service, "status", "--porcelain") == ""
     assert "  uv sync\n  uv run --no-sync just generate\n" in made.out
 
 
@@ -63,8 +63,8 @@ def test_empty_folder(cli: Cli, released: Path) -> None:
     (cli.folder / "empty").mkdir()
     inside = Cli(cli.folder / "empty", cli.environment)
 
-    assert 0 == inside.run("new", "hybrid", ".", *DEFAULTS, f"--source={released}").code
-    assert 0 == cli.run("new", "hybrid", "a/b/c", *DEFAULTS, f"--source={released}").code
+    assert inside.run("new", "hybrid", ".", *DEFAULTS, f"--source={released}").code == 0
+    assert cli.run("new", "hybrid", "a/b/c", *DEFAULTS, f"--source={released}").code == 0
     assert (cli.folder / "empty/justfile").is_file()
     assert (cli.folder / "a/b/c/justfile").is_file()
 
@@ -75,10 +75,10 @@ def test_inside_repository(cli: Cli, released: Path) -> None:
 
     made = cli.run("new", "hybrid", "services/orders", "--defaults", f"--source={released}")
 
-    assert 0 == made.code, made.err
+    assert made.code == 0, made.err
     assert not (cli.folder / "services/orders/.git").exists()
     assert "workflows in its .github are inert" in made.out
-    assert "?? services/" == git(cli.folder, "status", "--porcelain")
+    assert git(cli.folder, "status", "--porcelain") == "?? services/"
 
 
 def test_ignored_folder(cli: Cli, released: Path) -> None:
@@ -101,9 +101,9 @@ def test_git_environment(cli: Cli, released: Path) -> None:
         "new", "hybrid", "orders", *DEFAULTS, f"--source={released}", GIT_DIR=str(other / ".git")
     )
 
-    assert 0 == made.code, made.err
-    assert "Start from Roadbed" == git(cli.folder / "orders", "log", "--format=%s")
-    assert "" == git(other, "for-each-ref")
+    assert made.code == 0, made.err
+    assert git(cli.folder / "orders", "log", "--format=%s") == "Start from Roadbed"
+    assert git(other, "for-each-ref") == ""
 
 
 def test_untagged_clone(cli: Cli, template: Path) -> None:
@@ -112,7 +112,7 @@ def test_untagged_clone(cli: Cli, template: Path) -> None:
 
     made = cli.run("new", "hybrid", "orders", *DEFAULTS, f"--source={template}")
 
-    assert 0 == made.code, made.err
+    assert made.code == 0, made.err
     head = git(template, "rev-parse", "HEAD")
     assert head.startswith(answers(cli.folder / "orders")["_commit"])
 
@@ -128,7 +128,7 @@ def test_newest_release(cli: Cli, template: Path) -> None:
     cli.run("new", "hybrid", "old", *DEFAULTS, f"--source={template}", "--ref", "v1.0.0")
 
     assert (cli.folder / "new/news.txt").is_file()
-    assert "v1.10.0" == answers(cli.folder / "new")["_commit"]
+    assert answers(cli.folder / "new")["_commit"] == "v1.10.0"
     assert not (cli.folder / "old/news.txt").exists()
 
 
@@ -137,7 +137,7 @@ def test_spelling(cli: Cli, template: Path, spelling: str) -> None:
     """However a source is spelled, what is recorded can be updated from: Copier agrees."""
     made = cli.run("new", "hybrid", "orders", *DEFAULTS, f"--source={spelling.format(template)}")
 
-    assert 0 == made.code, made.err
+    assert made.code == 0, made.err
     recorded = answers(cli.folder / "orders")["_src_path"]
     assert recorded in {str(template), f"git+file://{template}"}
 
@@ -165,5 +165,5 @@ def test_failing_hooks(cli: Cli, template: Path) -> None:
 
     made = cli.run("new", "hybrid", "orders", "--defaults", f"--source={template}")
 
-    assert 0 == made.code, made.err
+    assert made.code == 0, made.err
     assert "`uv run --no-sync just hooks-install` failed; go on without it" in made.err

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-
 from roadbed import __main__ as command_line
+
 from tests.cli.conftest import Cli, git
 
 NEW = ("new", "hybrid", "orders", "--defaults", "--no-install")
@@ -53,8 +53,8 @@ def test_killed(cli: Cli, slow: str, released: Path) -> None:
     left = drafts(cli)
 
     assert not (cli.folder / "orders").exists()
-    assert 1 == len(left)
-    assert 0 == cli.run(*NEW, f"--source={released}").code
+    assert len(left) == 1
+    assert cli.run(*NEW, f"--source={released}").code == 0
     assert left == drafts(cli)
 
 
@@ -66,8 +66,8 @@ def test_interrupted(cli: Cli, slow: str, number: signal.Signals) -> None:
     os.killpg(process.pid, number)
     _, said = process.communicate(timeout=30)
 
-    assert (130, "roadbed: interrupted.") == (process.returncode, said.strip().splitlines()[-1])
-    assert [] == list(cli.folder.iterdir())
+    assert (process.returncode, said.strip().splitlines()[-1]) == (130, "roadbed: interrupted.")
+    assert list(cli.folder.iterdir()) == []
 
 
 def test_full_disk_anywhere(
@@ -81,9 +81,9 @@ def test_full_disk_anywhere(
     monkeypatch.setattr("copier.run_copy", full)
     monkeypatch.chdir(cli.folder)
 
-    assert 5 == command_line.run([*NEW, f"--source={released}"])
+    assert command_line.run([*NEW, f"--source={released}"]) == 5
     assert "(/somewhere/file): no space left on device; free some" in capsys.readouterr().err
-    assert [] == list(cli.folder.iterdir())
+    assert list(cli.folder.iterdir()) == []
 
 
 def ask(cli: Cli, source: Path) -> "pexpect.spawn[str]":
@@ -113,7 +113,7 @@ def test_questions(cli: Cli, released: Path) -> None:
     terminal.expect(pexpect.EOF)
     terminal.close()
 
-    assert 0 == terminal.exitstatus
+    assert terminal.exitstatus == 0
     recorded = (cli.folder / "orders/.copier-answers.yml").read_text()
     assert "project_name: orders" in recorded
     assert "web_api: none" in recorded
@@ -128,5 +128,5 @@ def test_interrupted_question(cli: Cli, released: Path) -> None:
     terminal.expect(pexpect.EOF)
     terminal.close()
 
-    assert 130 == terminal.exitstatus
-    assert [] == list(cli.folder.iterdir())
+    assert terminal.exitstatus == 130
+    assert list(cli.folder.iterdir()) == []

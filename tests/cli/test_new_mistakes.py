@@ -112,7 +112,7 @@ def test_source_dirty(cli: Cli, template: Path) -> None:
     """A checkout with changes is refused with the way out; a release of it is not."""
     (template / "copier.yml").open("a").write("\n# a draft\n")
     refuse(cli, 2, ("uncommitted changes", "roadbed demo"), *NEW, f"--source={template}")
-    assert 0 == cli.run(*NEW, f"--source={template}", "--ref=v1.0.0").code
+    assert cli.run(*NEW, f"--source={template}", "--ref=v1.0.0").code == 0
 
 
 def test_ref(cli: Cli, released: Path) -> None:

@@ -25,7 +25,7 @@ def scratch(project: Project) -> Iterator[Project]:
 def check(project: Project) -> None:
     """What a team does next works: format, lint, migrate, test."""
     project.run("uv run just fmt")
-    assert "" == project.run("git diff --stat -- web api tests '*.py'")
+    assert project.run("git diff --stat -- web api tests '*.py'") == ""
     project.run("uv run just lint")
     project.run("uv run just migrate")
     output = project.run("uv run just test")
@@ -56,7 +56,7 @@ def test_dropped_after_a_migration_of_the_team(scratch: Project) -> None:
     scratch.run("git add -A && git commit -qm ours --no-verify && uv run just migrate")
     try:
         scratch.run("uv run just drop-example")
-        assert [] == [f for f in dropped(scratch) if (scratch.path / f).exists()]
+        assert [f for f in dropped(scratch) if (scratch.path / f).exists()] == []
         scratch.run("git add -A && git commit -qm dropped --no-verify")
         check(scratch)
     finally:

@@ -83,27 +83,27 @@ def test_it_serves(running: Project, ports: dict[str, str]) -> None:
     """Each half is live and ready, shows its face, and refuses the anonymous."""
     if "web" in running.halves:
         web = f"http://127.0.0.1:{ports['WEB_PORT']}"
-        assert (200, '{"status": "ok"}') == ask(f"{web}/livez")
-        assert 200 == ask(f"{web}/accounts/login/")[0]
-        assert 200 == ask(f"{web}/admin/")[0]
+        assert ask(f"{web}/livez") == (200, '{"status": "ok"}')
+        assert ask(f"{web}/accounts/login/")[0] == 200
+        assert ask(f"{web}/admin/")[0] == 200
     if "api" in running.halves:
         api = f"http://127.0.0.1:{ports['API_PORT']}"
-        assert 200 == ask(f"{api}/livez")[0]
+        assert ask(f"{api}/livez")[0] == 200
         contract = json.loads(ask(f"{api}/openapi.json")[1])
         assert "/v1/endpoints" in contract["paths"]
         status, body = ask(f"{api}/v1/endpoints")
-        assert (401, "/problems/missing-token") == (status, json.loads(body)["type"])
+        assert (status, json.loads(body)["type"]) == (401, "/problems/missing-token")
 
 
 def test_it_leaves_nothing_behind(project: Project, ports: dict[str, str]) -> None:
     """After Ctrl-C no port is open, and the database server is gone."""
-    for name in ports:
+    for port in ports.values():
         with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(ports[name]))) != 0
+            assert probe.connect_ex(("127.0.0.1", int(port))) != 0
     mine = subprocess.run(
         ["pgrep", "-f", f"postgres.*{project.path}"], capture_output=True, text=True, check=False
     )
-    assert "" == mine.stdout
+    assert mine.stdout == ""
 
 
 @pytest.mark.parametrize("half", ["web", "api"])
@@ -118,6 +118,8 @@ def test_a_role_cannot_open_the_other_half(project: Project, half: str) -> None:
         "psycopg.connect(url)"
     )
 
-    output = project.run(f'uv run python -m chassis with-db {half} python -c "{attempt}"', fails=True)
+    output = project.run(
+        f'uv run python -m chassis with-db {half} python -c "{attempt}"', fails=True
+    )
 
     assert "permission denied" in output

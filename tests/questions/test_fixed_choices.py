@@ -24,9 +24,7 @@ def commit(project: CopierProject) -> CopierProject:
 
 
 @pytest.mark.parametrize("question", OTHER)
-def test_a_choice_cannot_be_switched(
-    copier: CopierFixture, tmp_path: Path, question: str
-) -> None:
+def test_a_choice_cannot_be_switched(copier: CopierFixture, tmp_path: Path, question: str) -> None:
     """A half-switch is refused with the recorded answer, and nothing changes."""
     plan, value = OTHER[question]
     project = commit(copier.copy(tmp_path / "out", plan=plan))
@@ -34,7 +32,7 @@ def test_a_choice_cannot_be_switched(
     with pytest.raises(ValueError, match=f"{question} was fixed at birth as"):
         project.update(**{question: value})
 
-    assert "" == project.run("git status --porcelain")
+    assert project.run("git status --porcelain") == ""
 
 
 @pytest.mark.parametrize(

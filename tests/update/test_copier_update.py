@@ -1,13 +1,13 @@
-"""Plain `copier update`, without the CLI and without --trust: the team's work stays, the platform moves."""
+"""Plain `copier update`, no CLI, no --trust: the team's work stays, the platform moves."""
 
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
-
 from roadbed import manifest
 from roadbed.check import check
+
 from tests.variants import PLANS
 
 HALVES = {
@@ -15,6 +15,7 @@ HALVES = {
     "fastapi-service": ("api",),
     "hybrid": ("web", "api"),
 }
+SEED = {"web": "web/settings.py", "api": "api/main.py"}
 EXAMPLE = {"web": "web/approvals", "api": "api/webhooks"}
 DEV_GROUP = '    {include-group = "dev-platform"},\n'
 
@@ -54,8 +55,8 @@ def born(template: Path, plan: str) -> Path:
 def live(service: Path, plan: str) -> None:
     """A year of a team's work: edits in seeds, in merged files, new files, the example deleted."""
     for half in HALVES[plan]:
-        settings = service / half / "settings.py"
-        settings.write_text(settings.read_text() + "\nOURS = 1\n")
+        seed = service / SEED[half]
+        seed.write_text(seed.read_text() + "\nOURS = 1\n")
         (service / half / "orders").mkdir()
         (service / half / "orders/__init__.py").write_text("")
         run(service, "git", "rm", "-rq", EXAMPLE[half])
@@ -72,7 +73,7 @@ def live(service: Path, plan: str) -> None:
 def release(template: Path) -> None:
     """Release 2.0.0: seeds, managed and merged files change, a managed file is added."""
     shared = template / "templates/_shared"
-    for seed in ("django-monolith/web/settings.py", "fastapi-service/api/settings.py"):
+    for seed in ("django-monolith/web/settings.py", "fastapi-service/api/main.py"):
         path = template / "templates" / seed
         path.write_text(path.read_text() + "\nTHEIRS = 2\n")
     with (shared / ".roadbed/policy.toml").open("a") as policy:
@@ -80,10 +81,10 @@ def release(template: Path) -> None:
     with (template / "chassis/src/chassis/__init__.py").open("a") as chassis:
         chassis.write("\nSECOND = True\n")
     (template / "chassis/src/chassis/brand_new.py").write_text('"""New in 2.0.0."""\n')
-    pyproject = shared / "pyproject.toml.jinja"
-    text = pyproject.read_text()
-    assert '    "mypy",\n' in text
-    pyproject.write_text(text.replace('    "mypy",\n', '    "mypy",\n    "platform-tool",\n'))
+    for pyproject in template.glob("templates/*/pyproject.toml.jinja"):
+        text = pyproject.read_text()
+        assert '    "mypy",\n' in text
+        pyproject.write_text(text.replace('    "mypy",\n', '    "mypy",\n    "platform-tool",\n'))
     manifest.main(["--write", "--source", str(template)])
     commit(template, "release 2.0.0")
     run(template, "git", "tag", "2.0.0")
@@ -108,7 +109,7 @@ def test_an_update_moves_the_platform_and_nothing_else(template: Path, plan: str
     assert "platform-tool" in groups["dev-platform"]
     assert "hypothesis>=6" in groups["dev"]
     assert "/exports/" in (service / ".gitignore").read_text()
-    assert () == check(service).findings
+    assert check(service).findings == ()
 
 
 @pytest.mark.parametrize("plan", ["django-monolith", "fastapi-service"])
@@ -117,8 +118,8 @@ def test_growth_by_plain_copier_takes_two_commands(template: Path, plan: str) ->
     service = born(template, plan)
     (ours,) = HALVES[plan]
     (theirs,) = {"web", "api"} - {ours}
-    settings = service / ours / "settings.py"
-    settings.write_text(settings.read_text() + "\nOURS = 1\n")
+    seed = service / SEED[ours]
+    seed.write_text(seed.read_text() + "\nOURS = 1\n")
     commit(service, "work")
 
     run(service, "copier", "update", "-q", "--defaults", "-d", "plan=hybrid")
@@ -138,8 +139,7 @@ def test_growth_by_plain_copier_takes_two_commands(template: Path, plan: str) ->
     kept = {p for p in run(service, "git", "ls-files").split() if not p.startswith("docs/")}
     new = {p for p in run(fresh, "git", "ls-files").split() if not p.startswith("docs/")}
     assert new == kept
-    settings_path = f"{ours}/settings.py"
     different = {p for p in new if (fresh / p).read_bytes() != (service / p).read_bytes()}
-    assert {settings_path} <= different <= documents | {settings_path}
-    assert "OURS = 1" in settings.read_text()
-    assert () == check(service).findings
+    assert {SEED[ours]} <= different <= documents | {SEED[ours]}
+    assert "OURS = 1" in seed.read_text()
+    assert check(service).findings == ()
