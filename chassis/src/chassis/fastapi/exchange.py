@@ -1,5 +1,7 @@
 """One request and its response: what was sent so far and how it ended."""
 
+import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Literal
@@ -15,6 +17,8 @@ from chassis.problems import MEDIA_TYPE, ProblemError
 
 Outcome = Literal["complete", "aborted", "failed_after_start"]
 CLIENT_CLOSED = 499  # nginx's number: nobody was there for an answer
+_SLOW_SECONDS = 0.1
+_GLANCE_SECONDS = 0.001
 _DENIAL = "websocket.http.response"
 _STARTS = ("http.response.start", f"{_DENIAL}.start")
 _BODIES = ("http.response.body", f"{_DENIAL}.body")
@@ -44,6 +48,8 @@ class Exchange:
         self._finished = False
         self._disconnected = False
         self._replaced = False
+        self._streamed = False
+        self._unread = _has_body(scope)
 
     @property
     def started(self) -> bool:
@@ -55,6 +61,8 @@ class Exchange:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self._disconnected = True
+        elif message["type"] == "http.request":
+            self._unread = message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
@@ -67,15 +75,32 @@ class Exchange:
                 await self.answer(ProblemError(413, None, _TOO_LARGE))
                 self._replaced = True
                 return
-            self._status = message["status"]
+            self._status = int(message["status"])
             message = {**message, "headers": [*message.get("headers", ()), self._id_header()]}
+        elif kind == "http.response.body":
+            await self._watch(message)
         elif kind == "websocket.accept":
-            self._status = HTTPStatus.SWITCHING_PROTOCOLS
+            self._status = HTTPStatus.SWITCHING_PROTOCOLS.value
         elif kind == "websocket.close" and not self.started:
-            self._status = HTTPStatus.FORBIDDEN
+            self._status = HTTPStatus.FORBIDDEN.value
         await self._deliver(message)
         if _is_last(message):
             self.finish("aborted" if self._disconnected else "complete")
+
+    async def _watch(self, body: Message) -> None:
+        """See whether the client left while a slow answer was made: only reading tells.
+
+        Not for a stream, which does its own reading, nor while the application still may.
+        """
+        self._streamed = self._streamed or body.get("more_body", False)
+        if self._streamed or self._unread or perf_counter() - self._since < _SLOW_SECONDS:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GLANCE_SECONDS):
+                while not self._disconnected:
+                    await self.receive()
+        if self._disconnected:
+            self._status = CLIENT_CLOSED
 
     async def _deliver(self, message: Message) -> None:
         try:
@@ -126,6 +151,13 @@ class Exchange:
 
     def _id_header(self) -> tuple[bytes, bytes]:
         return b"x-request-id", self._scope[REQUEST_ID].encode()
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        key == b"transfer-encoding" or (key == b"content-length" and value != b"0")
+        for key, value in scope["headers"]
+    )
 
 
 def _is_last(message: Message) -> bool:

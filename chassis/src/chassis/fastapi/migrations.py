@@ -22,7 +22,8 @@ DATABASE_URL = "database_url"
 
 _PACKAGE = "api"
 _LOCK = 0x726F6164  # any number, the same everywhere: one migration at a time
-_OPTIONS = {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
+# public alone: the role's search path shows the platform's tables too, and autogenerate would drop them
+_OPTIONS = {"connect_timeout": 5, "options": "-c lock_timeout=5s -c search_path=public"}
 
 
 def run(metadata: MetaData, settings: type[ApiSettings]) -> None:
@@ -56,7 +57,6 @@ def run(metadata: MetaData, settings: type[ApiSettings]) -> None:
 def _run_on(connection: Connection, metadata: MetaData) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
     connection.commit()
-    # one schema, the first of the search path: autogenerate never sees the platform's
     context.configure(
         connection=connection,
         target_metadata=metadata,

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from chassis.fastapi.scope import REQUEST_ID
+from chassis.fastapi.scope import PLATFORM, REQUEST_ID
 from chassis.problems import MEDIA_TYPE, Problem, ProblemError
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -41,8 +41,12 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
     if not is_body_allowed_for_status_code(error.status_code):
         return Response(status_code=error.status_code, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names the methods of the first route alone (RFC 9110, section 15.5.6: all)
+        headers["Allow"] = ", ".join(request.scope[PLATFORM].templates.methods(request.scope))
     said = None if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
-    problem = ProblemError(error.status_code, None, said, headers=error.headers)
+    problem = ProblemError(error.status_code, None, said, headers=headers)
     return respond(problem, request.scope)
 
 

@@ -98,3 +98,10 @@ class Templates:
             return entries[0].template
         # one function under several paths: only the path can tell
         return next((e.template for e in entries if e.pattern.match(scope["path"])), UNMATCHED)
+
+    def methods(self, scope: Scope) -> list[str]:
+        """Return every method that the path of ``scope`` takes, over all its routes."""
+        entries = [entry for known in self._by_target.values() for entry in known]
+        return sorted(
+            {method for e in entries if e.pattern.match(scope["path"]) for method in e.methods}
+        )

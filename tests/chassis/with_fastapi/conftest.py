@@ -1,0 +1,102 @@
+"""An application without routes of its own, a caller it trusts, and what it logs."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from chassis.auth import TokenVerifier, TrustedIssuer
+from chassis.fastapi import Application
+from chassis.fastapi.platform import fetch_json
+from chassis.fastapi.settings import AUDIENCE, IssuerSettings
+from chassis.service import Service
+from chassis.settings import Environment
+
+ISSUER = "https://issuer.test"
+NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"
+
+type MakeApp = Callable[..., Application]
+
+
+@pytest.fixture(scope="session")
+def key() -> RSAPrivateKey:
+    """Give the key of the trusted issuer."""
+    return generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    """Give a service with an API in an empty folder."""
+    (tmp_path / "api").mkdir()
+    return Service(tmp_path, "orders", "1.2.3", "fastapi-service", ("api",))
+
+
+@pytest.fixture
+def make_app(service: Service, key: RSAPrivateKey) -> MakeApp:
+    """Give the maker of applications: ``make_app(database_url=…, environment=…)``."""
+
+    def make(
+        *,
+        database_url: str = NOWHERE,
+        environment: Environment = Environment.TEST,
+        **options: Any,
+    ) -> Application:
+        ours = TrustedIssuer(ISSUER, AUDIENCE, key=key.public_key())
+        known = {"issuer": ISSUER, "audience": AUDIENCE, "jwks_url": "https://issuer.example/jwks"}
+        settings = IssuerSettings.model_validate(
+            {
+                "database_url": database_url,
+                "environment": environment,
+                "trusted_issuers": [known],
+            }
+        )
+        app = Application(settings, service=service, **options)
+        app.platform.verifier = TokenVerifier(
+            [ours], environment=Environment.TEST, fetch=fetch_json
+        )
+        return app
+
+    return make
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Application:
+    """Give an application whose database does not exist."""
+    return make_app()
+
+
+@pytest.fixture
+async def client(app: Application) -> AsyncIterator[httpx2.AsyncClient]:
+    """Give a client of ``app`` without a token."""
+    async with client_of(app) as opened:
+        yield opened
+
+
+def client_of(app: Any) -> httpx2.AsyncClient:
+    """Make a client of any ASGI application."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
+
+
+@pytest.fixture
+def caller(key: RSAPrivateKey) -> dict[str, str]:
+    """Give the header of somebody with the permission ``things:read``."""
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "iat": now, "exp": now + 60}
+    token = jwt.encode(
+        claims | {"scope": "things:read"}, key, algorithm="RS256", headers={"kid": "1"}
+    )
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    """Give the events that were logged, with what was bound to them."""
+    with capture_logs(processors=[merge_contextvars]) as events:
+        yield events
