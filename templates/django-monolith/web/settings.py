@@ -202,5 +202,5 @@ if not ENV.environment.is_local:
 if ENV.behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# ── what only some plans have: in a hybrid, the identity provider ─────────────────────────────
+# ── what only some plans have: an API framework's defaults, a hybrid's identity provider ──────
 install(globals())

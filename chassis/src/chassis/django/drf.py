@@ -1,17 +1,11 @@
 """Django REST framework with sessions, denial by default and problem details."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.parsers import JSONParser
-from rest_framework.permissions import IsAuthenticated
-from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView as RestAPIView
 
 from chassis.django import errors
@@ -28,25 +22,25 @@ class Pages(LimitOffsetPagination):
 class APIView(RestAPIView):
     """The base of every view; put it in front of a generic view or viewset.
 
-    What REST_FRAMEWORK would say is said here, so that settings name no API framework.
+    The framework takes its views out of `LoginRequiredMiddleware` and trusts each one's permission
+    classes instead; this puts them back.
     """
 
-    authentication_classes = (SessionAuthentication,)
-    permission_classes = (IsAuthenticated,)
-    parser_classes = (JSONParser,)
-    renderer_classes = (JSONRenderer,)
     pagination_class = Pages
-    schema = AutoSchema()
 
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], HttpResponse | None]:
-        """Answer the framework's errors and ours as problems; a crash goes on to Django."""
-        return handle
+    # views and viewsets disagree about its arguments, which it only hands on
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def as_view(cls, *args, **initkwargs):
+            """Make the view function, for signed-in people only."""
+            view = super().as_view(*args, **initkwargs)
+            view.login_required = True
+            return view
 
 
 class SchemaView(APIView, SpectacularAPIView):
     """The OpenAPI document, for whoever is signed in."""
-
-    renderer_classes = SpectacularAPIView.renderer_classes
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

@@ -39,6 +39,8 @@ class RequestMiddleware:
         try:
             response = probes.answer(request) or self._respond(request)
             response.headers[HEADER] = ids["request_id"]
+            # Django would write a second line, with the path: one request is one line
+            response._has_been_logged = True  # type: ignore[attr-defined]
             logs.access(
                 method=request.method or "",
                 route=_route(request),

@@ -1,17 +1,30 @@
-"""What only some plans have, switched on by `.roadbed/service.toml` and never by a seed."""
+"""What only some plans and choices have; seeds carry no word of it."""
 
 from pathlib import Path
 from typing import Any
 
 from chassis import service
 
+# views of the framework are JSON, need a session, and answer mistakes as problems
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "chassis.django.drf.handle",
+}
+
 
 def install(settings: dict[str, Any]) -> None:
     """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
 
-    In a hybrid the web half becomes the identity provider: an app, its settings and, through
-    `chassis.django.urls`, its addresses. In any other plan nothing changes.
+    Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team wrote its
+    own. In a hybrid the web half becomes the identity provider: an app, its settings and, through
+    `chassis.django.urls`, its addresses.
     """
+    if "rest_framework" in settings["INSTALLED_APPS"]:
+        settings.setdefault("REST_FRAMEWORK", REST_FRAMEWORK)
     found = service.load(Path(settings["BASE_DIR"]))
     if found.plan != "hybrid":
         return

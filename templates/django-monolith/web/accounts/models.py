@@ -63,3 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """The name, or the address of somebody who gave none."""
         return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """The same: a first name is not ours to guess."""
+        return self.get_full_name()

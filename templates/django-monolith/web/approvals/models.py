@@ -47,9 +47,7 @@ class ApprovalRequest(models.Model):
         validators=[MinValueValidator(Decimal("0.01"))],
     )
     purpose = models.TextField(max_length=2000)
-    status = models.CharField(
-        max_length=10, choices=Status, default=Status.PENDING, editable=False
-    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, editable=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
@@ -67,7 +65,9 @@ class ApprovalRequest(models.Model):
 
     class Meta:
         ordering = ("-requested_at", "-id")
-        indexes = [models.Index(fields=("tenant_id", "-requested_at", "-id"), name="approvals_newest")]
+        indexes = [
+            models.Index(fields=("tenant_id", "-requested_at", "-id"), name="approvals_newest")
+        ]
         permissions = [("decide", "Can decide on approval requests")]
 
     def __str__(self) -> str:

@@ -50,7 +50,11 @@ def seed(*, password: str) -> str:
     """Create what is missing, and let Ines and Tom decide."""
     firm = company(password=password)
     approvers, _ = Group.objects.get_or_create(name="Approvers")
-    approvers.permissions.add(Permission.objects.get(codename="decide"))
+    approvers.permissions.add(
+        *Permission.objects.filter(
+            content_type__app_label="approvals", codename__in=("decide", "view_approvalrequest")
+        )
+    )
     approvers.user_set.add(firm.people["ines"], firm.people["tom"])
     for example in EXAMPLES:
         _request(firm, example)

@@ -17,7 +17,11 @@ Status = ApprovalRequest.Status
 def submit(*, title: str, amount: Decimal, purpose: str, tenant: UUID, by: User) -> ApprovalRequest:
     """Ask for an amount in euros; `ValidationError` names every field that is not acceptable."""
     request = ApprovalRequest(
-        title=title, amount=amount, purpose=purpose, tenant_id=tenant, requested_by=by
+        title=title.strip(),
+        amount=amount,
+        purpose=purpose.strip(),
+        tenant_id=tenant,
+        requested_by=by,
     )
     request.full_clean()
     request.save()
@@ -53,7 +57,9 @@ def _check_decision(request: ApprovalRequest, *, by: User) -> None:
         )
     if request.requested_by_id == by.pk:
         raise ProblemError(
-            HTTPStatus.FORBIDDEN, "permission-denied", "Somebody else has to decide on your own request."
+            HTTPStatus.FORBIDDEN,
+            "permission-denied",
+            "Somebody else has to decide on your own request.",
         )
     if not request.is_pending:
         raise ProblemError(

@@ -67,9 +67,7 @@ def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _decide(request, pk, services.reject)
 
 
-def _decide(
-    request: HttpRequest, pk: UUID, decide: Callable[..., ApprovalRequest]
-) -> HttpResponse:
+def _decide(request: HttpRequest, pk: UUID, decide: Callable[..., ApprovalRequest]) -> HttpResponse:
     approval = get_object_or_404(_visible(request), pk=pk)
     try:
         decided = decide(approval, by=request.user)

@@ -19,7 +19,6 @@ def install(settings: dict[str, Any], service: Service) -> None:
     env = IdentitySettings.load(service)
     settings["INSTALLED_APPS"] += ["allauth.idp.oidc"]
     settings |= {
-        "IdentitySettings": IdentitySettings,  # where `env-example` looks for variables
         "OIDC_ISSUER": env.oidc_issuer,
         "TENANT_OF": "web.tenancy.tenant_of",
         "IDP_OIDC_ADAPTER": "chassis.django.identity.adapter.Adapter",

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from chassis.django.drf import APIView
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -44,6 +44,12 @@ class DecisionSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField([Status.APPROVED, Status.REJECTED])
 
 
+class FilterSerializer(serializers.Serializer[Any]):
+    """Which requests to list."""
+
+    status = serializers.ChoiceField(Status.choices, required=False)
+
+
 class ApprovalViewSet(
     APIView,
     mixins.ListModelMixin,
@@ -59,10 +65,11 @@ class ApprovalViewSet(
     def get_queryset(self) -> ApprovalRequestQuerySet:
         """Leave out other tenants, and other statuses if one is asked for."""
         found = ApprovalRequest.objects.for_tenant(current_tenant(self.request))
-        status = self.request.query_params.get("status")
-        return found.filter(status=status) if status in Status else found
+        filters = FilterSerializer(data=self.request.query_params)
+        filters.is_valid(raise_exception=True)
+        return found.filter(**filters.validated_data)
 
-    @extend_schema(parameters=[OpenApiParameter("status", enum=Status.values)])
+    @extend_schema(parameters=[FilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the requests, a page at a time."""
         return super().list(request, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
 import strawberry
@@ -14,7 +15,14 @@ from web.approvals import services
 from web.approvals.models import ApprovalRequest
 from web.tenancy import current_tenant
 
-Status = strawberry.enum(ApprovalRequest.Status, name="ApprovalStatus")
+
+@strawberry.enum(name="ApprovalStatus")
+class Status(StrEnum):
+    """Where a request stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 @strawberry.enum
@@ -61,7 +69,7 @@ class Query:
         if status:
             found = found.filter(status=status)
         part = found[bounded(limit=limit, offset=offset)]
-        return ApprovalPage(items=list(part), count=found.count())
+        return ApprovalPage(items=cast(list[Approval], list(part)), count=found.count())
 
 
 @strawberry.type
@@ -72,13 +80,14 @@ class Mutation:
     def create_approval(self, info: Info, title: str, amount: Decimal, purpose: str) -> Approval:
         """Ask for something."""
         request = info.context.request
-        return services.submit(
+        made = services.submit(
             title=title,
             amount=amount,
             purpose=purpose,
             tenant=current_tenant(request),
             by=request.user,
         )
+        return cast(Approval, made)
 
     @strawberry.mutation
     def decide_approval(self, info: Info, id: UUID, status: Decision) -> Approval:  # noqa: A002
@@ -86,4 +95,4 @@ class Mutation:
         tenant = current_tenant(info.context.request)
         approval = get_object_or_404(ApprovalRequest.objects.for_tenant(tenant), pk=id)
         decide = services.approve if status is Decision.APPROVED else services.reject
-        return decide(approval, by=info.context.request.user)
+        return cast(Approval, decide(approval, by=info.context.request.user))

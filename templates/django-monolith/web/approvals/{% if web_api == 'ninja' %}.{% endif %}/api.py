@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from web.accounts.models import User
 from web.approvals import services
@@ -15,7 +15,6 @@ from web.approvals.models import ApprovalRequest
 from web.tenancy import current_tenant
 
 router = Router(tags=["approvals"])
-Status = ApprovalRequest.Status
 
 
 class NewRequest(Schema):
@@ -39,7 +38,7 @@ class Approval(Schema):
     title: str
     amount: Decimal
     purpose: str
-    status: Status
+    status: ApprovalRequest.Status
     requested_by_id: UUID
     requested_at: datetime
     decided_by_id: UUID | None
@@ -56,7 +55,7 @@ class Page(Schema):
 class Filters(Schema):
     """Which part to give."""
 
-    status: Status | None = None
+    status: ApprovalRequest.Status | None = None
     limit: int = Field(20, ge=1, le=100)
     offset: int = Field(0, ge=0, le=1_000_000)
 
@@ -72,10 +71,11 @@ def list_requests(request: HttpRequest, filters: Query[Filters]) -> dict[str, ob
 
 
 @router.post("", response={201: Approval}, operation_id="approvals_create")
-def create_request(request: HttpRequest, body: NewRequest) -> tuple[int, ApprovalRequest]:
+def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalRequest]:
     """Ask for something."""
     tenant = current_tenant(request)
-    return 201, services.submit(**body.dict(), tenant=tenant, by=cast(User, request.user))
+    made = services.submit(**body.dict(), tenant=tenant, by=cast(User, request.user))
+    return Status(201, made)
 
 
 @router.post("{uuid:pk}/decision", response=Approval, operation_id="approvals_decide")

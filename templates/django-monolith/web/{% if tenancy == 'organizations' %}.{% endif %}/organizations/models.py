@@ -59,9 +59,7 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint("organization", "user", name="membership_once"),
-        )
+        constraints = (models.UniqueConstraint("organization", "user", name="membership_once"),)
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization}"

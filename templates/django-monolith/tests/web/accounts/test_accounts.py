@@ -1,0 +1,99 @@
+"""Signing up, in and out, and getting into the back office."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from tests.web.conftest import PASSWORD
+from web.accounts.models import User
+
+
+def link_in_mail() -> str:
+    """Give the path of the link in the newest mail."""
+    found = re.search(r"https?://[^/\s]+(/\S+)", str(mail.outbox[-1].body))
+    assert found is not None
+    return found.group(1)
+
+
+@pytest.mark.django_db
+def test_sign_up_needs_the_mail_to_arrive() -> None:
+    """A new account works only after the link in the mail was followed."""
+    browser = Client()
+    form = {"email": "Noor@Example.com", "password1": PASSWORD, "password2": PASSWORD}
+    assert browser.post("/accounts/signup/", form).headers["Location"].endswith("confirm-email/")
+    assert User.objects.get().email == "noor@example.com"
+    assert browser.get("/accounts/email/").status_code == 302
+    browser.post(link_in_mail())
+    login = browser.post("/accounts/login/", {"login": "noor@example.com", "password": PASSWORD})
+    assert login.headers["Location"] == "/"
+    assert browser.get("/accounts/email/").status_code == 200
+
+
+def test_login_takes_the_address_in_any_case(mia: User) -> None:
+    """An address is the same in capitals."""
+    browser = Client()
+    browser.post("/accounts/login/", {"login": "MIA@example.com", "password": PASSWORD})
+    assert browser.session["_auth_user_id"] == str(mia.pk)
+
+
+def test_wrong_password_is_refused(mia: User) -> None:
+    """A wrong password shows the form again."""
+    browser = Client()
+    response = browser.post("/accounts/login/", {"login": mia.email, "password": "no"})
+    assert response.status_code == 200
+    assert "_auth_user_id" not in browser.session
+
+
+def test_login_is_throttled(mia: User) -> None:
+    """Guessing a password ends after a few attempts, even with the right one."""
+    browser = Client()
+    for _ in range(11):
+        browser.post("/accounts/login/", {"login": mia.email, "password": "no"})
+    browser.post("/accounts/login/", {"login": mia.email, "password": PASSWORD})
+    assert "_auth_user_id" not in browser.session
+
+
+def test_forgotten_password_is_replaced_by_mail(mia: User) -> None:
+    """The link in the mail leads to a form for a new password."""
+    browser = Client()
+    browser.post("/accounts/password/reset/", {"email": mia.email})
+    form = browser.get(link_in_mail()).headers["Location"]
+    browser.post(form, {"password1": "another long phrase", "password2": "another long phrase"})
+    mia.refresh_from_db()
+    assert mia.check_password("another long phrase")
+
+
+def test_back_office_has_no_login_of_its_own() -> None:
+    """`/admin/login/` leads to the product's login, which throttles and verifies."""
+    response = Client().post("/admin/login/", {"username": "x", "password": "y"})
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/login/?next=")
+
+
+def test_back_office_is_closed_to_customers(browser: Client) -> None:
+    """Somebody who is signed in but not staff is refused."""
+    response = browser.get("/admin/", follow=True)
+    assert response.status_code == 403
+
+
+def test_administrator_can_manage_people(make_user: Callable[..., User]) -> None:
+    """The back office lists people and creates one."""
+    browser = Client()
+    browser.force_login(make_user("root", is_staff=True, is_superuser=True))
+    assert browser.get("/admin/accounts/user/").status_code == 200
+    form = {"email": "kim@example.com", "name": "Kim", "usable_password": "false"}
+    browser.post("/admin/accounts/user/add/", form)
+    assert User.objects.filter(email="kim@example.com").exists()
+
+
+@pytest.mark.django_db
+def test_administrator_from_the_command_line_is_verified() -> None:
+    """Whoever has a shell vouches for the address, so no mail is needed to begin."""
+    root = User.objects.create_superuser("root@example.com", PASSWORD)
+    assert root.is_staff
+    browser = Client()
+    browser.post("/accounts/login/", {"login": root.email, "password": PASSWORD})
+    assert browser.session["_auth_user_id"] == str(root.pk)

@@ -1,0 +1,32 @@
+"""The back office."""
+
+from decimal import Decimal
+
+from django.test import Client
+
+from web.accounts.models import User
+from web.approvals import services
+from web.approvals.models import ApprovalRequest
+
+LIST = "/admin/approvals/approvalrequest/"
+
+
+def test_several_requests_are_approved_at_once(
+    decider: Client, approval: ApprovalRequest, ben: User
+) -> None:
+    """The action approves what it can and says why it could not approve the rest."""
+    own = services.submit(
+        title="Own", amount=Decimal(1), purpose="Mine.", tenant=approval.tenant_id, by=ben
+    )
+    form = {"action": "approve_selected", "_selected_action": [approval.pk, own.pk]}
+    page = decider.post(LIST, form, follow=True).text
+    assert "New chair: approved." in page
+    assert "Own: Somebody else has to decide" in page
+    approval.refresh_from_db()
+    assert approval.status == "approved"
+
+
+def test_back_office_changes_no_request(decider: Client, approval: ApprovalRequest) -> None:
+    """What was asked for can be read there, not rewritten or invented."""
+    assert decider.get(f"{LIST}{approval.pk}/change/").status_code == 200
+    assert decider.get(f"{LIST}add/").status_code == 403

@@ -1,0 +1,102 @@
+"""The pages as a browser sees them."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from web.accounts.models import User
+from web.approvals import services
+from web.approvals.models import ApprovalRequest
+
+FORM = {"title": "Desk lamp", "amount": "39.90", "purpose": "It is dark here in winter."}
+
+
+def test_front_page_offers_approvals(browser: Client) -> None:
+    """The app is in the menu because it is there."""
+    assert 'href="/approvals/"' in browser.get("/").text
+
+
+def test_list_shows_requests(browser: Client, approval: ApprovalRequest) -> None:
+    """A request is in the list with who asked and how much."""
+    page = browser.get("/approvals/").text
+    for text in (approval.title, "Mia", "250.00", "Pending"):
+        assert text in page
+
+
+def test_list_can_be_narrowed(browser: Client, approval: ApprovalRequest) -> None:
+    """`?status=` leaves out the others; nonsense in it is ignored."""
+    assert approval.title not in browser.get("/approvals/?status=rejected").text
+    assert approval.title in browser.get("/approvals/?status=nonsense").text
+
+
+def test_list_of_many_takes_as_few_queries_as_of_one(
+    browser: Client,
+    mia: User,
+    approval: ApprovalRequest,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """Names come with the requests, not one by one."""
+    for number in range(15):
+        services.submit(
+            title=f"Pen {number}",
+            amount=Decimal(1),
+            purpose="Ink.",
+            tenant=approval.tenant_id,
+            by=mia,
+        )
+    with django_assert_max_num_queries(8):
+        assert "Pen 14" in browser.get("/approvals/").text
+
+
+def test_new_request_leads_to_its_page(browser: Client, mia: User) -> None:
+    """Somebody who asks sees their request, waiting."""
+    response = browser.post("/approvals/new", FORM, follow=True)
+    assert "is waiting for a decision" in response.text
+    assert ApprovalRequest.objects.get().requested_by == mia
+
+
+@pytest.mark.parametrize("wrong", [{"amount": "-5"}, {"title": ""}, {"purpose": "\0"}])
+def test_wrong_form_is_shown_again(browser: Client, wrong: dict[str, str]) -> None:
+    """What was typed stays, with the mistake beside it."""
+    response = browser.post("/approvals/new", FORM | wrong)
+    assert response.status_code == 200
+    assert "errorlist" in response.text
+    assert ApprovalRequest.objects.count() == 0
+
+
+def test_whoever_may_decide_gets_the_buttons(
+    browser: Client, decider: Client, approval: ApprovalRequest
+) -> None:
+    """The asker sees no button, the decider does."""
+    page = f"/approvals/{approval.pk}"
+    assert "Reject</button>" in decider.get(page).text
+    assert "Reject</button>" not in browser.get(page).text
+
+
+def test_decision_is_made_on_the_page(decider: Client, approval: ApprovalRequest) -> None:
+    """A press on Approve approves; a second one is told that it came too late."""
+    approve = f"/approvals/{approval.pk}/approve"
+    assert "is approved." in decider.post(approve, follow=True).text
+    assert "is approved already." in decider.post(approve, follow=True).text
+
+
+def test_decision_needs_a_form_of_ours(approval: ApprovalRequest, ben: User) -> None:
+    """A foreign page cannot make a browser decide."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ben)
+    assert client.post(f"/approvals/{approval.pk}/approve").status_code == 403
+    assert client.get(f"/approvals/{approval.pk}/approve").status_code == 405
+
+
+def test_request_of_another_tenant_does_not_exist(
+    decider: Client, approval: ApprovalRequest
+) -> None:
+    """Neither the list nor the page of a foreign request shows anything."""
+    ApprovalRequest.objects.update(tenant_id=UUID(int=9))
+    assert approval.title not in decider.get("/approvals/").text
+    for path in ("", "/approve", "/reject"):
+        response = decider.generic("POST" if path else "GET", f"/approvals/{approval.pk}{path}")
+        assert response.status_code == 404

@@ -1,0 +1,41 @@
+"""What the tests of the web half share."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from web.accounts.models import User
+
+PASSWORD = "a long enough phrase"  # noqa: S105 - of people who live for one test
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_server: None) -> None:
+    """Have PostgreSQL run before Django makes its test database on it."""
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    """Give a function that makes a person: `make_user("mia", is_staff=True)`."""
+
+    def make(name: str, **fields: bool) -> User:
+        return User.objects.create_verified(
+            f"{name}@example.com", PASSWORD, name=name.capitalize(), **fields
+        )
+
+    return make
+
+
+@pytest.fixture
+def mia(make_user: Callable[..., User]) -> User:
+    """Somebody with no special permission."""
+    return make_user("mia")
+
+
+@pytest.fixture
+def browser(mia: User) -> Client:
+    """Mia's browser, signed in."""
+    client = Client()
+    client.force_login(mia)
+    return client

@@ -1,0 +1,60 @@
+"""The settings as production reads them, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "WEB_DATABASE_URL": "postgresql://web@db.example/web",
+    "SECRET_KEY": "kP2vX9qLw7RtY4uJ8sDf1gHb6nMz3cVa5eQo0iTrWxZyBhNjUl",
+    "ALLOWED_HOSTS": "orders.example.com",
+    "SMTP_HOST": "mail.example.com",
+    "MAIL_FROM": "orders@example.com",
+    "OIDC_ISSUER": "https://orders.example.com",
+}
+
+
+def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py` with no variable of ours but `variables`."""
+    clean = {key: value for key, value in os.environ.items() if key in ("PATH", "PYTHONPATH")}
+    return subprocess.run(  # noqa: S603 - a list of our own
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=clean | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def signing_key() -> dict[str, str]:
+    """Give the identity provider's key, which these tests' settings made; only a hybrid has one."""
+    key = ROOT / ".dev" / "identity.pem"
+    return {"OIDC_SIGNING_KEYS": key.read_text("ascii")} if key.exists() else {}
+
+
+def test_production_settings_have_nothing_to_warn_about() -> None:
+    """Django's own deployment checks find nothing."""
+    done = manage("check", "--deploy", "--fail-level=WARNING", **PRODUCTION, **signing_key())
+    assert done.returncode == 0, done.stderr
+
+
+def test_missing_variables_are_listed_without_a_traceback() -> None:
+    """Whoever deploys sees every missing variable at once, one a line."""
+    done = manage("check", ENVIRONMENT="production")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for name in ("SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "SMTP_HOST", "MAIL_FROM"):
+        assert f"{name}: " in done.stderr
+
+
+def test_development_secret_does_not_start_in_production() -> None:
+    """The key that everybody knows is refused, and its value is not shown."""
+    weak = PRODUCTION | {"SECRET_KEY": "django-insecure-0123456789-abcdefghijklmnop"}
+    done = manage("check", **weak)
+    assert done.returncode == 1
+    assert "SECRET_KEY: still a placeholder" in done.stderr
+    assert "0123456789" not in done.stderr

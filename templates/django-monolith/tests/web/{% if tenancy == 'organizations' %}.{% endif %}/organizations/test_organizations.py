@@ -1,0 +1,68 @@
+"""Who belongs where, and whose data is shown."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.test.client import RequestFactory
+
+from web.accounts.models import User
+from web.organizations.models import Organization
+from web.tenancy import SESSION_KEY, current_tenant, tenant_of
+
+
+@pytest.fixture
+def harbour(mia: User) -> Organization:
+    """An organisation that Mia is a member of."""
+    organization = Organization.objects.create(name="Harbour")
+    organization.admit(mia)
+    return organization
+
+
+def test_newcomer_gets_an_organisation_once(mia: User) -> None:
+    """Somebody who belongs nowhere gets their own, and keeps it."""
+    first = tenant_of(mia)
+    assert tenant_of(mia) == first
+    assert Organization.objects.get().name == "Mia's organisation"
+
+
+def test_member_has_no_other(mia: User, harbour: Organization) -> None:
+    """Somebody who was admitted gets no second one."""
+    assert tenant_of(mia) == harbour.pk
+    assert Organization.objects.count() == 1
+
+
+def test_choice_is_kept_in_the_session(mia: User, browser: Client, harbour: Organization) -> None:
+    """After switching, the other organisation is in use."""
+    finch = Organization.objects.create(name="Finch")
+    finch.admit(mia)
+    page = browser.post(f"/organizations/{finch.pk}/switch", follow=True)
+    assert "You now work with Finch." in page.text
+    assert browser.session[SESSION_KEY] == str(finch.pk)
+
+
+def test_foreign_organisation_cannot_be_chosen(browser: Client, harbour: Organization) -> None:
+    """For somebody who is not a member it does not exist."""
+    foreign = Organization.objects.create(name="Foreign")
+    assert browser.post(f"/organizations/{foreign.pk}/switch").status_code == 404
+    assert "Foreign" not in browser.get("/organizations/").text
+
+
+def test_choice_ends_with_the_membership(mia: User, harbour: Organization) -> None:
+    """A session that still names a former organisation shows nothing of it."""
+    former = Organization.objects.create(name="Former")
+    request = RequestFactory().get("/")
+    request.user = mia
+    request.session = {SESSION_KEY: str(former.pk)}  # type: ignore[assignment]
+    assert current_tenant(request) == harbour.pk
+
+
+def test_organisations_are_managed_in_the_back_office(make_user: Callable[..., User]) -> None:
+    """An administrator sees the members of an organisation."""
+    root = make_user("root", is_staff=True, is_superuser=True)
+    organization = Organization.objects.create(name="Harbour")
+    organization.admit(root)
+    browser = Client()
+    browser.force_login(root)
+    page = browser.get(f"/admin/organizations/organization/{organization.pk}/change/")
+    assert "Root in Harbour" in page.text
