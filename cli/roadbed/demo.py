@@ -4,6 +4,7 @@ import os
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -145,7 +146,9 @@ def _linger(plan: str, server: Server, password: str) -> None:
     try:
         while server.child.poll() is None:
             time.sleep(0.2)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        if interrupt.args[:1] != (signal.SIGINT,):
+            raise
         output.note("\nStopping.")
         return
     raise CouldNotRunError("The server ended by itself: see its last lines above.")
