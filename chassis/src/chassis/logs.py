@@ -37,10 +37,10 @@ def configure(settings: ServiceSettings, service: Service) -> None:
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=_Output,
         cache_logger_on_first_use=settings.environment is Environment.PRODUCTION,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
@@ -48,7 +48,9 @@ def configure(settings: ServiceSettings, service: Service) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    # a test runner's handler is of another kind and stays
+    plain = (logging.StreamHandler, _Handler)
+    root.handlers[:] = [handler, *(item for item in root.handlers if type(item) not in plain)]
     root.setLevel(level)
     for name in ("uvicorn.access", "granian.access", "django.server"):
         logging.getLogger(name).disabled = True
@@ -87,6 +89,35 @@ def access(
         duration_ms=round(duration_ms, 1),
         **({"outcome": outcome} if outcome else {}),
     )
+
+
+class _Output:
+    """Writes each line at once: whole lines of several processes on one pipe do not mix.
+
+    Standard output is looked up every time, because test runners replace and close it.
+    """
+
+    def __init__(self, *_: object) -> None:
+        """Take what structlog's factories are given; there is nothing to choose."""
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
+
+
+class _Handler(logging.Handler):
+    """Sends the standard library's records the same way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; like every handler, report a failure instead of raising it."""
+        try:
+            _Output().msg(self.format(record))
+        except Exception:
+            self.handleError(record)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

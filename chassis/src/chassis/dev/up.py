@@ -18,6 +18,8 @@ _APPLICATIONS: dict[Half, tuple[str, str]] = {
     "web": ("wsgi", "web.wsgi:application"),
     "api": ("asgi", "api.main:app"),
 }
+# enough threads for one developer; granian warns of its own default
+_OPTIONS = {"wsgi": ["--no-ws", "--blocking-threads", "16"], "asgi": ["--ws"]}
 _PORTS = {"web": ("WEB_PORT", 8000), "api": ("API_PORT", 8001), "issuer": ("ISSUER_PORT", 8002)}
 
 
@@ -69,7 +71,7 @@ def _server(service: Service, half: Half, *, reload: bool) -> Process:
     interface, application = _APPLICATIONS[half]
     number = port(service, half)
     command = [sys.executable, "-m", "granian", "--interface", interface, "--host", _HOST]
-    command += ["--port", str(number), "--no-ws" if interface == "wsgi" else "--ws"]
+    command += ["--port", str(number), *_OPTIONS[interface]]
     if reload:
         command += ["--reload", "--reload-paths", str(service.root / half)]
     return Process(half, number, [*command, application])
