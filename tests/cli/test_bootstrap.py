@@ -1,0 +1,273 @@
+"""`bootstrap.py`: from a bare machine to a command that runs."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UV = """#!/bin/sh
+echo "$@" >> "$CALLS"
+case "$*" in
+  *"$FAILS"*) [ -n "$FAILS" ] && exit "${CODE:-1}" ;;
+  *"$HANGS"*) [ -n "$HANGS" ] && exec sleep 60 ;;
+esac
+exit 0
+"""
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A checkout with bootstrap.py and a uv that only writes down what it is asked."""
+
+    folder: Path
+    path: Path
+    python: str = sys.executable
+
+    def run(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Run bootstrap.py to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(**env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line."""
+        return [self.python, str(self.folder / "bootstrap.py"), *arguments]
+
+    def environment(self, **env: str) -> dict[str, str]:
+        """The environment of the command; the fake uv reads FAILS, CODE and HANGS."""
+        fake = {"CALLS": str(self.folder / "calls"), "FAILS": "", "HANGS": ""}
+        inherited = {key: value for key, value in os.environ.items() if key != "UV"}
+        return {**inherited, **fake, "PATH": str(self.path), **env}
+
+    @property
+    def calls(self) -> list[str]:
+        """What uv was asked to do, interpreters aside."""
+        lines = (self.folder / "calls").read_text().splitlines()
+        return [line for line in lines if not line.startswith("python find")]
+
+
+def put(folder: Path, name: str, text: str) -> None:
+    """Write an executable."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Clone:
+    """A clone on a machine with git and a shell, but without uv."""
+    (tmp_path / "cli/roadbed").mkdir(parents=True)
+    (tmp_path / "tests/chassis").mkdir(parents=True)
+    shutil.copy(ROOT / "bootstrap.py", tmp_path)
+    shutil.copy(ROOT / "cli/roadbed/interpreters.py", tmp_path / "cli/roadbed")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("git", "sh", "sleep"):
+        found = shutil.which(name)
+        assert found
+        (tools / name).symlink_to(found)
+    return Clone(tmp_path, tools)
+
+
+@pytest.fixture
+def clone(bare: Clone) -> Clone:
+    """A clone on a machine with uv."""
+    put(bare.path, "uv", UV)
+    return bare
+
+
+def test_setup(clone: Clone) -> None:
+    """setup makes the environment from the lock, with the Python that runs it."""
+    ran = clone.run("setup")
+    assert 0 == ran.returncode
+    assert [f"sync --quiet --locked --python {sys.executable}"] == clone.calls
+    assert "bootstrap: ready" in ran.stdout
+
+
+def test_demo(clone: Clone) -> None:
+    """demo passes plans and options on; several plans are shown one after the other."""
+    clone.run("demo", "--once")
+    clone.run("demo", "hybrid", "django-monolith")
+    assert [
+        "run --no-sync roadbed demo --once",
+        "run --no-sync roadbed demo hybrid --once",
+        "run --no-sync roadbed demo django-monolith --once",
+    ] == [call for call in clone.calls if not call.startswith("sync")]
+
+
+def test_demo_fails(clone: Clone) -> None:
+    """The demo's exit code is bootstrap's, and no further plan is shown."""
+    assert 5 == clone.run("demo", "one", "two", FAILS="demo one", CODE="5").returncode
+    assert "two" not in "".join(clone.calls)
+
+
+def test_both_suites(clone: Clone) -> None:
+    """test runs both suites, the chassis's on a newer Python, and closes with a line for each."""
+    ran = clone.run("test", "-q")
+
+    root, chassis = clone.calls[1:]
+    assert "run --no-sync pytest -q" == root
+    assert chassis.startswith(f"run --project {clone.folder}/tests/chassis --python ")
+    assert chassis.endswith("pytest -q")
+    closing = ran.stdout.splitlines()[-2:]
+    assert [True, True] == ["suite: passed in" in line for line in closing]
+
+
+@pytest.mark.parametrize(
+    ("fails", "code", "expected", "word"),
+    [
+        ("no-sync pytest", "1", 1, "root suite: FAILED (exit code 1)"),
+        ("project", "2", 2, "chassis suite: FAILED (exit code 2)"),
+        ("project", "5", 5, "chassis suite: ran no test"),
+    ],
+)
+def test_a_suite_fails(clone: Clone, fails: str, code: str, expected: int, word: str) -> None:
+    """Either suite's failure is bootstrap's, and the other is run all the same."""
+    ran = clone.run("test", FAILS=fails, CODE=code)
+    assert expected == ran.returncode
+    assert word in ran.stdout
+    assert "suite: passed in" in ran.stdout
+
+
+def test_selection(clone: Clone) -> None:
+    """A path runs only its own suite; a selection may be empty in one of them."""
+    (clone.folder / "tests/chassis/test_a.py").touch()
+    (clone.folder / "tests/test_b.py").touch()
+    clone.run("test", "tests/chassis/test_a.py::test_x")
+    clone.run("test", "tests/test_b.py")
+
+    suites = [call for call in clone.calls if "pytest" in call]
+    assert 2 == len(suites)
+    assert suites[0].endswith(f"pytest {clone.folder}/tests/chassis/test_a.py::test_x")
+    assert "run --no-sync pytest tests/test_b.py" == suites[1]
+    assert 0 == clone.run("test", "-k", "x", FAILS="project", CODE="5").returncode
+
+
+def test_no_network(clone: Clone) -> None:
+    """An environment that cannot be made ends it, with a hint."""
+    ran = clone.run("test", FAILS="sync --quiet")
+    assert 1 == ran.returncode
+    assert "could not be made" in ran.stderr
+    assert "pytest" not in "".join(clone.calls)
+
+
+def test_no_git(clone: Clone) -> None:
+    """Without git: one sentence."""
+    (clone.path / "git").unlink()
+    ran = clone.run("setup")
+    assert (5, 1) == (ran.returncode, len(ran.stdout.splitlines()))
+    assert "git is not on PATH" in ran.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(clone: Clone, number: signal.Signals) -> None:
+    """What stops bootstrap stops what it runs; it does not leave it behind."""
+    process = subprocess.Popen(
+        clone.command("demo", "hybrid"),
+        cwd=clone.folder,
+        env=clone.environment(HANGS="demo hybrid"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 20
+    while "demo hybrid" not in "".join(clone.calls if (clone.folder / "calls").exists() else []):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.2)
+
+    if number == signal.SIGINT:  # a terminal sends it to the whole group
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode not in {0, None}
+    assert "Traceback" not in said
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_old_python() -> None:
+    """A Python that is too old says so in one sentence, whatever syntax comes later."""
+    code = (
+        "import sys; sys.version_info = (3, 10, 2); sys.version = '3.10.2 (old)';"
+        f"exec(compile(open({str(ROOT / 'bootstrap.py')!r}).read(), 'bootstrap.py', 'exec'))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (1, "") == (ran.returncode, ran.stdout)
+    assert 1 == len(ran.stderr.splitlines())
+    assert "Python 3.11 or newer, and this is 3.10.2" in ran.stderr
+
+
+@pytest.fixture
+def managed_python(tmp_path: Path) -> Path:
+    """A Python whose distribution forbids pip to touch it (PEP 668), without the venv module."""
+    scratch = tmp_path / "usr"
+    version = f"python3.{sys.version_info.minor}"
+    library = scratch / "lib" / version
+    library.mkdir(parents=True)
+    for part in Path(sysconfig.get_path("stdlib")).iterdir():
+        if part.name not in {"EXTERNALLY-MANAGED", "venv", "ensurepip"}:
+            (library / part.name).symlink_to(part)
+    (library / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=Ask your system.\n")
+    (scratch / "bin").mkdir()
+    program = scratch / "bin" / version
+    shutil.copy(Path(sys.base_prefix) / "bin" / version, program)
+    return program
+
+
+def wheel(folder: Path) -> None:
+    """A wheel called uv, whose script is the uv that writes down what it is asked."""
+    folder.mkdir()
+    info = "uv-99.0.dist-info"
+    with zipfile.ZipFile(folder / "uv-99.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("uv-99.0.data/scripts/uv", UV)
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 99.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+
+
+def test_externally_managed(bare: Clone, managed_python: Path) -> None:
+    """On an externally managed Python pip refuses the system, and bootstrap gets uv all the same."""
+    wheel(bare.folder / "wheels")
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare.folder / "wheels")}
+    refused = subprocess.run(
+        [managed_python, "-m", "pip", "install", "uv"],
+        env=bare.environment(**offline),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "externally-managed-environment" in refused.stderr
+
+    ran = Clone(bare.folder, bare.path, str(managed_python)).run("setup", **offline)
+
+    assert 0 == ran.returncode, ran.stderr
+    assert "bootstrap: installing uv into .tools" in ran.stdout
+    assert (bare.folder / ".tools/bin/uv").is_file()
+    assert [f"sync --quiet --locked --python {managed_python}"] == bare.calls
+
+
+def test_no_uv_to_be_had(bare: Clone) -> None:
+    """When pip cannot bring uv: one sentence after pip's own words."""
+    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare.folder), "PIP_CONFIG_FILE": os.devnull}
+    base = Clone(bare.folder, bare.path, sys._base_executable)  # type: ignore[attr-defined]
+    ran = base.run("setup", **env)
+    assert 1 == ran.returncode
+    assert "uv could not be installed by pip" in ran.stderr.splitlines()[-1]

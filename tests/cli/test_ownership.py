@@ -1,0 +1,57 @@
+"""Who owns which path."""
+
+import pytest
+
+from roadbed import ownership
+from roadbed.errors import UsageError
+
+TEXT = """
+managed.patterns = ["/.roadbed/**", "/.github/workflows/_*.yml"]
+merged.patterns = ["/pyproject.toml"]
+seeded.patterns = ["/web", "/.github/workflows/ci.yml"]
+generated.patterns = ["/uv.lock"]
+answers.patterns = ["/.copier-answers.yml"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        (".roadbed/justfile", "managed"),
+        (".roadbed/chassis/src/chassis/auth/__init__.py", "managed"),
+        (".github/workflows/_test.yml", "managed"),
+        (".github/workflows/ci.yml", "seeded"),
+        ("web/settings.py", "seeded"),
+        ("deploy/web/settings.py", "own"),
+        ("pyproject.toml", "merged"),
+        ("tools/pyproject.toml", "own"),
+        ("uv.lock", "generated"),
+        (".copier-answers.yml", "answers"),
+    ],
+)
+def test_class(path: str, owner: str) -> None:
+    """Patterns are gitignore's: anchored by a slash, a folder means all in it."""
+    assert owner == ownership.parse(TEXT).classify(path)
+
+
+def test_claimed_twice() -> None:
+    """A path of two classes is a mistake that is named."""
+    text = TEXT.replace('["/pyproject.toml"]', '["/pyproject.toml", "/web/urls.py"]')
+    with pytest.raises(UsageError, match=r"web/urls.py is claimed by both merged and seeded"):
+        ownership.parse(text).classify("web/urls.py")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("managed", "handled", r"see \[handled\]"),
+        ("answers.patterns", "more", "see"),
+        ('["/uv.lock"]', '"/uv.lock"', r"\[generated\] .* a list of text"),
+        ('["/uv.lock"]', "[1]", r"\[generated\] .* a list of text"),
+        ("= [", "[", "not valid TOML"),
+    ],
+)
+def test_broken(old: str, new: str, word: str) -> None:
+    """A file that is none is refused, saying where."""
+    with pytest.raises(UsageError, match=word):
+        ownership.parse(TEXT.replace(old, new, 1))
