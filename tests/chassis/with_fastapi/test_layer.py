@@ -83,8 +83,12 @@ def _mounted(app: Application) -> str:
     return "/sub/openapi.json"
 
 
+def _nothing() -> None:
+    return None
+
+
 def _declared(app: Application) -> str:
-    app.get("/things")(lambda: {})
+    app.get("/things")(_nothing)
     return "/things"
 
 
@@ -147,7 +151,7 @@ async def test_public_route_needs_no_token(app: Application, client: httpx2.Asyn
 async def test_public_route_may_not_have_parameters(app: Application) -> None:
     """A pattern would be public for paths that nobody had in mind."""
     app.get("/hello/{name}", dependencies=[Depends(public)])(lambda name: name)
-    with pytest.raises(RouteError, match="/hello/{name} is marked public"):
+    with pytest.raises(RouteError, match=r"/hello/\{name\} is marked public"):
         assert app.platform.public
 
 

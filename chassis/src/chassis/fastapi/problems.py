@@ -15,6 +15,7 @@ from chassis.fastapi.scope import PLATFORM, REQUEST_ID
 from chassis.problems import MEDIA_TYPE, Problem, ProblemError
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 
@@ -85,9 +86,10 @@ def _wrong_media_type(request: Request) -> bool:
 
 def declare(schema: dict[str, Any]) -> None:
     """Write the problems that any operation may answer with into an OpenAPI ``schema``."""
-    schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = (
-        Problem.model_json_schema(mode="serialization")
-    )
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema(mode="serialization")
+    for name in _FASTAPIS_OWN:
+        schemas.pop(name, None)
     for path, item in schema.get("paths", {}).items():
         for method, operation in item.items():
             if method in _METHODS:
@@ -104,8 +106,11 @@ def _declare(path: str, operation: dict[str, Any]) -> None:
         statuses += ["413", "415"]
     if "requestBody" in operation or operation.get("parameters"):
         statuses += ["422"]
+    responses = operation["responses"]
     for status in statuses:
-        operation["responses"].setdefault(status, _response(status))
+        said = responses.get(status, {}).get("content", {})
+        if status not in responses or "HTTPValidationError" in str(said):
+            responses[status] = _response(status)
 
 
 def _response(status: str) -> dict[str, Any]:
