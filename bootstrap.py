@@ -87,32 +87,23 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
-    paths = [Path(word.partition("::")[0]) for word in arguments if not word.startswith("-")]
-    inside = [
-        CHASSIS_TESTS in (path.resolve(), *path.resolve().parents)
-        for path in paths
-        if path.exists()
-    ]
+    words = [_absolute(word) for word in arguments]
+    inside = [word.startswith(str(CHASSIS_TESTS)) for word in words if os.path.isabs(word)]
     suites = {}
-    if not all(inside) or not inside:
-        suites["root suite"] = [uv, "run", "--no-sync", "pytest", *arguments]
+    if not inside or not all(inside):
+        suites["root suite"] = [uv, "run", "--no-sync", "pytest", *words]
     if all(inside) and CHASSIS_TESTS.is_dir():
         python = load_interpreters().request(uv)
         tell(f"the chassis's suite runs on {python}")
-        project = ["--project", str(CHASSIS_TESTS), "--python", python]
-        absolute = [
-            str(Path(word).resolve()) if Path(word).exists() else word for word in arguments
-        ]
-        suites["chassis suite"] = [
-            uv,
-            "run",
-            *project,
-            "--directory",
-            str(CHASSIS_TESTS),
-            "pytest",
-            *absolute,
-        ]
+        where = ["--directory", str(CHASSIS_TESTS), "--python", python]
+        suites["chassis suite"] = [uv, "run", *where, "pytest", *words]
     return suites
+
+
+def _absolute(word: str) -> str:
+    """A path (or the path of a test) as it is found from another folder; any other word as it is."""
+    path, colons, name = word.partition("::")
+    return f"{Path(path).resolve()}{colons}{name}" if Path(path).exists() else word
 
 
 def _suite(name: str, command: Sequence[str], env: Mapping[str, str]) -> tuple[int, float]:
@@ -131,8 +122,9 @@ def find_uv() -> str:
     found = shutil.which("uv")
     if not found and not here.is_file():
         tell("installing uv into .tools")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS), "uv"]
-        if subprocess.run(command, check=False).returncode or not here.is_file():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-action=ignore"]
+        ran = subprocess.run([*pip, "--target", str(TOOLS), "uv"], check=False)
+        if ran.returncode or not here.is_file():
             sys.exit(
                 "uv could not be installed by pip (see above): install uv yourself and run the "
                 "same command again."

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 UV = """#!/bin/sh
 echo "$@" >> "$CALLS"
 case "$*" in
-  *"$FAILS"*) [ -n "$FAILS" ] && exit "${CODE:-1}" ;;
-  *"$HANGS"*) [ -n "$HANGS" ] && exec sleep 60 ;;
+  *"${FAILS:-nothing}"*) exit "${CODE:-1}" ;;
+  *"${HANGS:-nothing}"*) exec sleep 60 ;;
 esac
 exit 0
 """
@@ -121,7 +121,7 @@ def test_both_suites(clone: Clone) -> None:
 
     root, chassis = clone.calls[1:]
     assert "run --no-sync pytest -q" == root
-    assert chassis.startswith(f"run --project {clone.folder}/tests/chassis --python ")
+    assert chassis.startswith(f"run --directory {clone.folder}/tests/chassis --python ")
     assert chassis.endswith("pytest -q")
     closing = ran.stdout.splitlines()[-2:]
     assert [True, True] == ["suite: passed in" in line for line in closing]
@@ -131,8 +131,8 @@ def test_both_suites(clone: Clone) -> None:
     ("fails", "code", "expected", "word"),
     [
         ("no-sync pytest", "1", 1, "root suite: FAILED (exit code 1)"),
-        ("project", "2", 2, "chassis suite: FAILED (exit code 2)"),
-        ("project", "5", 5, "chassis suite: ran no test"),
+        ("--directory", "2", 2, "chassis suite: FAILED (exit code 2)"),
+        ("--directory", "5", 5, "chassis suite: ran no test"),
     ],
 )
 def test_a_suite_fails(clone: Clone, fails: str, code: str, expected: int, word: str) -> None:
@@ -153,8 +153,8 @@ def test_selection(clone: Clone) -> None:
     suites = [call for call in clone.calls if "pytest" in call]
     assert 2 == len(suites)
     assert suites[0].endswith(f"pytest {clone.folder}/tests/chassis/test_a.py::test_x")
-    assert "run --no-sync pytest tests/test_b.py" == suites[1]
-    assert 0 == clone.run("test", "-k", "x", FAILS="project", CODE="5").returncode
+    assert f"run --no-sync pytest {clone.folder}/tests/test_b.py" == suites[1]
+    assert 0 == clone.run("test", "-k", "x", FAILS="--directory", CODE="5").returncode
 
 
 def test_no_network(clone: Clone) -> None:
@@ -237,7 +237,9 @@ def wheel(folder: Path) -> None:
     folder.mkdir()
     info = "uv-99.0.dist-info"
     with zipfile.ZipFile(folder / "uv-99.0-py3-none-any.whl", "w") as archive:
-        archive.writestr("uv-99.0.data/scripts/uv", UV)
+        script = zipfile.ZipInfo("uv-99.0.data/scripts/uv")
+        script.external_attr = 0o755 << 16
+        archive.writestr(script, UV)
         archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 99.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
