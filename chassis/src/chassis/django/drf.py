@@ -26,10 +26,9 @@ class APIView(RestAPIView):
     classes instead; this puts them back.
     """
 
-    pagination_class = Pages
-
-    # views and viewsets disagree about its arguments, which it only hands on
+    # the classes this stands in front of declare them with types of their own
     if not TYPE_CHECKING:
+        pagination_class = Pages
 
         @classmethod
         def as_view(cls, *args, **initkwargs):
