@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from chassis.settings import SettingsError
 
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
@@ -14,10 +17,16 @@ def database(url: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/name?sslmode=…` into a `DATABASES` entry.
 
     A statement that runs for 30 s, or waits 10 s for a lock, is cancelled (a migration is not).
-    Connections are pooled and checked before they are used again. Raises psycopg.ProgrammingError
-    for an address that cannot be read.
+    Connections are pooled and checked before they are used again. Raises SettingsError, without
+    the address, which holds a password.
     """
-    given = dict(conninfo_to_dict(url))
+    try:
+        given = dict(conninfo_to_dict(url))
+    except ProgrammingError:
+        raise SettingsError(
+            "DATABASE_URL: cannot be read; set it to postgresql://user:password@host/database, "
+            "with %40 for an @ in the password."
+        ) from None
     limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
     return {
         "ENGINE": "django.db.backends.postgresql",
