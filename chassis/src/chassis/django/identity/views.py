@@ -32,7 +32,9 @@ class AuthorizationView(views.AuthorizationView):
             _check_resources(request.GET.getlist("resource"), required=True)
             _check_challenge(request)
         except OAuth2Error as error:
-            return respond_html_error(request, error=error)
+            page = respond_html_error(request, error=error)
+            page.status_code = error.status_code
+            return page
         return super().get(request, *args, **kwargs)
 
 

@@ -35,4 +35,8 @@ class Command(BaseCommand):
         secret = client.development_client(
             audience=audience, scopes=scopes, tenant=str(tenant) if tenant else None
         )
-        self.stdout.write(client.fetch_token(secret=secret, audience=audience, scopes=scopes))
+        try:
+            token = client.fetch_token(secret=secret, audience=audience, scopes=scopes)
+        except ValueError as refusal:
+            raise CommandError(f"The token endpoint refused: {refusal}") from None
+        self.stdout.write(token)

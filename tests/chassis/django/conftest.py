@@ -1,0 +1,137 @@
+"""A small Django site with everything that the adapter gives, and a database for it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import django
+import pytest
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
+
+from chassis import testing
+from chassis.django import database
+from chassis.django.identity.settings import IdentitySettings, signing_keys
+from chassis.problems import ProblemError
+from chassis.service import Service
+from chassis.settings import Secret
+
+PASSWORD = "a long enough phrase"
+
+
+def _identity_keys() -> list[dict[str, Any]]:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    def pem() -> str:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    env = IdentitySettings.model_construct(oidc_signing_keys=Secret(pem() + pem()))
+    return signing_keys(env, SimpleNamespace(root=None))  # type: ignore[arg-type]
+
+
+def private(_request: HttpRequest) -> HttpResponse:
+    """A page that nobody marked."""
+    return HttpResponse("private")
+
+
+@login_not_required
+def public(request: HttpRequest, what: str) -> HttpResponse:
+    """Anything a view can do, by name."""
+    match what:
+        case "crash":
+            raise RuntimeError("the password is hunter2")
+        case "refuse":
+            raise ProblemError(409, "taken", "Somebody was faster.", headers={"Retry-After": "3"})
+        case "missing":
+            raise Http404("nothing")
+        case "database":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+    return HttpResponse(request.method)
+
+
+class Urls:
+    """The site's addresses."""
+
+    urlpatterns = [
+        path("accounts/", include("allauth.account.urls")),
+        path("", include("chassis.django.urls")),
+        path("private", private),
+        path("api/private", private),
+        path("public/<what>", public),
+        path("api/public/<what>", public),
+    ]
+
+
+def pytest_configure() -> None:
+    """Configure Django before any test module imports a model."""
+    if settings.configured:
+        return
+    settings.configure(
+        SECRET_KEY="of-tests",
+        SERVICE=SimpleNamespace(name="orders", version="1"),
+        ALLOWED_HOSTS=["testserver"],
+        ROOT_URLCONF=Urls,
+        INSTALLED_APPS=[
+            "chassis.django",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "allauth",
+            "allauth.account",
+            "allauth.idp.oidc",
+        ],
+        MIDDLEWARE=[
+            "chassis.django.middleware.RequestMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "chassis.django.middleware.LoginRequiredMiddleware",
+            "allauth.account.middleware.AccountMiddleware",
+        ],
+        AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                    ]
+                },
+            }
+        ],
+        DATABASES={"default": database("postgresql://web@/web")},
+        CACHES={
+            "default": {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "django_cache",
+            }
+        },
+        LOGIN_URL="/accounts/login/",
+        MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
+        OIDC_ISSUER="https://orders.example.com",
+        TENANT_OF="uuid.uuid4",
+        IDP_OIDC_ADAPTER="chassis.django.identity.adapter.Adapter",
+        IDP_OIDC_ACCESS_TOKEN_FORMAT="jwt",
+        IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN=300,
+        IDP_OIDC_PRIVATE_KEYS=_identity_keys(),
+    )
+    django.setup()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_server: None, roadbed_service: Service) -> None:
+    """Point Django at the server of these tests."""
+    found = database(testing.address(roadbed_service, "web"))
+    settings.DATABASES["default"].update(found)

@@ -1,0 +1,48 @@
+"""What only some plans have."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.django import install
+
+
+def make(root: Path, plan: str) -> dict[str, Any]:
+    """Write a service of a plan and give the settings that `install` gets."""
+    (root / ".roadbed").mkdir()
+    (root / ".roadbed" / "service.toml").write_text(f'plan = "{plan}"\n', encoding="utf-8")
+    (root / "pyproject.toml").write_text(
+        '[project]\nname = "orders"\nversion = "1"\n', encoding="utf-8"
+    )
+    return {"BASE_DIR": root, "INSTALLED_APPS": ["web.stock"]}
+
+
+def test_monolith_stays_as_it_is(tmp_path: Path) -> None:
+    """A service that issues no tokens gets no provider and no key."""
+    settings = make(tmp_path, "django-monolith")
+    install(settings)
+    assert settings == {"BASE_DIR": tmp_path, "INSTALLED_APPS": ["web.stock"]}
+    assert not (tmp_path / ".dev").exists()
+
+
+def test_hybrid_becomes_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hybrid gets the app, and an issuer at the port of `just up`."""
+    monkeypatch.setenv("WEB_PORT", "8123")
+    settings = make(tmp_path, "hybrid")
+    install(settings)
+    assert settings["INSTALLED_APPS"] == ["web.stock", "allauth.idp.oidc"]
+    assert settings["OIDC_ISSUER"] == "http://127.0.0.1:8123"
+    assert settings["IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN"] == 300
+    assert len(settings["IDP_OIDC_PRIVATE_KEYS"]) == 1
+
+
+def test_rest_framework_gets_defaults_unless_the_team_has_its_own(tmp_path: Path) -> None:
+    """Views of the framework need a session until somebody decides otherwise."""
+    settings = make(tmp_path, "django-monolith") | {"INSTALLED_APPS": ["rest_framework"]}
+    install(settings)
+    permissions = settings["REST_FRAMEWORK"]["DEFAULT_PERMISSION_CLASSES"]
+    assert permissions == ["rest_framework.permissions.IsAuthenticated"]
+    own: dict[str, Any] = settings | {"REST_FRAMEWORK": {"own": True}}
+    install(own)
+    assert own["REST_FRAMEWORK"] == {"own": True}
