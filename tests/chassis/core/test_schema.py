@@ -82,7 +82,7 @@ def test_a_failing_migration_leaves_nothing_behind(
         def read_bytes() -> bytes:
             return b"CREATE TABLE platform.half (); SELECT 1/0"
 
-    monkeypatch.setitem(schema._FILES, 9999, Broken())  # type: ignore[arg-type]
+    monkeypatch.setitem(schema._FILES, 9999, Broken())
     with pytest.raises(psycopg.errors.DivisionByZero):
         schema.migrate(connection)
     assert schema.current(connection) == 0

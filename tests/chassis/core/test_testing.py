@@ -1,5 +1,7 @@
 """Databases of tests."""
 
+import os
+
 import psycopg
 import pytest
 
@@ -55,4 +57,4 @@ def test_the_refusal_shows_no_password() -> None:
 
 def test_the_process_is_a_test() -> None:
     """The plugin says so before anybody reads settings."""
-    assert testing.os.environ["ENVIRONMENT"] == "test"
+    assert os.environ["ENVIRONMENT"] == "test"

