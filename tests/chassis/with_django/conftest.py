@@ -1,15 +1,18 @@
 """A small Django site with everything that the adapter gives, and a database for it."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 import django
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from chassis import testing
 from chassis.django import database
@@ -18,17 +21,13 @@ from chassis.problems import ProblemError
 from chassis.service import Service
 from chassis.settings import Secret
 
-PASSWORD = "a long enough phrase"
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+TENANT = UUID("8a1c0f2e-6a57-4a2f-9a3f-0d4c5e6f7a8b")
 
 
 def _identity_keys() -> list[dict[str, Any]]:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-    )
-
     def pem() -> str:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -58,23 +57,18 @@ def public(request: HttpRequest, what: str) -> HttpResponse:
     return HttpResponse(request.method)
 
 
+def tenant_of(user: "User") -> UUID:
+    """The tenant of everybody here."""
+    return TENANT
+
+
 class Urls:
-    """The site's addresses."""
+    """The site's addresses, known once Django is set up."""
 
-    urlpatterns = [
-        path("accounts/", include("allauth.account.urls")),
-        path("", include("chassis.django.urls")),
-        path("private", private),
-        path("api/private", private),
-        path("public/<what>", public),
-        path("api/public/<what>", public),
-    ]
+    urlpatterns: ClassVar[list[URLPattern | URLResolver]] = []
 
 
-def pytest_configure() -> None:
-    """Configure Django before any test module imports a model."""
-    if settings.configured:
-        return
+def _configure() -> None:
     settings.configure(
         SECRET_KEY="of-tests",
         SERVICE=SimpleNamespace(name="orders", version="1"),
@@ -121,13 +115,25 @@ def pytest_configure() -> None:
         LOGIN_URL="/accounts/login/",
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
         OIDC_ISSUER="https://orders.example.com",
-        TENANT_OF="uuid.uuid4",
+        TENANT_OF=f"{__name__}.tenant_of",
         IDP_OIDC_ADAPTER="chassis.django.identity.adapter.Adapter",
         IDP_OIDC_ACCESS_TOKEN_FORMAT="jwt",
         IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN=300,
         IDP_OIDC_PRIVATE_KEYS=_identity_keys(),
     )
     django.setup()
+    Urls.urlpatterns = [
+        path("accounts/", include("allauth.account.urls")),
+        path("", include("chassis.django.urls")),
+        path("private", private),
+        path("api/private", private),
+        path("public/<what>", public),
+        path("api/public/<what>", public),
+    ]
+
+
+# now, because the test modules beside this file import models
+_configure()
 
 
 @pytest.fixture(scope="session")

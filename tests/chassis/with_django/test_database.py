@@ -36,7 +36,9 @@ def test_unreadable_address_is_explained_without_it() -> None:
 def test_connection_has_limits() -> None:
     """A statement is cancelled after 30 s, waiting for a lock after 10 s."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"
+        )
         assert cursor.fetchone() == ("30s", "10s")
 
 

@@ -1,6 +1,7 @@
 """Apps and addresses that are found, not listed."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from chassis.django import discover, discover_apps, discover_urls
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the folder of an empty package `shop` that can be imported."""
     monkeypatch.syspath_prepend(str(tmp_path))
     root = tmp_path / "shop"

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
+from django.utils.module_loading import import_string
 
 from chassis.auth import SINGLE_TENANT
 from chassis.django.identity.settings import IdentitySettings, signing_keys
@@ -73,9 +74,13 @@ def claims(token: str) -> dict[str, Any]:
     """Verify a token with the published keys, as a service does."""
     keys = {key["kid"]: key for key in Client().get("/.well-known/jwks.json").json()["keys"]}
     key = jwt.PyJWK(keys[jwt.get_unverified_header(token)["kid"]], algorithm="RS256")
-    required = {"require": ["exp", "iat", "iss", "aud", "sub"]}
     decoded: dict[str, Any] = jwt.decode(
-        token, key, ["RS256"], audience="api", issuer=settings.OIDC_ISSUER, options=required
+        token,
+        key,
+        ["RS256"],
+        audience="api",
+        issuer=settings.OIDC_ISSUER,
+        options={"require": ["exp", "iat", "iss", "aud", "sub"]},
     )
     return decoded
 
@@ -101,9 +106,7 @@ def test_token_names_one_service_and_its_client(service_client: OidcClient) -> N
         ("service://other", "may not ask for tokens for other"),
     ],
 )
-def test_wrong_resource_is_refused(
-    service_client: OidcClient, resource: str, reason: str
-) -> None:
+def test_wrong_resource_is_refused(service_client: OidcClient, resource: str, reason: str) -> None:
     """No audience, a malformed one and a forbidden one are the caller's mistakes, not ours."""
     response = ask(resource=resource)
     assert response.status_code == 400
@@ -137,9 +140,7 @@ def walk(person: User, **changes: str) -> Any:
     }
     browser = Client()
     browser.force_login(person)
-    return browser.get(
-        AUTHORIZE, {key: value for key, value in (query | changes).items() if value}
-    )
+    return browser.get(AUTHORIZE, {key: value for key, value in (query | changes).items() if value})
 
 
 def test_person_gets_a_token_by_code_and_pkce(page_client: OidcClient) -> None:
@@ -156,7 +157,7 @@ def test_person_gets_a_token_by_code_and_pkce(page_client: OidcClient) -> None:
     answer = Client().post(TOKEN, form).json()
     found = claims(answer["access_token"])
     assert (found["sub"], found["aud"]) == (str(person.pk), "api")
-    assert len(found["tenant"]) == 36
+    assert found["tenant"] == str(import_string(settings.TENANT_OF)(person))
     id_token = jwt.decode(answer["id_token"], options={"verify_signature": False})
     assert id_token.get("token_use") != "access"
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from structlog.testing import capture_logs
 
@@ -28,7 +28,7 @@ def test_harmless_request_id_is_kept(client: Client) -> None:
     assert response.headers["X-Request-ID"] == "abcd-1234"
 
 
-@pytest.mark.parametrize("value", ["short", "a" * 65, "line\x85break-in-it", "<script>alert</script>"])
+@pytest.mark.parametrize("value", ["short", "a" * 65, "line\x85break-in-it", "<script>alert"])
 def test_harmful_request_id_is_replaced(client: Client, value: str) -> None:
     """An id that could forge a log line does not come back."""
     response = client.get("/public/x", headers={"X-Request-ID": value, "traceparent": "\xff"})
@@ -79,7 +79,7 @@ def test_software_gets_problems(
     assert "hunter2" not in response.text
 
 
-@pytest.mark.parametrize("accept", ["text/html,application/xhtml+xml,*/*;q=0.8", "*/*", "image/png"])
+@pytest.mark.parametrize("accept", ["text/html,application/xml,*/*;q=0.8", "*/*", "image/png"])
 def test_people_get_pages(client: Client, accept: str) -> None:
     """A browser gets the problem as a page, with its headers."""
     response = client.get("/public/refuse", headers={"accept": accept})
@@ -143,7 +143,7 @@ def test_readiness_survives_a_dead_database(
     """A database that is away at the start is a reason, not a crash."""
     monkeypatch.setattr(probes, "readiness", Readiness("database"))
     with patch.object(
-        probes.connection.__class__, "ensure_connection", side_effect=OperationalError, create=True
+        connection.__class__, "ensure_connection", side_effect=OperationalError, create=True
     ):
         answer = client.get("/readyz")
     assert answer.json()["checks"] == {"database": "it does not answer"}

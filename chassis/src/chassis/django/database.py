@@ -36,5 +36,9 @@ def database(url: str) -> dict[str, Any]:
         "HOST": given.pop("host", ""),
         "PORT": given.pop("port", ""),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**given, "pool": POOL, "options": f"{given.get('options', '')} {limits}".strip()},
+        "OPTIONS": {
+            **given,
+            "pool": POOL,
+            "options": f"{given.get('options', '')} {limits}".strip(),
+        },
     }

@@ -1,7 +1,7 @@
 """Errors for whoever asks: problem details (RFC 9457) for software, a page for people."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import psycopg
@@ -95,7 +95,7 @@ def note_lost_database(*, request: HttpRequest | None = None, **_: Any) -> None:
         request.META[_LOST] = True
 
 
-def _by_field(error: ValidationError) -> Iterator[dict[str, object]]:
+def _by_field(error: ValidationError) -> Iterator[Mapping[str, object]]:
     fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
     for name, messages in fields.items():
         loc = ["body", name] if name else ["body"]

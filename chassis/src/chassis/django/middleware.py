@@ -65,7 +65,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     A browser is sent to the login page; software gets a problem with status 401.
     """
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # a problem is no redirect
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         """Refuse somebody who is not signed in."""

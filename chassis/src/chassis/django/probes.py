@@ -32,8 +32,6 @@ def _check() -> None:
         behind = _behind()
     except DatabaseError:
         behind = "it does not answer"
-    finally:
-        connection.close()
     if behind:
         readiness.failed("database", behind)
     else:

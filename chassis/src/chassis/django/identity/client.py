@@ -2,9 +2,11 @@
 
 import json
 import secrets
+from typing import cast
 
 from allauth.core.context import request_context
 from allauth.idp.oidc.models import Client
+from django.http import HttpResponse
 from django.test import RequestFactory
 
 from chassis.django.identity.adapter import SCHEME
@@ -39,7 +41,7 @@ def fetch_token(*, secret: str, audience: str, scopes: list[str]) -> str:
     }
     request = RequestFactory().post("/identity/o/api/token", form)
     with request_context(request):
-        answer = TokenView.as_view()(request)
+        answer = cast(HttpResponse, TokenView.as_view()(request))
     body = json.loads(answer.content)
     if "access_token" not in body:
         raise ValueError(body)
