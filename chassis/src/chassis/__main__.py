@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from chassis import migrate, service, settings
+from chassis import migrate, service
 from chassis.processes import CommandFailedError
 from chassis.service import HALVES, Service, ServiceError
 from chassis.settings import SettingsError
@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _do(found: Service, options: argparse.Namespace) -> int:
-    if options.verb == "migrate" and not settings.environment(found).is_local:
-        migrate.in_production(found)
+    if options.verb == "migrate" and not migrate.needs_server(found):
+        migrate.given(found)
         return 0
     # only here: an image lacks what these need
     from chassis.dev import chores  # noqa: PLC0415

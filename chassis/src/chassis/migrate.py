@@ -25,12 +25,21 @@ def run(service: Service, *halves: Half) -> None:
         processes.run(service, *_COMMANDS[half], output=sys.stderr)
 
 
-def in_production(service: Service) -> None:
+def needs_server(service: Service) -> bool:
+    """Say whether the development database has to run first: not in production, and not where
+    every half was given an address (in a container, for example)."""
+    return settings.environment(service).is_local and not _all_given(service)
+
+
+def given(service: Service) -> None:
     """Migrate the databases whose addresses were given.
 
     Raises SettingsError when one was not, CommandFailedError.
     """
-    missing = [half for half in service.halves if not settings.database_url(service, half)]
-    if missing:
+    if not _all_given(service):
         raise SettingsError("DATABASE_URL: missing; set it to postgresql://user:password@host/db.")
     run(service)
+
+
+def _all_given(service: Service) -> bool:
+    return all(settings.database_url(service, half) for half in service.halves)

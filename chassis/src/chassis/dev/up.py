@@ -6,8 +6,6 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from honcho.manager import Manager  # type: ignore[import-untyped]
-
 from chassis import devdb, migrate, settings
 from chassis.dev import accounts
 from chassis.dev.errors import ChoreError
@@ -92,6 +90,9 @@ def _check_port(process: Process) -> None:
 
 
 def _manage(service: Service, processes: list[Process]) -> int:
+    # only here: the other chores also run in containers, which lack it
+    from honcho.manager import Manager  # type: ignore[import-untyped]  # noqa: PLC0415
+
     manager = Manager()
     ports = {_PORTS[process.name][0]: str(process.port) for process in processes}
     environment = {**os.environ, **ports, "PYTHONUNBUFFERED": "1"}
