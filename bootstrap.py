@@ -88,7 +88,7 @@ def test(arguments: Sequence[str]) -> int:
 
 def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
     words = [_absolute(word) for word in arguments]
-    inside = [word.startswith(str(CHASSIS_TESTS)) for word in words if os.path.isabs(word)]
+    inside = [word.startswith(str(CHASSIS_TESTS)) for word in words if Path(word).is_absolute()]
     suites = {}
     if not inside or not all(inside):
         suites["root suite"] = [uv, "run", "--no-sync", "pytest", *words]
@@ -101,7 +101,7 @@ def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _absolute(word: str) -> str:
-    """A path (or the path of a test) as it is found from another folder; any other word as it is."""
+    """A path (or that of a test) as it is found from another folder; any other word as it is."""
     path, colons, name = word.partition("::")
     return f"{Path(path).resolve()}{colons}{name}" if Path(path).exists() else word
 

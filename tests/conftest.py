@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from roadbed import sources
 
 ROOT = Path(__file__).parent.parent

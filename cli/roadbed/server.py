@@ -143,10 +143,11 @@ def _readiness(port: int) -> str:
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
-        return _READY if answer.status == http.client.OK else text
+        said = answer.read().decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
         return str(error)
+    else:
+        return _READY if answer.status == http.client.OK else said
     finally:
         connection.close()
 

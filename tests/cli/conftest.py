@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from roadbed import manifest
 
 MINIATURE = Path(__file__).parent / "miniature"

@@ -238,7 +238,7 @@ def wheel(folder: Path) -> None:
     info = "uv-99.0.dist-info"
     with zipfile.ZipFile(folder / "uv-99.0-py3-none-any.whl", "w") as archive:
         script = zipfile.ZipInfo("uv-99.0.data/scripts/uv")
-        script.external_attr = 0o755 << 16
+        script.external_attr = 0o100755 << 16  # a file that may be run
         archive.writestr(script, UV)
         archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 99.0\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
@@ -246,7 +246,7 @@ def wheel(folder: Path) -> None:
 
 
 def test_externally_managed(bare: Clone, managed_python: Path) -> None:
-    """On an externally managed Python pip refuses the system, and bootstrap gets uv all the same."""
+    """Where pip may not touch the system (PEP 668), bootstrap gets uv all the same."""
     wheel(bare.folder / "wheels")
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare.folder / "wheels")}
     refused = subprocess.run(

@@ -19,7 +19,7 @@ def serving(folder: Path) -> set[str]:
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if str(folder) in os.readlink(process / "cwd"):
+            if str(folder) in str((process / "cwd").readlink()):
                 found.add(process.name)
         except OSError:
             continue

@@ -55,7 +55,7 @@ def test_stale(template: Path) -> None:
 
 
 def test_not_the_same_bytes(template: Path) -> None:
-    """A managed file that depends on a conditional answer is not managed: said so, nothing written."""
+    """A managed file whose bytes depend on an answer is refused, and nothing is written."""
     source = template / "templates/_service/.roadbed/ruff.toml"
     source.rename(source.with_name("ruff.toml.jinja")).write_text("# {{ ci }}\n")
     before = (template / PATH).read_text()

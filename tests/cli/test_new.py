@@ -17,7 +17,7 @@ def answers(service: Path) -> dict[str, str]:
 
 
 def test_finished(cli: Cli, released: Path) -> None:
-    """A service is rendered, locked, installed, generated, committed, hooked, and says what next."""
+    """A service is rendered, locked, installed, generated, committed and hooked."""
     made = cli.run("new", "hybrid", "orders", "--defaults", f"--source={released}")
 
     service = cli.folder / "orders"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from roadbed import __main__ as command_line
 
+from roadbed import __main__ as command_line
 from tests.cli.conftest import Cli, git
 
 NEW = ("new", "hybrid", "orders", "--defaults", "--no-install")

@@ -1,4 +1,4 @@
-"""Everything a user or a machine can get wrong with `roadbed new`: one sentence, nothing changed."""
+"""What users and machines get wrong with `roadbed new`: one sentence, nothing changed."""
 
 import os
 import subprocess

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from roadbed import interpreters, uv
 
+from roadbed import interpreters, uv
 from tests.variants import PLANS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

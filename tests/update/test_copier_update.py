@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from roadbed import manifest
 from roadbed.check import check
-
 from tests.variants import PLANS
 
 HALVES = {
