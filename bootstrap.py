@@ -156,14 +156,29 @@ def load_interpreters() -> ModuleType:
 
 
 def run(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run a command in the checkout; an interrupt reaches it, and we wait while it cleans up."""
+    """Run a command in the checkout; when it was interrupted we end with its exit code.
+
+    Ctrl-C reaches it from the terminal, SIGTERM from us. Neither raises here: an exception between
+    the child's end and our reading of its exit code would lose that.
+    """
+    interrupts: list[int] = []
+    before = {
+        number: signal.signal(number, lambda caught, _frame: interrupts.append(caught))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     child = subprocess.Popen(command, cwd=ROOT, env=env)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            continue
+    told = 0
+    while child.poll() is None:
+        if interrupts.count(signal.SIGTERM) > told:
+            told += 1
+            child.terminate()
+        time.sleep(0.1)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    code = child.returncode if child.returncode >= 0 else 128 - child.returncode
+    if interrupts:
+        sys.exit(code)
+    return code
 
 
 def tell(text: str) -> None:

@@ -5,6 +5,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pexpect
@@ -86,7 +87,7 @@ def test_defect(
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr(check, "check", explode)
-    monkeypatch.setattr(command_line.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     assert 70 == command_line.run(["check"])
     said = capsys.readouterr().err
@@ -122,13 +123,10 @@ def test_terminal(cli: Cli, released: Path, no_colour: bool) -> None:
     program, *arguments = cli.command(
         "new", "hybrid", "orders", "--defaults", "--no-install", f"--source={released}"
     )
-    said = pexpect.run(
-        " ".join([program, *arguments]),
-        cwd=str(cli.folder),
-        env=env,
-        encoding="utf-8",
-        timeout=60,
+    terminal = pexpect.spawn(
+        program, arguments, cwd=str(cli.folder), env=env, encoding="utf-8", timeout=60
     )
+    said = terminal.read()
     assert "done  Rendering hybrid" in said.replace("\x1b[32m", "").replace("\x1b[0m", "")
     assert no_colour is ("\x1b[32m" not in said)
 

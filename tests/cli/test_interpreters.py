@@ -1,5 +1,6 @@
 """Finding a Python for a generated service: candidates are run, not believed."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -61,10 +62,8 @@ def test_second_best(bare: Path) -> None:
 )
 def test_refused(bare: Path, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pre-release, another implementation, a broken or a hanging one is passed over."""
-    run = interpreters.subprocess.run
-    monkeypatch.setattr(
-        interpreters.subprocess, "run", lambda *a, **k: run(*a, **{**k, "timeout": 1})
-    )
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: run(*a, **{**k, "timeout": 1}))
     pyenv(bare, "3.13.0", words)
     assert interpreters.find("no-uv") is None
 

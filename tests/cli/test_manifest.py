@@ -77,7 +77,7 @@ def test_update_keeps_it_true(cli: Cli, template: Path) -> None:
     git(template, "tag", "v1.1.0")
     service = cli.folder / "orders"
 
-    command = [Path(sys.executable).with_name("copier"), "update", "--defaults"]
+    command = [str(Path(sys.executable).with_name("copier")), "update", "--defaults"]
     subprocess.run(command, cwd=service, check=True, capture_output=True, env=dict(cli.environment))
 
     assert "(v1.1.0)" in cli.run("check", "orders").out
