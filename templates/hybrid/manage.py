@@ -4,8 +4,12 @@
 import os
 import sys
 
+from chassis.settings import SettingsError
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except SettingsError as error:
+        sys.exit(f"The environment is not complete:\n{error}")

@@ -1,5 +1,6 @@
 """What only some plans have."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ def make(root: Path, plan: str) -> dict[str, Any]:
     (root / "pyproject.toml").write_text(
         '[project]\nname = "orders"\nversion = "1"\n', encoding="utf-8"
     )
-    return {"BASE_DIR": root, "INSTALLED_APPS": ["web.stock"]}
+    policy = {"form-action": ["'self'"]}
+    return {"BASE_DIR": root, "INSTALLED_APPS": ["web.stock"], "SECURE_CSP": policy}
 
 
 def test_monolith_stays_as_it_is(tmp_path: Path) -> None:
     """A service that issues no tokens gets no provider and no key."""
     settings = make(tmp_path, "django-monolith")
+    before = deepcopy(settings)
     install(settings)
-    assert settings == {"BASE_DIR": tmp_path, "INSTALLED_APPS": ["web.stock"]}
+    assert settings == before
     assert not (tmp_path / ".dev").exists()
 
 
@@ -35,6 +38,13 @@ def test_hybrid_becomes_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert settings["OIDC_ISSUER"] == "http://127.0.0.1:8123"
     assert settings["IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN"] == 300
     assert len(settings["IDP_OIDC_PRIVATE_KEYS"]) == 1
+
+
+def test_login_form_may_lead_back_to_a_client(tmp_path: Path) -> None:
+    """Browsers stop a form whose redirects leave `form-action`; a sign-in ends at the client."""
+    settings = make(tmp_path, "hybrid")
+    install(settings)
+    assert "https:" in settings["SECURE_CSP"]["form-action"]
 
 
 def test_rest_framework_gets_defaults_unless_the_team_has_its_own(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from web.accounts.models import User
 
@@ -13,6 +14,13 @@ PASSWORD = "a long enough phrase"  # noqa: S105 - of people who live for one tes
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: None) -> None:
     """Have PostgreSQL run before Django makes its test database on it."""
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Settings) -> None:
+    """Let pages name their files as they are, so that no test needs `collectstatic`."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
 @pytest.fixture

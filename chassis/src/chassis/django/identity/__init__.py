@@ -18,6 +18,7 @@ def install(settings: dict[str, Any], service: Service) -> None:
     """Add the provider to Django's settings; raises SettingsError that lists what is missing."""
     env = IdentitySettings.load(service)
     settings["INSTALLED_APPS"] += ["allauth.idp.oidc"]
+    _let_forms_lead_back(settings["SECURE_CSP"], local=env.environment.is_local)
     settings |= {
         "OIDC_ISSUER": env.oidc_issuer,
         "TENANT_OF": "web.tenancy.tenant_of",
@@ -28,3 +29,10 @@ def install(settings: dict[str, Any], service: Service) -> None:
         "IDP_OIDC_JWKS_CACHE_CONTROL": JWKS_AGE_S,
         "IDP_OIDC_PRIVATE_KEYS": signing_keys(env, service),
     }
+
+
+def _let_forms_lead_back(policy: dict[str, Any], *, local: bool) -> None:
+    # a browser checks `form-action` along redirects too, and the login form ends at a client's
+    # address, which the database knows and a header cannot
+    clients = ["http://127.0.0.1:*", "http://localhost:*"] if local else []
+    policy["form-action"] = [*policy["form-action"], "https:", *clients]
