@@ -16,17 +16,18 @@ _HEAD = """\
 # Where this process runs: development, test or production. Unset means production.
 ENVIRONMENT=development
 """
-_PORTS: dict[Half, str] = {
-    "web": "# WEB_PORT=8000\n",
-    "api": "# API_PORT=8001\n# ISSUER_PORT=8002\n",
-}
+_PORTS: dict[Half, str] = {"web": "# WEB_PORT=8000\n", "api": "# API_PORT=8001\n"}
+# a web half is the issuer of its API's tokens
+_ISSUER_PORT = "# ISSUER_PORT=8002\n"
 
 
 def render(*classes: type[ServiceSettings]) -> str:
     """Describe every variable of ``classes`` once, in the order of their fields."""
     fields = {name: field for settings in classes for name, field in settings.model_fields.items()}
     del fields["environment"]
-    ports = "".join(_PORTS[half] for half in dict.fromkeys(item.half for item in classes))
+    halves = dict.fromkeys(item.half for item in classes)
+    ports = "".join(_PORTS[half] for half in halves)
+    ports += "" if "web" in halves else _ISSUER_PORT
     variables = "\n".join("\n".join(_variable(*item)) for item in fields.items())
     return f"{_HEAD}\n{variables}\n\n# Ports of `just up`.\n{ports}"
 

@@ -22,6 +22,9 @@ _SECRET_KEY = re.compile(
 )
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
 _DEEPEST = 4
+_ACCESS_LOGS = ("uvicorn.access", "granian.access", "django.server")
+# a line for each of its own parts, at INFO, in every command that touches the database
+_CHATTERERS = ("alembic.runtime.plugins",)
 _URL_PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s@]+@")
 
 
@@ -52,8 +55,10 @@ def configure(settings: ServiceSettings, service: Service) -> None:
     plain = (logging.StreamHandler, _Handler)
     root.handlers[:] = [handler, *(item for item in root.handlers if type(item) not in plain)]
     root.setLevel(level)
-    for name in ("uvicorn.access", "granian.access", "django.server"):
+    for name in _ACCESS_LOGS:
         logging.getLogger(name).disabled = True
+    for name in _CHATTERERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def bind_request(*, request_id: str, trace_id: str) -> None:

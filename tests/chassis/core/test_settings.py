@@ -214,3 +214,15 @@ def test_the_example_file_names_every_variable_and_no_secret() -> None:
         assert line in text
     assert "placeholder" not in text
     assert "API_PORT" not in text
+
+
+class Api(ServiceSettings):
+    """The settings of an API."""
+
+    half: ClassVar[Literal["api"]] = "api"
+
+
+def test_the_example_file_names_the_ports_that_are_used() -> None:
+    """The development issuer runs beside an API that has no web half."""
+    assert env_example.render(Api).endswith("# API_PORT=8001\n# ISSUER_PORT=8002\n")
+    assert env_example.render(Settings, Api).endswith("# WEB_PORT=8000\n# API_PORT=8001\n")
