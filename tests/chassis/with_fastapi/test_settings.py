@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from chassis.auth import IssuerError, TrustedIssuer
 from chassis.fastapi import Application
@@ -61,10 +60,24 @@ def test_configured_issuers_replace_the_local_one(service: Service) -> None:
     assert (trusted.issuer, trusted.audience) == ("https://id.example.com", "orders")
 
 
-def test_production_needs_an_issuer() -> None:
-    """Nobody could call a service that trusts nobody: it says so at its start."""
-    with pytest.raises(ValidationError, match="TRUSTED_ISSUERS"):
-        settings(environment="production")
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (IssuerSettings, ["DATABASE_URL", "TRUSTED_ISSUERS"]),
+        (AccountSettings, ["DATABASE_URL", "TOKEN_ISSUER", "TOKEN_KEY"]),
+    ],
+)
+def test_production_names_everything_that_is_missing(
+    roadbed_service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    chosen: type[IssuerSettings] | type[AccountSettings],
+    expected: list[str],
+) -> None:
+    """One start tells the operator every variable to set."""
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    with pytest.raises(SettingsError) as refusal:
+        chosen.load(roadbed_service)
+    assert [line.split(":")[0] for line in str(refusal.value).splitlines()] == expected
 
 
 def test_production_refuses_a_local_issuer(service: Service) -> None:
@@ -75,13 +88,15 @@ def test_production_refuses_a_local_issuer(service: Service) -> None:
         Application(chosen, service=service)
 
 
-def test_own_accounts_need_an_address_and_a_key(service: Service) -> None:
-    """In production neither the issuer nor the key may be the development default."""
-    fields = {"environment": "production", "database_url": DATABASE}
-    with pytest.raises(ValidationError, match="token_key"):
-        AccountSettings.model_validate(fields)
+def test_a_key_that_is_none_is_refused(service: Service) -> None:
+    """A signing key has to be an RSA key, whatever its length."""
     chosen = AccountSettings.model_validate(
-        fields | {"token_issuer": "https://orders.example.com", "token_key": "n0t-a-key-" * 9}
+        {
+            "environment": "production",
+            "database_url": DATABASE,
+            "token_issuer": "https://orders.example.com",
+            "token_key": "n0t-a-key-" * 9,
+        }
     )
     with pytest.raises(SettingsError, match="not an RSA private key"):
         chosen.issuers(service)

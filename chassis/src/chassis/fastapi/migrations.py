@@ -22,7 +22,7 @@ DATABASE_URL = "database_url"
 
 _PACKAGE = "api"
 _LOCK = 0x726F6164  # any number, the same everywhere: one migration at a time
-# public alone: the role's search path shows the platform's tables too, and autogenerate would drop them
+# public alone: with the role's search path autogenerate would see, and drop, the platform's tables
 _OPTIONS = {"connect_timeout": 5, "options": "-c lock_timeout=5s -c search_path=public"}
 
 

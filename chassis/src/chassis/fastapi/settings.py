@@ -1,13 +1,19 @@
 """The environment of an API: what every service reads, and whose tokens it takes."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from chassis.auth import SigningKey, TrustedIssuer
 from chassis.service import Half, Service
-from chassis.settings import Secret, ServiceSettings, development_secret, lookup
+from chassis.settings import (
+    Environment,
+    Secret,
+    ServiceSettings,
+    development_secret,
+    lookup,
+)
 
 AUDIENCE = "api"
 """The ``aud`` of tokens in development and of those this service issues itself."""
@@ -42,19 +48,27 @@ class IssuerSettings(ApiSettings):
         "taken. Unset in development: the issuer that `just up` starts.",
     )
 
-    @model_validator(mode="after")
-    def _needs_an_issuer(self) -> Self:
-        if not self.trusted_issuers and not self.environment.is_local:
+    @field_validator("trusted_issuers")
+    @classmethod
+    def _needs_an_issuer(
+        cls, value: tuple[Issuer, ...], info: ValidationInfo
+    ) -> tuple[Issuer, ...]:
+        if not value and not _is_local(info):
             raise ValueError(
-                'TRUSTED_ISSUERS: set it to [{"issuer": …, "audience": …, "jwks_url": …}], '
+                'set it to [{"issuer": "…", "audience": "…", "jwks_url": "…"}], '
                 "or nobody could call this service"
             )
-        return self
+        return value
 
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:
         """Return the configured issuers, in development the one on this machine."""
         configured = [TrustedIssuer(**dict(entry)) for entry in self.trusted_issuers]
         return configured or [_local_issuer(service)]
+
+
+def _is_local(info: ValidationInfo) -> bool:
+    found = info.data.get("environment", Environment.PRODUCTION)
+    return isinstance(found, Environment) and found.is_local
 
 
 def _local_issuer(service: Service) -> TrustedIssuer:
@@ -82,11 +96,12 @@ class AccountSettings(ApiSettings):
         "-algorithm RSA -pkeyopt rsa_keygen_bits:2048`. Unset in development: the checkout's own.",
     )
 
-    @model_validator(mode="after")
-    def _needs_an_issuer(self) -> Self:
-        if not self.token_issuer and not self.environment.is_local:
-            raise ValueError("TOKEN_ISSUER: set it to the service's public https address")
-        return self
+    @field_validator("token_issuer")
+    @classmethod
+    def _needs_an_address(cls, value: str, info: ValidationInfo) -> str:
+        if not value and not _is_local(info):
+            raise ValueError("set it to the service's public https address")
+        return value
 
     def issuer(self, service: Service) -> str:
         """Return the ``iss`` of the tokens that ``service`` signs."""
