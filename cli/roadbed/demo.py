@@ -133,7 +133,7 @@ def _ask(requests: tuple[Request, ...], visitor: Visitor) -> None:
     finally:
         if rows:
             output.say()
-            output.table([("request", "status", "time", "answer"), *rows], frozenset({1, 2}))
+            output.table([("half", "request", "status", "time", "answer"), *rows], right={2, 3})
 
 
 def _linger(plan: str, server: Server, password: str) -> None:

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -63,13 +63,13 @@ def step(title: str) -> Iterator[None]:
         _replace(f"{_paint(f'{mark:>6}', colour, sys.stderr)}  {title}{_spent(begun)}\n")
 
 
-def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
+def table(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> None:
     """Print rows in aligned columns; the last column is cut so that a line fits the width."""
     for line in layout(rows, right):
         say(line)
 
 
-def layout(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
+def layout(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> list[str]:
     """The lines of a table of at most 80 columns; `right` names the right-aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     widths[-1] = min(widths[-1], max(10, WIDTH - 2 * len(widths) - sum(widths[:-1])))
@@ -80,7 +80,7 @@ def layout(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -
 
 
 def _cells(
-    row: Sequence[str], widths: Sequence[int], right: frozenset[int]
+    row: Sequence[str], widths: Sequence[int], right: Set[int]
 ) -> list[tuple[str, int, bool]]:
     return [
         (text, width, i in right) for i, (text, width) in enumerate(zip(row, widths, strict=True))

@@ -45,10 +45,10 @@ class Answer:
     milliseconds: float
     short: str
 
-    def row(self) -> tuple[str, str, str, str]:
+    def row(self) -> tuple[str, ...]:
         """The answer as cells of a table."""
         asked = f"{self.request.method} {self.request.path}"
-        return asked, str(self.status), f"{self.milliseconds:.0f} ms", self.short
+        return self.request.half, asked, str(self.status), f"{self.milliseconds:.0f} ms", self.short
 
 
 def _health(half: str) -> tuple[Request, ...]:

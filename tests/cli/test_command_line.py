@@ -151,6 +151,6 @@ def test_error_on_terminal(cli: Cli) -> None:
 def test_table_fits() -> None:
     """The last column gives way, and numbers stand under each other."""
     rows = [("a" * 30, "1", "y" * 90), ("b", "100", "z")]
-    first, second = output.layout(rows, frozenset({1}))
+    first, second = output.layout(rows, right={1})
     assert (80, "…") == (len(first), first[-1])
     assert first.index("1  ") == second.index("100") + 2
