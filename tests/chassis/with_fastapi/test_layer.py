@@ -137,6 +137,14 @@ async def test_malformed_token_is_401(client: httpx2.AsyncClient, values: list[b
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+async def test_two_tokens_are_none(client: httpx2.AsyncClient, caller: dict[str, str]) -> None:
+    """A header that comes twice is refused, so that no two readers can see different callers."""
+    good = caller["Authorization"].encode()
+    for values in ([good, b"Bearer b"], [b"Bearer b", good], [good, good]):
+        headers = [(b"authorization", value) for value in values]
+        assert (await client.get("/things", headers=headers)).status_code == 401
+
+
 async def test_public_route_needs_no_token(app: Application, client: httpx2.AsyncClient) -> None:
     """A route marked public is open, for its own method only."""
 
