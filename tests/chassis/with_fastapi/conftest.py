@@ -100,3 +100,13 @@ def logged() -> Iterator[list[Any]]:
     """Give the events that were logged, with what was bound to them."""
     with capture_logs(processors=[merge_contextvars]) as events:
         yield events
+
+
+@pytest.fixture
+def lines(logged: list[Any]) -> Callable[[], list[tuple[Any, ...]]]:
+    """Give what the access lines say: route, status and outcome."""
+    return lambda: [
+        (event["route"], event["status"], event["outcome"])
+        for event in logged
+        if event["event"] == "request"
+    ]
