@@ -13,8 +13,9 @@ from roadbed.errors import CouldNotRunError, Exit
 from roadbed.manifest import Entry
 
 DIVERGED, MISSING, OK = "diverged", "missing", "ok"
+_SHOWN = 3  # paths in one advised command
 _ADVICE = {
-    DIVERGED: "move the edit to a file of your own (.roadbed/README.md says where), then restore",
+    DIVERGED: "take the edit elsewhere (see .roadbed/README.md), then restore",
     MISSING: "restore",
 }
 
@@ -29,7 +30,7 @@ class Finding:
     @property
     def fix(self) -> str:
         """What to do about it."""
-        return f"{_ADVICE[self.state]} it with `{restoring([self.path])}`"
+        return f"{_ADVICE[self.state]} the template's bytes with `{restoring([self.path])}`"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _state(path: Path, blob: str) -> str:
 def restoring(paths: Iterable[str]) -> str:
     """The command that brings the template's bytes of these paths back, and touches no other."""
     only = " ".join(f"-x {shlex.quote(f'!/{path}')}" for path in paths)
-    return f"copier recopy --defaults --overwrite --vcs-ref :current: -x '*' {only}"
+    return f"uvx copier recopy --defaults --overwrite --vcs-ref :current: -x '*' {only}"
 
 
 def as_text(report: Report) -> list[str]:
@@ -95,13 +96,15 @@ def as_text(report: Report) -> list[str]:
     lines = [f"{found.path:<{width}}  {found.state}" for found in report.findings]
     counts = Counter(found.state for found in report.findings)
     total = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-    lines += ["", f"{total}, of {report.checked} managed files. {_advice(counts)}:"]
-    return [*lines, f"  {restoring(found.path for found in report.findings)}"]
+    return [*lines, "", f"{total}, of {report.checked} managed files.", *_advice(report)]
 
 
-def _advice(counts: Counter[str]) -> str:
-    advice = _ADVICE[DIVERGED if counts[DIVERGED] else MISSING]
-    return f"{advice[0].upper()}{advice[1:]} with"
+def _advice(report: Report) -> list[str]:
+    state = DIVERGED if any(found.state == DIVERGED for found in report.findings) else MISSING
+    shown = [found.path for found in report.findings[:_SHOWN]]
+    more = len(report.findings) - len(shown)
+    lines = [f"To mend it, {_ADVICE[state]} the template's bytes with", f"  {restoring(shown)}"]
+    return [*lines, f"and one more -x '!/…' for each of the other {more}."] if more else lines
 
 
 def as_json(report: Report) -> str:
@@ -109,7 +112,7 @@ def as_json(report: Report) -> str:
     return json.dumps(
         {
             "schema": 1,
-            "path": str(report.folder),
+            "path": str(report.folder.resolve()),
             "plan": report.plan,
             "template": report.version,
             "checked": report.checked,

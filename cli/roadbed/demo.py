@@ -52,13 +52,20 @@ def demo(wish: Wish, source: Source) -> None:
         order = new.Order(
             wish.plan, service, defaults=True, environment={} if wish.keep else _NOBODY
         )
-        made = new.create(order, templates)
+        made = _make(order, templates)
         environment = _environment(room)
         with _serving(wish.plan, made.path, environment, room) as server:
             _show(wish, server, made.path, environment)
     if wish.keep:
         output.say(f"The service stays in {made.path}, made from a copy of the templates that is")
         output.say("gone: it runs and can be changed, and `copier update` cannot reach it.")
+
+
+def _make(order: new.Order, templates: Source) -> new.Made:
+    try:
+        return new.create(order, templates)
+    except new.StepFailedError as error:  # whose advice is for a folder that stays
+        raise CouldNotRunError(f"`{error.step}` failed in the demo: see above.") from error
 
 
 @contextmanager

@@ -49,6 +49,18 @@ class Step:
         return shlex.join(self.command)
 
 
+class StepFailedError(CouldNotRunError):
+    """A step after rendering failed; the service lies in `folder`, and `left` is still to run."""
+
+    def __init__(self, folder: Path, left: Sequence[Step]) -> None:
+        rest = " && ".join(map(str, left))
+        super().__init__(
+            f"`{left[0]}` failed; the service is rendered in {folder} and stays there: mend the "
+            f"cause and continue with `cd {shlex.quote(str(folder))} && {rest}`."
+        )
+        self.step = left[0]
+
+
 @dataclass(frozen=True)
 class Made:
     """What was made: its folder, the repository that already holds it, the commands not yet run."""
@@ -210,8 +222,4 @@ def _explain(step: Step, said: str, folder: Path, left: Sequence[Step]) -> None:
     if step.optional:
         output.note(f"`{step}` failed; go on without it, or run it again later.")
         return
-    rest = " && ".join(str(other) for other in left)
-    raise CouldNotRunError(
-        f"`{step}` failed; the service is rendered in {folder} and stays there: mend the cause "
-        f"and continue with `cd {shlex.quote(str(folder))} && {rest}`."
-    )
+    raise StepFailedError(folder, left)

@@ -77,6 +77,7 @@ def snapshot(source: Source, into: Path) -> Source:
     if _dirty(source.folder):
         _commit_as_it_lies(source.folder, clone)
     git.run("tag", "--force", _SNAPSHOT_TAG, cwd=clone)
+    git.run("reset", "--quiet", "--hard", cwd=clone)
     return Source(str(clone), str(clone), _SNAPSHOT_TAG, clone)
 
 

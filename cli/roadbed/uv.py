@@ -17,7 +17,7 @@ def find() -> str:
     beside = Path(sys.executable).parent
     tools = Path(__file__).resolve().parents[2] / ".tools" / "bin"
     found = (
-        os.environ.get("UV")
+        shutil.which(os.environ.get("UV") or "uv")
         or shutil.which("uv")
         or shutil.which("uv", path=os.pathsep.join([str(beside), str(tools)]))
     )

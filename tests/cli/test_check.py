@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roadbed import manifest
 from tests.cli.conftest import Cli, git
 
 MANAGED = ".roadbed/ruff.toml"
@@ -34,7 +35,7 @@ def test_findings(cli: Cli, service: Path) -> None:
     named = [line.split() for line in ran.out.splitlines()[:2]]
     assert named == [[".roadbed/justfile", "missing"], [".roadbed/ruff.toml", "diverged"]]
     assert "1 diverged, 1 missing, of 4 managed files." in ran.out
-    assert "move the edit to a file of your own" in ran.out.lower()
+    assert "take the edit elsewhere (see .roadbed/README.md)" in ran.out
 
 
 def test_advice_works(cli: Cli, service: Path) -> None:
@@ -43,12 +44,23 @@ def test_advice_works(cli: Cli, service: Path) -> None:
     (service / "justfile").write_text("# mine\n")
     advice = cli.run("check", "orders").out.splitlines()[-1].strip()
 
-    program, *arguments = shlex.split(advice)
-    copier = Path(sys.executable).with_name(program)
+    _uvx, program, *arguments = shlex.split(advice)
+    copier = Path(sys.executable).with_name(program)  # what uvx would fetch
     subprocess.run([copier, *arguments], cwd=service, check=True, capture_output=True)
 
     assert cli.run("check", "orders").code == 0
     assert git(service, "status", "--porcelain").strip() == "M justfile"
+
+
+def test_many_findings(cli: Cli, service: Path) -> None:
+    """The advice stays a line that can be typed, however many files there are."""
+    for entry in manifest.read(service):
+        (service / entry.path).unlink()
+
+    *_, command, rest = cli.run("check", "orders").out.splitlines()
+
+    assert 3 == command.count("'!/")
+    assert "each of the other 1." in rest
 
 
 @pytest.mark.parametrize("state", ["link", "folder"])

@@ -130,6 +130,17 @@ def test_server_fails(cli: Cli, released: Path) -> None:
 
 
 @pytest.mark.usefixtures("alone")
+def test_making_fails(cli: Cli, template: Path) -> None:
+    """A service that cannot be finished is not said to stay."""
+    recipes = template / "templates/_service/.roadbed/justfile"
+    recipes.write_text(recipes.read_text().replace("touch generated.txt", "false"))
+
+    ran = cli.run("demo", "hybrid", "--once", f"--source={template}")
+
+    ran.refused(5, "`uv run --no-sync just generate` failed in the demo: see above")
+
+
+@pytest.mark.usefixtures("alone")
 def test_wrong_answer(cli: Cli, template: Path) -> None:
     """An answer that is not the expected one is named; the answers before it are shown."""
     server = template / "templates/_service/server.py"
