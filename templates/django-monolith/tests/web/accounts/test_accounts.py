@@ -1,10 +1,12 @@
 """Signing up, in and out, and getting into the back office."""
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.web.conftest import PASSWORD
@@ -97,3 +99,24 @@ def test_administrator_from_the_command_line_is_verified() -> None:
     browser = Client()
     browser.post("/accounts/login/", {"login": root.email, "password": PASSWORD})
     assert browser.session["_auth_user_id"] == str(root.pk)
+
+
+@pytest.mark.django_db
+def test_command_makes_an_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`just admin` takes the password from the environment and refuses a second account."""
+    monkeypatch.setenv("ADMIN_PASSWORD", PASSWORD)
+    call_command("admin", "Root@example.com", stdout=io.StringIO())
+    root = User.objects.get(email="root@example.com")
+    assert root.is_superuser
+    assert root.check_password(PASSWORD)
+    with pytest.raises(CommandError, match="has an account already"):
+        call_command("admin", "root@example.com")
+
+
+@pytest.mark.django_db
+def test_command_refuses_a_weak_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An administrator's password follows the rules for everybody's."""
+    monkeypatch.setenv("ADMIN_PASSWORD", "12345")
+    with pytest.raises(CommandError, match="too short"):
+        call_command("admin", "root@example.com")
+    assert not User.objects.exists()
