@@ -119,7 +119,7 @@ def test_a_role_cannot_open_the_other_half(project: Project, half: str) -> None:
     )
 
     output = project.run(
-        f'uv run python -m chassis with-db {half} python -c "{attempt}"', fails=True
+        f'uv run just with-db {half} python -c "{attempt}"', fails=True
     )
 
     assert "permission denied" in output
