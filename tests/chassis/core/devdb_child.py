@@ -34,7 +34,12 @@ def hold(found: Service) -> None:
     """Keep the server until a line arrives."""
     with devdb.running(found):
         if "WITH_SLEEPER" in os.environ:
-            subprocess.Popen(["sleep", "3"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.Popen(
+                ["sleep", "3"],
+                close_fds=False,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
         write(found)
         print(pid(found), flush=True)  # noqa: T201
         sys.stdin.readline()

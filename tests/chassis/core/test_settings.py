@@ -216,6 +216,14 @@ def test_the_example_file_names_every_variable_and_no_secret() -> None:
     assert "API_PORT" not in text
 
 
+def test_settings_made_directly_show_no_value_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pydantic's own error would quote what it was given."""
+    monkeypatch.setenv("WORKERS", "hunter2")
+    with pytest.raises(ValidationError) as caught:
+        Settings()  # type: ignore[call-arg]
+    assert "hunter2" not in str(caught.value)
+
+
 class Api(ServiceSettings):
     """The settings of an API."""
 

@@ -17,7 +17,7 @@ _APPLICATIONS: dict[Half, tuple[str, str]] = {
     "api": ("asgi", "api.main:app"),
 }
 # enough threads for one developer; granian warns of its own default
-_OPTIONS = {"wsgi": ["--no-ws", "--blocking-threads", "16"], "asgi": ["--ws"]}
+_OPTIONS = {"wsgi": ["--no-ws", "--blocking-threads", "4"], "asgi": ["--ws"]}
 _PORTS = {"web": ("WEB_PORT", 8000), "api": ("API_PORT", 8001), "issuer": ("ISSUER_PORT", 8002)}
 
 
