@@ -5,6 +5,7 @@ import secrets
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -71,15 +72,25 @@ def _make(order: new.Order, templates: Source) -> new.Made:
 @contextmanager
 def _workspace() -> Iterator[Path]:
     """A folder for everything that the demo needs, gone afterwards."""
-    # As root the database runs as another user, who must pass through (but not look around).
-    room = Path(tempfile.mkdtemp(prefix="roadbed-demo-"))
-    if os.geteuid() == 0:
-        room.chmod(0o711)
+    root = os.geteuid() == 0
+    room = Path(tempfile.mkdtemp(prefix="roadbed-demo-", dir=_passable() if root else None))
+    if root:
+        room.chmod(0o711)  # another user must pass through, and need not look around
     try:
         yield room
     finally:
         with uninterrupted():
             shutil.rmtree(room, ignore_errors=True)
+
+
+def _passable() -> str | None:
+    """A folder for temporary files that everybody reaches: root's database runs as another user."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 (mkdtemp goes in it)
+        path = Path(place).resolve()
+        parts = (path, *path.parents)
+        if all(part.is_dir() and part.stat().st_mode & stat.S_IXOTH for part in parts):
+            return place
+    return None
 
 
 def _environment(room: Path) -> dict[str, str]:

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,7 +115,15 @@ def template(released: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def scratch() -> Iterator[Path]:
+    """The command's folder for temporary files; pytest's own is closed to root's database."""
+    with tempfile.TemporaryDirectory(prefix="roadbed-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def cli(tmp_path: Path, scratch: Path) -> Cli:
     """The command, in an empty folder."""
     home = tmp_path / "home"
     home.mkdir()
@@ -133,7 +142,7 @@ def cli(tmp_path: Path) -> Cli:
             "HOME": str(home),
             "UV_CACHE_DIR": cache,
             "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv"),
-            "TMPDIR": str(tmp_path),
+            "TMPDIR": str(scratch),
         },
     )
 

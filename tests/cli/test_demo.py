@@ -27,11 +27,11 @@ def serving(folder: Path) -> set[str]:
 
 
 @pytest.fixture
-def alone(cli: Cli, tmp_path: Path) -> Iterator[None]:
+def alone(cli: Cli, scratch: Path) -> Iterator[None]:
     """After the demo no process, folder or socket of it is left."""
     yield
-    assert [] == list(tmp_path.glob("roadbed-demo-*"))
-    assert set() == serving(tmp_path / "roadbed-demo")
+    assert [] == list(scratch.iterdir())
+    assert set() == serving(scratch)
     assert [] == list(cli.folder.iterdir())
 
 

@@ -11,10 +11,10 @@ from tests.cli.conftest import Cli
 @pytest.mark.parametrize(
     "plan", [pytest.param(plan, marks=pytest.mark.xdist_group(plan)) for plan in tour.TOURS]
 )
-def test_plan(cli: Cli, copier_template: Path, tmp_path: Path, plan: str) -> None:
+def test_plan(cli: Cli, copier_template: Path, scratch: Path, plan: str) -> None:
     """Every request gets the answer that the tour expects, and no folder is left."""
     ran = cli.run("demo", plan, "--once", f"--source={copier_template}")
 
     assert 0 == ran.code, ran.err
     assert len(tour.TOURS[plan]) + 1 == len(ran.out.strip().splitlines())
-    assert [] == list(tmp_path.glob("roadbed-demo-*"))
+    assert [] == list(scratch.iterdir())
