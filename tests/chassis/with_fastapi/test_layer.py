@@ -131,6 +131,22 @@ def test_websocket_needs_a_token(app: Application, caller: dict[str, str], lines
     assert lines() == [("unmatched", 401, "complete"), ("/ws/{room}", 101, "complete")]
 
 
+def test_client_may_end_a_websocket(
+    app: Application, caller: dict[str, str], logged: list[Any], lines: Lines
+) -> None:
+    """A conversation that the client closes is complete and nobody's error."""
+
+    @app.websocket("/ws")
+    async def listen(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.receive_text()
+
+    with TestClient(app).websocket_connect("/ws", headers=caller):
+        pass
+    assert lines() == [("/ws", 101, "complete")]
+    assert len(logged) == 1
+
+
 # identifiers
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from chassis import logs
 from chassis.fastapi.problems import respond
@@ -126,7 +127,8 @@ class Exchange:
     def client_went_away(self, error: Exception) -> bool:
         """Say whether ``error`` is nobody's fault: the client has closed its connection."""
         noticed = self._disconnected and isinstance(error, OSError)
-        return not self._finished and (noticed or isinstance(error, ClientDisconnect))
+        left = isinstance(error, ClientDisconnect | WebSocketDisconnect)
+        return not self._finished and (noticed or left)
 
     def blame(self) -> str:
         """Name what crashed, for the log."""
@@ -140,6 +142,8 @@ class Exchange:
             return False
         self._finished = True
         gone = outcome == "aborted" and not self.started
+        if self._scope["type"] == "websocket" and self.started and outcome == "aborted":
+            outcome = "complete"  # either side ends a conversation when it likes
         logs.access(
             method=self._scope.get("method", "WEBSOCKET"),
             route=self._templates.of(self._scope),
