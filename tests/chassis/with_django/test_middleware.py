@@ -101,6 +101,15 @@ def test_lost_database_is_not_our_crash(client: Client) -> None:
     assert page.headers["Retry-After"] == "5"
 
 
+def test_lost_database_answers_whoever_has_a_session(client: Client) -> None:
+    """The session is read before the view runs, and its loss is no crash either."""
+    client.force_login(User.objects.create(username="mia"))
+    gone = OperationalError("connection refused")
+    gone.__cause__ = psycopg.OperationalError("connection refused")
+    with patch("django.db.backends.utils.CursorWrapper.execute", side_effect=gone):
+        assert client.get("/private").status_code == 503
+
+
 def test_cancelled_statement_is_our_crash(client: Client) -> None:
     """A statement that took too long says nothing about the database's health."""
     slow = OperationalError("canceling statement")

@@ -9,7 +9,7 @@ from chassis.settings import SettingsError
 
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
-POOL = {"min_size": 1, "max_size": 16, "timeout": 10}
+POOL = {"min_size": 1, "max_size": 16, "timeout": 3}
 """Connections of one process: the server has far more threads than a database has room for."""
 
 

@@ -84,14 +84,18 @@ def request_id(request: HttpRequest) -> str | None:
     return request.META.get("chassis.request_id")
 
 
-def note_lost_database(*, request: HttpRequest | None = None, **_: Any) -> None:
-    """Remember that a request failed because the database is gone; `present` says so."""
-    error = sys.exception()
-    if request is None or not isinstance(error, OperationalError | InterfaceError):
-        return
+def is_lost_database(error: BaseException | None) -> bool:
+    """Whether the database is gone or full; a statement that was cancelled is another matter."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
     cause = error.__cause__
     state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
-    if state is None or state.startswith(_LOST_CONNECTION):
+    return state is None or state.startswith(_LOST_CONNECTION)
+
+
+def note_lost_database(*, request: HttpRequest | None = None, **_: Any) -> None:
+    """Remember that a request failed because the database is gone; `present` says so."""
+    if request is not None and is_lost_database(sys.exception()):
         request.META[_LOST] = True
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -52,7 +53,10 @@ class RequestMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer a problem that a view raised; anything else is Django's to handle."""
+        """Answer a problem that a view raised, and a lost database before a page about the crash
+        asks it again; anything else is Django's to handle."""
+        if errors.is_lost_database(error):
+            return errors.respond(request, errors.UNAVAILABLE)
         return errors.respond(request, error) if isinstance(error, ProblemError) else None
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
@@ -64,6 +68,17 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
 
     A browser is sent to the login page; software gets a problem with status 401.
     """
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], *arguments: Any
+    ) -> HttpResponseBase | None:
+        """Let the view run or answer in its place; this is where the session is first read."""
+        try:
+            return super().process_view(request, view_func, *arguments)
+        except DatabaseError as error:
+            if not errors.is_lost_database(error):
+                raise
+            return errors.respond(request, errors.UNAVAILABLE)
 
     def handle_no_permission(  # type: ignore[override]  # a problem is no redirect
         self, request: HttpRequest, view_func: Callable[..., Any]

@@ -27,7 +27,7 @@ class ApprovalRequestAdmin(admin.ModelAdmin):
         """Approve one after the other; each that cannot be approved is named with the reason."""
         for approval in chosen:
             try:
-                services.approve(approval, by=cast(User, request.user))
+                services.approve(approval=approval, by=cast(User, request.user))
             except ProblemError as refusal:
                 messages.warning(request, f"{approval}: {refusal}")
             else:

@@ -28,20 +28,20 @@ def submit(*, title: str, amount: Decimal, purpose: str, tenant: UUID, by: User)
     return request
 
 
-def approve(request: ApprovalRequest, *, by: User) -> ApprovalRequest:
+def approve(*, approval: ApprovalRequest, by: User) -> ApprovalRequest:
     """Grant a request and give it as stored; a problem 403 or 409 says why that cannot be."""
-    return _decide(request, Status.APPROVED, by=by)
+    return _decide(approval, Status.APPROVED, by=by)
 
 
-def reject(request: ApprovalRequest, *, by: User) -> ApprovalRequest:
+def reject(*, approval: ApprovalRequest, by: User) -> ApprovalRequest:
     """Turn a request down; refused in the same cases as `approve`."""
-    return _decide(request, Status.REJECTED, by=by)
+    return _decide(approval, Status.REJECTED, by=by)
 
 
 @transaction.atomic
-def _decide(request: ApprovalRequest, status: Status, *, by: User) -> ApprovalRequest:
+def _decide(approval: ApprovalRequest, status: Status, *, by: User) -> ApprovalRequest:
     # the row is locked, so that of two people who decide at once the second is told
-    current = ApprovalRequest.objects.select_for_update().get(pk=request.pk)
+    current = ApprovalRequest.objects.select_for_update().get(pk=approval.pk)
     _check_decision(current, by=by)
     current.status = status
     current.decided_by = by
@@ -50,20 +50,20 @@ def _decide(request: ApprovalRequest, status: Status, *, by: User) -> ApprovalRe
     return current
 
 
-def _check_decision(request: ApprovalRequest, *, by: User) -> None:
+def _check_decision(approval: ApprovalRequest, *, by: User) -> None:
     if not by.has_perm("approvals.decide"):
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "permission-denied", "You may not decide on approval requests."
         )
-    if request.requested_by_id == by.pk:
+    if approval.requested_by_id == by.pk:
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
             "permission-denied",
             "Somebody else has to decide on your own request.",
         )
-    if not request.is_pending:
+    if not approval.is_pending:
         raise ProblemError(
             HTTPStatus.CONFLICT,
             "already-decided",
-            f"“{request}” is {request.get_status_display().lower()} already.",
+            f"“{approval}” is {approval.get_status_display().lower()} already.",
         )

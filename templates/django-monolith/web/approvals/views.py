@@ -70,7 +70,7 @@ def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _decide(request: HttpRequest, pk: UUID, decide: Callable[..., ApprovalRequest]) -> HttpResponse:
     approval = get_object_or_404(_visible(request), pk=pk)
     try:
-        decided = decide(approval, by=request.user)
+        decided = decide(approval=approval, by=request.user)
     except ProblemError as refusal:
         messages.error(request, str(refusal))
     else:

@@ -37,7 +37,7 @@ def test_decision_is_recorded(
     approval: ApprovalRequest, ben: User, decide: Callable[..., ApprovalRequest], status: str
 ) -> None:
     """A decision keeps who made it and when."""
-    decide(approval, by=ben)
+    decide(approval=approval, by=ben)
     approval.refresh_from_db()
     assert (status, ben) == (approval.status, approval.decided_by)
     assert approval.decided_at is not None
@@ -48,7 +48,7 @@ def test_nobody_decides_without_permission(
 ) -> None:
     """A colleague without `approvals.decide` is refused."""
     with pytest.raises(ProblemError, match="You may not decide"):
-        services.approve(approval, by=make_user("noor"))
+        services.approve(approval=approval, by=make_user("noor"))
 
 
 def test_nobody_decides_on_their_own_request(approval: ApprovalRequest, mia: User) -> None:
@@ -56,14 +56,14 @@ def test_nobody_decides_on_their_own_request(approval: ApprovalRequest, mia: Use
     mia.is_superuser = True
     mia.save()
     with pytest.raises(ProblemError, match="Somebody else has to decide"):
-        services.approve(approval, by=mia)
+        services.approve(approval=approval, by=mia)
 
 
 def test_decision_is_final(approval: ApprovalRequest, ben: User) -> None:
     """A request that was rejected cannot be approved later."""
-    services.reject(approval, by=ben)
+    services.reject(approval=approval, by=ben)
     with pytest.raises(ProblemError, match="is rejected already") as refusal:
-        services.approve(approval, by=ben)
+        services.approve(approval=approval, by=ben)
     assert refusal.value.status == 409
 
 
@@ -73,7 +73,7 @@ def test_of_two_decisions_at_once_one_wins(approval: ApprovalRequest, ben: User)
 
     def approve(_: int) -> str:
         try:
-            return services.approve(approval, by=ben).status
+            return services.approve(approval=approval, by=ben).status
         except ProblemError as refusal:
             return str(refusal.slug)
         finally:

@@ -90,7 +90,7 @@ class ApprovalViewSet(
         wanted.is_valid(raise_exception=True)
         status = wanted.validated_data["status"]
         decide = services.approve if status == Status.APPROVED else services.reject
-        decided = decide(self.get_object(), by=cast(User, request.user))
+        decided = decide(approval=self.get_object(), by=cast(User, request.user))
         return Response(ApprovalSerializer(decided).data)
 
 

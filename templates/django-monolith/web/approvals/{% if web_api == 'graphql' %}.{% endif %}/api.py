@@ -95,4 +95,4 @@ class Mutation:
         tenant = current_tenant(info.context.request)
         approval = get_object_or_404(ApprovalRequest.objects.for_tenant(tenant), pk=id)
         decide = services.approve if status is Decision.APPROVED else services.reject
-        return cast(Approval, decide(approval, by=info.context.request.user))
+        return cast(Approval, decide(approval=approval, by=info.context.request.user))

@@ -83,4 +83,4 @@ def decide_request(request: HttpRequest, pk: UUID, body: Decision) -> ApprovalRe
     """Approve or reject; 403 and 409 say why that cannot be."""
     approval = get_object_or_404(ApprovalRequest.objects.for_tenant(current_tenant(request)), pk=pk)
     decide = services.approve if body.status == "approved" else services.reject
-    return decide(approval, by=cast(User, request.user))
+    return decide(approval=approval, by=cast(User, request.user))
