@@ -69,7 +69,8 @@ def _server(service: Service, half: Half, *, reload: bool) -> Process:
     interface, application = _APPLICATIONS[half]
     number = port(service, half)
     command = [sys.executable, "-m", "granian", "--interface", interface, "--host", _HOST]
-    command += ["--port", str(number), *_OPTIONS[interface]]
+    # a worker that loses its signal while it starts is ended all the same
+    command += ["--port", str(number), "--workers-kill-timeout", "3", *_OPTIONS[interface]]
     if reload:
         command += ["--reload", "--reload-paths", str(service.root / half)]
     return Process(half, number, [*command, application])
