@@ -72,6 +72,7 @@ def test_software_gets_problems(
     response = client.get(f"{prefix}/public/{what}", headers=JSON if not prefix else {})
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers.get("Content-Length") == str(len(response.content))
     body = response.json()
     assert (body["type"], body["status"]) == (kind, status)
     assert body["instance"] == f"{prefix}/public/{what}"

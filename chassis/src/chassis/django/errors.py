@@ -116,6 +116,8 @@ def _replace_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     error = internal() if crashed else ProblemError(response.status_code, None)
     response.content = _problem(request, error).content
     response.headers["Content-Type"] = MEDIA_TYPE
+    # CommonMiddleware has measured the body that was here before
+    response.headers["Content-Length"] = str(len(response.content))
     return response
 
 
