@@ -50,8 +50,9 @@ def demo(wish: Wish, source: Source) -> None:
     with _workspace() as room:
         templates = sources.snapshot(source, room)
         service = wish.keep or room / "demo"
+        author = {} if wish.keep else _NOBODY
         order = new.Order(
-            wish.plan, service, defaults=True, environment={} if wish.keep else _NOBODY
+            wish.plan, service, defaults=True, environment={**author, "TMPDIR": str(room / "tmp")}
         )
         made = _make(order, templates)
         environment = _environment(room)
@@ -74,9 +75,11 @@ def _workspace() -> Iterator[Path]:
     """A folder for everything that the demo needs, gone afterwards."""
     root = os.geteuid() == 0
     room = Path(tempfile.mkdtemp(prefix="roadbed-demo-", dir=_passable() if root else None))
-    if root:
-        room.chmod(0o711)  # another user must pass through, and need not look around
     try:
+        (room / "tmp").mkdir()  # uv leaves its locks in it
+        (room / "cache").mkdir()
+        for folder in (room, room / "cache") if root else ():
+            folder.chmod(0o711)  # another user must pass through, and need not look around
         yield room
     finally:
         with uninterrupted():
@@ -99,7 +102,6 @@ def _environment(room: Path) -> dict[str, str]:
     cache = subprocess.run(
         [program, "cache", "dir"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    (room / "cache").mkdir()
     foreign = ("DATABASE_URL", "WEB_DATABASE_URL", "API_DATABASE_URL")
     inherited = {key: value for key, value in uv.environment(program).items() if key not in foreign}
     return {
@@ -107,6 +109,7 @@ def _environment(room: Path) -> dict[str, str]:
         "ENVIRONMENT": "development",
         "XDG_CACHE_HOME": str(room / "cache"),
         "UV_CACHE_DIR": cache,
+        "TMPDIR": str(room / "tmp"),
         "SEED_PASSWORD": secrets.token_urlsafe(12),
         "NO_COLOR": "1",
     }

@@ -118,8 +118,6 @@ def test_a_role_cannot_open_the_other_half(project: Project, half: str) -> None:
         "psycopg.connect(url)"
     )
 
-    output = project.run(
-        f'uv run just with-db {half} python -c "{attempt}"', fails=True
-    )
+    output = project.run(f'uv run just with-db {half} python -c "{attempt}"', fails=True)
 
     assert "permission denied" in output

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -49,8 +50,11 @@ class Cluster:
         roles.ensure(self._where.sockets, halves)
 
     def stop(self) -> None:
-        """Stop the server, if it runs."""
+        """Stop the server, if it runs; a folder made for its socket alone goes with it."""
         self._postmaster.stop()
+        if self._where.sockets.parent != self._where.home:
+            with suppress(OSError):
+                self._where.sockets.rmdir()
 
     def _prepare(self, folder: Path) -> None:
         version = self._where.data / "PG_VERSION"
