@@ -31,6 +31,7 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".tools"
 CHASSIS_TESTS = ROOT / "tests" / "chassis"
+EVERYTHING = ("-n", "auto", "--dist", "loadgroup")  # a whole run uses every core
 NO_TEST_RAN = 5  # pytest's exit code
 COULD_NOT_RUN = 5  # ours
 
@@ -91,7 +92,7 @@ def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
     inside = [word.startswith(str(CHASSIS_TESTS)) for word in words if Path(word).is_absolute()]
     suites = {}
     if not inside or not all(inside):
-        suites["root suite"] = [uv, "run", "--no-sync", "pytest", *words]
+        suites["root suite"] = [uv, "run", "--no-sync", "pytest", *(words or EVERYTHING)]
     if all(inside) and CHASSIS_TESTS.is_dir():
         python = load_interpreters().request(uv)
         tell(f"the chassis's suite runs on {python}")

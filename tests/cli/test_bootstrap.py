@@ -127,6 +127,12 @@ def test_both_suites(clone: Clone) -> None:
     assert [True, True] == ["suite: passed in" in line for line in closing]
 
 
+def test_every_core(clone: Clone) -> None:
+    """A whole run shares the slow root suite between the cores."""
+    clone.run("test")
+    assert "run --no-sync pytest -n auto --dist loadgroup" == clone.calls[1]
+
+
 @pytest.mark.parametrize(
     ("fails", "code", "expected", "word"),
     [
