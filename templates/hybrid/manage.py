@@ -4,12 +4,8 @@
 import os
 import sys
 
-from chassis.settings import SettingsError
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
-    try:
-        execute_from_command_line(sys.argv)
-    except SettingsError as error:
-        sys.exit(f"The environment is not complete:\n{error}")
+    execute_from_command_line(sys.argv)

@@ -3,7 +3,8 @@
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +77,23 @@ def generate(template: Path, out: Path, plan: str, *choices: str) -> Project:
             continue
         project.run(step)
     return project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def throw_away_cache() -> Iterator[None]:
+    """Databases of generated services go where they are removed with their checkouts.
+
+    Not below pytest's folder: root's database server runs as another user, who may not enter it.
+    """
+    shared = subprocess.check_output([uv.find(), "cache", "dir"], text=True).strip()
+    with (
+        tempfile.TemporaryDirectory(prefix="roadbed-tests-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        Path(folder).chmod(0o755)
+        patch.setenv("XDG_CACHE_HOME", folder)
+        patch.setenv("UV_CACHE_DIR", shared)
+        yield
 
 
 @pytest.fixture(

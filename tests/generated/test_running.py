@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -56,10 +57,9 @@ def ports() -> dict[str, str]:
     return {name: str(free_port()) for name in ("WEB_PORT", "API_PORT", "ISSUER_PORT")}
 
 
-@pytest.fixture
-def running(project: Project, ports: dict[str, str]) -> Iterator[Project]:
-    """The project with `just up` running; stopped as Ctrl-C stops it."""
-    process = subprocess.Popen(
+def start(project: Project, ports: dict[str, str]) -> "subprocess.Popen[str]":
+    """Run `just up` in a session of its own."""
+    return subprocess.Popen(
         ["uv", "run", "just", "up", "--no-reload"],
         cwd=project.path,
         env={**project.environment, **ports},
@@ -68,6 +68,32 @@ def running(project: Project, ports: dict[str, str]) -> Iterator[Project]:
         text=True,
         start_new_session=True,
     )
+
+
+def listening(ports: dict[str, str]) -> list[str]:
+    """The ports of a service that still answer."""
+    found = []
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+                found.append(name)
+    return found
+
+
+def assert_nothing_is_left(project: Project, ports: dict[str, str]) -> None:
+    """No port answers, and the database server is gone."""
+    assert [] == listening(ports)
+    where = "from pathlib import Path; from chassis.devdb.place import place; "
+    script = f"{where}print(place(Path.cwd()).data)"
+    data = Path(project.run(f'uv run python -c "{script}"').splitlines()[-1])
+    assert data.is_dir()
+    assert not (data / "postmaster.pid").exists()
+
+
+@pytest.fixture
+def running(project: Project, ports: dict[str, str]) -> Iterator[Project]:
+    """The project with `just up` running; stopped as Ctrl-C stops it."""
+    process = start(project, ports)
     try:
         for half in project.halves:
             port = ports[f"{half.upper()}_PORT"]
@@ -77,6 +103,7 @@ def running(project: Project, ports: dict[str, str]) -> Iterator[Project]:
         os.killpg(process.pid, signal.SIGINT)
         output, _ = process.communicate(timeout=60)
         assert "Traceback" not in output, output
+        assert_nothing_is_left(project, ports)
 
 
 def test_it_serves(running: Project, ports: dict[str, str]) -> None:
@@ -95,15 +122,18 @@ def test_it_serves(running: Project, ports: dict[str, str]) -> None:
         assert (status, json.loads(body)["type"]) == (401, "/problems/missing-token")
 
 
-def test_it_leaves_nothing_behind(project: Project, ports: dict[str, str]) -> None:
-    """After Ctrl-C no port is open, and the database server is gone."""
-    for port in ports.values():
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(port))) != 0
-    mine = subprocess.run(
-        ["pgrep", "-f", f"postgres.*{project.path}"], capture_output=True, text=True, check=False
-    )
-    assert mine.stdout == ""
+def test_a_terminated_parent_takes_everything_along(
+    project: Project, ports: dict[str, str]
+) -> None:
+    """SIGTERM to the outermost process alone, as a supervisor sends it, stops the whole tree."""
+    process = start(project, ports)
+    half = project.halves[0]
+    wait_until_ready(f"http://127.0.0.1:{ports[f'{half.upper()}_PORT']}/readyz", process)
+
+    process.terminate()
+    process.communicate(timeout=60)
+
+    assert_nothing_is_left(project, ports)
 
 
 @pytest.mark.parametrize("half", ["web", "api"])

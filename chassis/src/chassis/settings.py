@@ -45,8 +45,12 @@ class Environment(StrEnum):
         return self is not Environment.PRODUCTION
 
 
-class SettingsError(Exception):
-    """Some variables are missing or invalid; the text has one line for each and never a value."""
+class SettingsError(SystemExit):
+    """Some variables are missing or invalid; the text has one line for each and never a value.
+
+    Whoever does not catch it ends with this text and without a traceback, be it a server, Alembic
+    or ``manage.py``: there is nothing to debug.
+    """
 
 
 class Secret(SecretStr):
