@@ -163,8 +163,8 @@ def _linger(plan: str, server: Server, password: str) -> None:
         output.say(f"  {half}  {server.url(half)}{'/docs' if half == 'api' else '/'}")
     if "web" in halves(TOURS[plan]):
         output.say(f"       sign in as {PERSON} with {password}")
-    output.say("\nCtrl-C stops it and removes everything.")
     try:
+        output.say("\nCtrl-C stops it and removes everything.")
         while server.child.poll() is None:
             time.sleep(0.2)
     except KeyboardInterrupt as interrupt:
