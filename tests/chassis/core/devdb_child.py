@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -55,6 +56,7 @@ def look(found: Service) -> dict[str, object]:
             "seconds": seconds,
             "pid": pid(found),
             "sockets": str(place(found.root).sockets),
+            "sockets_mode": stat.S_IMODE(place(found.root).sockets.stat().st_mode),
             "web": who(found, "web"),
             "api": who(found, "api"),
             "kept": kept(found),

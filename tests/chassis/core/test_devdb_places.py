@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import shutil
-import stat
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,10 @@ def test_a_long_cache_path_moves_only_the_socket(person: Person) -> None:
         person.own(folder)
     seen = person.look(XDG_CACHE_HOME=str(deep))
     sockets = Path(str(seen["sockets"]))
-    try:
-        assert sockets.parent == Path("/tmp")  # noqa: S108
-        assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
-        assert seen["web"] == ["web", "web", "web"]
-    finally:
-        shutil.rmtree(sockets)
+    assert sockets.parent == Path("/tmp")  # noqa: S108
+    assert seen["sockets_mode"] == 0o700
+    assert seen["web"] == ["web", "web", "web"]
+    assert not sockets.exists()
 
 
 @pytest.mark.parametrize("trap", ["link", "open"])
@@ -35,7 +32,6 @@ def test_a_socket_folder_of_somebody_else_is_refused(person: Person, trap: str) 
     deep.mkdir()
     person.own(deep)
     sockets = Path(str(person.look(XDG_CACHE_HOME=str(deep))["sockets"]))
-    sockets.rmdir()
     if trap == "link":
         sockets.symlink_to(person.cache)
     else:
@@ -127,7 +123,7 @@ def test_any_character_may_be_in_the_path(person: Person) -> None:
     seen = person.look(XDG_CACHE_HOME=str(odd))
     assert seen["web"] == ["web", "web", "web"]
     # libpq cuts an address at a comma, so this socket lies elsewhere
-    Path(str(seen["sockets"])).rmdir()
+    assert not Path(str(seen["sockets"])).is_relative_to(odd)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
