@@ -105,6 +105,9 @@ def project(
     copier_template: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Project:
-    """The default service of each plan; tests leave its work tree as they found it."""
-    out = tmp_path_factory.mktemp(request.param) / "orders"
+    """The default service of each plan, in a folder with a space in its name.
+
+    Tests leave its work tree as they found it.
+    """
+    out = tmp_path_factory.mktemp(request.param) / "our orders"
     return generate(copier_template, out, request.param)

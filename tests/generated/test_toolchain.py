@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.variants import Answers, covering, label
 
 def test_the_closing_message_is_complete(project: Project) -> None:
     """The printed commands begin in the new folder and end with a running service."""
-    assert f"cd {project.path}" == project.printed[0]
+    assert ["cd", str(project.path)] == shlex.split(project.printed[0])
     assert project.printed[-1] == "uv run just up"
     assert project.run("git status --porcelain") == ""
 
@@ -61,6 +62,21 @@ def test_drift_of_a_model_is_caught(project: Project) -> None:
         project.run("uv run just lint", fails=True)
     finally:
         path.write_text(before)
+
+
+def test_an_import_across_the_boundary_is_caught(project: Project) -> None:
+    """In a hybrid, neither half may import the other."""
+    if project.plan != "hybrid":
+        pytest.skip("one half alone has no boundary; the hybrid's run of this test has")
+    crossing = project.path / "api" / "crossing.py"
+    crossing.write_text(
+        '"""Crosses."""\n\nfrom web.accounts.models import User\n\n__all__ = ["User"]\n'
+    )
+    try:
+        output = project.run("uv run lint-imports --config .roadbed/importlinter.toml", fails=True)
+        assert "api.crossing -> web.accounts.models" in output
+    finally:
+        crossing.unlink()
 
 
 def test_the_hook_stops_an_ugly_commit(project: Project) -> None:
