@@ -166,6 +166,7 @@ def test_drop_example_takes_tables_folders_and_traces(service: Service, example:
     assert not example.exists()
     assert not (service.root / "tests" / "web" / "approvals").exists()
     assert "Removed web/approvals, tests/web/approvals; commit it" in done.stdout
+    assert "Other environments keep the example's tables (approvals_*" in done.stdout
     assert chassis(service, "drop-example").stdout == "The example is gone already.\n"
 
 

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -13,6 +15,7 @@ from chassis import schema
 from chassis.fastapi import migrations
 from chassis.service import Service, load
 
+LONGER_THAN_THE_LOCK_TIMEOUT = 8
 MODELS = """
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,7 +28,7 @@ class Thing(Base):
     name: Mapped[str]
 """
 FILES = {
-    ".roadbed/service.toml": 'plan = "fastapi-service"\n',
+    ".roadbed/service.toml": 'plan = "fastapi-service"\n[example]\napi = "example"\n',
     "pyproject.toml": '[project]\nname = "orders"\nversion = "1"\n',
     "alembic.ini": "[alembic]\nscript_location = %(here)s/api/migrations\n"
     "prepend_sys_path = %(here)s\npath_separator = os\nrevision_environment = true\n",
@@ -65,9 +68,16 @@ def service(tmp_path: Path) -> Service:
 
 def alembic(service: Service, database: str, *commands: str) -> str:
     """Run Alembic as a developer does, once for each command, and return what it printed."""
+    done = attempt(service, database, *commands)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def attempt(service: Service, database: str, *commands: str) -> subprocess.CompletedProcess[str]:
+    """Run Alembic and return how it ended."""
     program = "import shlex, sys; from alembic.config import main\n"
     program += "for command in sys.argv[1:]: main(shlex.split(command))"
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", program, *commands],
         cwd=service.root,
         env={**os.environ, "ENVIRONMENT": "test", "API_DATABASE_URL": database},
@@ -75,8 +85,22 @@ def alembic(service: Service, database: str, *commands: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+
+
+def applied(database: str) -> set[str]:
+    """Return what the database holds as applied."""
+    with psycopg.connect(database) as connection:
+        return {row[0] for row in connection.execute("SELECT version_num FROM alembic_version")}
+
+
+def add_revision(service: Service, name: str, after: str) -> None:
+    """Write a revision that the team puts on its own branch."""
+    file = service.root / "api" / "migrations" / "versions" / f"{name}.py"
+    file.write_text(
+        f'revision = "{name}"\ndown_revision = "{after}"\n'
+        "def upgrade(): pass\ndef downgrade(): pass\n",
+        encoding="utf-8",
+    )
 
 
 def tables(database: str) -> set[str]:
@@ -149,3 +173,93 @@ def test_database_ahead_of_the_code_lacks_nothing(service: Service, database: st
         connection.execute("CREATE TABLE alembic_version (version_num text)")
         connection.execute("INSERT INTO alembic_version VALUES ('from-tomorrow')")
         assert migrations.missing(connection, service) == set()
+
+
+def test_a_dropped_example_is_retired_where_it_was_applied(service: Service, database: str) -> None:
+    """Staging still holds the example's revision: it migrates on, and is told which tables stay."""
+    alembic(service, database, "upgrade heads")
+    shutil.rmtree(service.root / "api" / "example")
+    add_revision(service, "notes", "start")
+    looked = attempt(service, database, "check")
+    assert (looked.returncode == 0, applied(database)) == (False, {"start", "example_1"})
+    done = attempt(service, database, "upgrade heads", "check")
+    assert "its tables stay (example)" in done.stderr
+    assert applied(database) == {"notes"}
+    assert "public.example" in tables(database)
+
+
+@pytest.mark.parametrize("stranger", ["from_tomorrow", "examples_1"])
+def test_another_unknown_revision_is_refused(
+    service: Service, database: str, stranger: str
+) -> None:
+    """A database that is ahead for any other reason stays as it is, the example's row included."""
+    alembic(service, database, "upgrade heads")
+    shutil.rmtree(service.root / "api" / "example")
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO alembic_version VALUES (%s)", [stranger])
+    done = attempt(service, database, "upgrade heads")
+    assert done.returncode != 0
+    assert "Can't locate revision" in done.stdout
+    assert applied(database) == {"start", "example_1", stranger}
+
+
+def test_an_example_that_is_still_there_is_not_retired(service: Service, database: str) -> None:
+    """Its newer revision comes from newer code, and this code may not forget it."""
+    alembic(service, database, "upgrade heads")
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "UPDATE alembic_version SET version_num = 'example_2' WHERE version_num = 'example_1'"
+        )
+    assert attempt(service, database, "upgrade heads").returncode != 0
+    assert applied(database) == {"start", "example_2"}
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ({"start", "from_tomorrow"}, {"notes"}),
+        ({"from_tomorrow", "example_1"}, set()),
+        ({"notes", "from_tomorrow"}, set()),
+        ({"start", "example_1"}, {"notes"}),
+    ],
+)
+def test_only_the_branch_that_is_ahead_lacks_nothing(
+    service: Service, database: str, held: set[str], expected: set[str]
+) -> None:
+    """An unknown revision of one branch excuses no migration of another that is pending."""
+    add_revision(service, "notes", "start")
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num text)")
+        connection.cursor().executemany(
+            "INSERT INTO alembic_version VALUES (%s)", [(item,) for item in sorted(held)]
+        )
+        assert migrations.missing(connection, service) == expected
+
+
+def test_a_dropped_example_excuses_no_missing_migration(service: Service, database: str) -> None:
+    """Its row is unknown, and says nothing about a branch that was never applied."""
+    shutil.rmtree(service.root / "api" / "example")
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num text)")
+        connection.execute("INSERT INTO alembic_version VALUES ('example_1')")
+        assert migrations.missing(connection, service) == {"start"}
+
+
+def test_a_second_migration_waits_for_the_first(service: Service, database: str) -> None:
+    """A replica that starts during a migration longer than the lock timeout neither fails nor runs
+    beside it, and does not stop an index that is built concurrently."""
+    with (
+        psycopg.connect(database, autocommit=True) as first,
+        ThreadPoolExecutor() as threads,
+    ):
+        first.execute("CREATE TABLE big (id integer)")
+        first.execute("SELECT pg_advisory_lock(%s)", [migrations._LOCK])
+        second = threads.submit(attempt, service, database, "upgrade heads")
+        time.sleep(LONGER_THAN_THE_LOCK_TIMEOUT)
+        first.execute("CREATE INDEX CONCURRENTLY big_id ON big (id)")
+        assert (second.done(), tables(database) & {"public.example"}) == (False, set())
+        first.execute("SELECT pg_advisory_unlock(%s)", [migrations._LOCK])
+        done = second.result()
+    assert done.returncode == 0, done.stderr
+    assert "Another migration of this database is running" in done.stderr
+    assert applied(database) == {"start", "example_1"}

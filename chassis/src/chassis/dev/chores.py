@@ -64,6 +64,11 @@ def _drop(service: Service) -> None:
         _say("The example is gone already.")
         return
     _say(f"Removed {', '.join(gone)}; commit it: git add -A && git commit -m 'Drop the example'.")
+    own = " and ".join(f"{name}_*" for name in service.example.values())
+    _say(
+        f"Other environments keep the example's tables ({own}) when they migrate: to be rid of "
+        "them, run DROP TABLE there once this is deployed."
+    )
 
 
 def _say(sentence: str) -> None:
