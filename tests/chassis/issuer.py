@@ -11,6 +11,7 @@ from jwt.algorithms import RSAAlgorithm
 
 ISSUER = "https://issuer.example"
 JWKS = f"{ISSUER}/jwks.json"
+TENANT = "8c0e0a34-6f3e-4f1e-9d8f-9a4b3f0f8a11"
 KEY = generate_private_key(65537, 2048)
 OTHER = generate_private_key(65537, 2048)
 
@@ -44,6 +45,7 @@ def claims(**changes: object) -> dict[str, Any]:
     """Give valid claims with changes; None takes a claim away."""
     now = int(time.time())
     valid = {"iss": ISSUER, "aud": "api", "sub": "somebody", "iat": now, "exp": now + 600}
+    valid["tenant"] = TENANT
     return {name: value for name, value in {**valid, **changes}.items() if value is not None}
 
 

@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--audience", default="api", help="the service it is for (default: api)")
     token.add_argument("--permissions", default="", help='for example "deliveries:read"')
     token.add_argument("--subject", default="developer", help="whom it stands for")
-    token.add_argument("--tenant", type=UUID, help="default: the service's single tenant")
+    single = tokens.SINGLE_TENANT
+    token.add_argument("--tenant", type=UUID, default=single, help="default: the single tenant")
     return parser
 
 

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from devissuer.keys import public_jwk
 
 LIFETIME_SECONDS = 600
+SINGLE_TENANT = uuid.UUID("00000000-0000-4000-8000-000000000001")
+"""The constant of that name in ``chassis.auth``, which this program does not install."""
 
 
 def issuer(port: int) -> str:
@@ -23,7 +25,7 @@ def sign(
     audience: str,
     subject: str,
     permissions: str,
-    tenant: uuid.UUID | None,
+    tenant: uuid.UUID,
 ) -> str:
     """Make an access token of ten minutes; ``permissions`` are separated by spaces."""
     now = int(time.time())
@@ -36,7 +38,6 @@ def sign(
         "jti": uuid.uuid4().hex,
         "token_use": "access",
         "scope": permissions,
+        "tenant": str(tenant),
     }
-    if tenant:
-        claims["tenant"] = str(tenant)
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": public_jwk(key)["kid"]})

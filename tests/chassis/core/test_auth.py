@@ -14,7 +14,7 @@ from jwt.algorithms import HMACAlgorithm
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer, bearer
 from chassis.problems import ProblemError
 from chassis.settings import Environment
-from issuer import ISSUER, JWKS, KEY, OTHER, Issuer, claims, jwk, token
+from issuer import ISSUER, JWKS, KEY, OTHER, TENANT, Issuer, claims, jwk, token
 
 
 def encoded(part: object) -> str:
@@ -38,20 +38,36 @@ async def refusal(value: str, issuer: Issuer | None = None) -> ProblemError:
 
 async def test_a_valid_token_gives_its_principal() -> None:
     """Permissions are the scope and the permissions claim together."""
-    tenant = "8c0e0a34-6f3e-4f1e-9d8f-9a4b3f0f8a11"
-    value = token(scope="a b", permissions=["b", "c"], tenant=tenant, sid="s1")
+    value = token(scope="a b", permissions=["b", "c"], sid="s1")
     principal = await verifier(Issuer(a=KEY)).verify(value)
     assert (principal.issuer, principal.subject) == (ISSUER, "somebody")
     assert principal.permissions == {"a", "b", "c"}
-    assert principal.tenant == UUID(tenant)
+    assert principal.tenant == UUID(TENANT)
     assert principal.session == "s1"
 
 
-async def test_without_a_tenant_there_is_one_tenant() -> None:
-    """A service without tenants has a constant one."""
-    principal = await verifier(Issuer(a=KEY)).verify(token())
+@pytest.mark.parametrize("tenant", [None, TENANT, "acme"])
+async def test_an_issuer_of_a_single_tenant_is_asked_for_none(tenant: str | None) -> None:
+    """Somebody has to say so; then no claim of its tokens leads to another tenant."""
+    trusted = TrustedIssuer(
+        "https://one.example", "api", key=OTHER.public_key(), single_tenant=True
+    )
+    value = token(OTHER, iss=trusted.issuer, tenant=tenant)
+    principal = await verifier(Issuer(a=KEY), trusted).verify(value)
     assert principal.tenant == SINGLE_TENANT
     assert principal.permissions == frozenset()
+
+
+async def test_an_issuer_names_the_tenant_in_a_claim_of_its_own() -> None:
+    """The claim is the configured one; one of another name does not stand in for it."""
+    trusted = TrustedIssuer(
+        "https://org.example", "api", key=OTHER.public_key(), tenant_claim="org_id"
+    )
+    trusting = verifier(Issuer(a=KEY), trusted)
+    value = token(OTHER, iss=trusted.issuer, tenant=None, org_id=TENANT)
+    assert (await trusting.verify(value)).tenant == UUID(TENANT)
+    with pytest.raises(ProblemError, match="it has no claim org_id"):
+        await trusting.verify(token(OTHER, iss=trusted.issuer))
 
 
 def _none(algorithm: str) -> str:
@@ -113,6 +129,7 @@ ATTACKS = {
     "id token of OpenID Connect": token(at_hash="x"),
     "id token of Keycloak": token(typ="ID"),
     "refresh token": token(token_use="refresh"),
+    "no tenant": token(tenant=None),
     "tenant is no UUID": token(tenant="acme"),
     "tenant is empty": token(tenant=""),
     "tenant is a number": token(tenant=1),

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.auth import IssuerError, TokenVerifier, TrustedIssuer
+from chassis.auth import SINGLE_TENANT, IssuerError, TokenVerifier, TrustedIssuer
 from chassis.problems import ProblemError
 from chassis.settings import Environment
 from conftest import make_service
@@ -72,6 +72,13 @@ async def test_a_service_accepts_its_tokens(port: int, capsys: pytest.CaptureFix
     assert (principal.issuer, principal.subject) == (f"http://127.0.0.1:{port}", "ada")
     assert principal.permissions == {"a:read", "b"}
     assert principal.tenant == TENANT
+
+
+async def test_a_token_names_a_tenant(port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody has to think of one to get a token that is accepted."""
+    main(["token", "--port", str(port)])
+    principal = await trusting(port).verify(capsys.readouterr().out.strip())
+    assert principal.tenant == SINGLE_TENANT
 
 
 async def test_a_token_is_for_one_audience(port: int, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from chassis.auth import TokenVerifier, TrustedIssuer
+from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.platform import fetch_json
 from chassis.fastapi.settings import AUDIENCE, IssuerSettings
@@ -89,9 +89,8 @@ def caller(key: RSAPrivateKey) -> dict[str, str]:
     """Give the header of somebody with the permission ``things:read``."""
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "iat": now, "exp": now + 60}
-    token = jwt.encode(
-        claims | {"scope": "things:read"}, key, algorithm="RS256", headers={"kid": "1"}
-    )
+    claims |= {"scope": "things:read", "tenant": str(SINGLE_TENANT)}
+    token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "1"})
     return {"Authorization": f"Bearer {token}"}
 
 

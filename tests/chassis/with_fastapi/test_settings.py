@@ -1,5 +1,6 @@
 """Whose tokens an API takes, by plan and environment."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +59,17 @@ def test_configured_issuers_replace_the_local_one(service: Service) -> None:
     """A list in the environment is all that is trusted."""
     (trusted,) = settings(trusted_issuers=[KNOWN]).issuers(service)
     assert (trusted.issuer, trusted.audience) == ("https://id.example.com", "orders")
+    assert (trusted.tenant_claim, trusted.single_tenant) == ("tenant", False)
+
+
+def test_an_issuer_says_where_the_tenant_is(
+    roadbed_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways are written in the JSON of the variable."""
+    entries = [KNOWN | {"tenant_claim": "org_id"}, KNOWN | {"single_tenant": True}]
+    monkeypatch.setenv("TRUSTED_ISSUERS", json.dumps(entries))
+    org, single = IssuerSettings.load(roadbed_service).issuers(roadbed_service)
+    assert (org.tenant_claim, org.single_tenant, single.single_tenant) == ("org_id", False, True)
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,18 @@ class IssuerError(Exception):
 @dataclass(frozen=True)
 class TrustedIssuer:
     """One issuer: tokens with exactly this ``iss`` and ``audience``, signed by a key from
-    ``jwks_url`` or by ``key``, the public key of an issuer that lives in this service."""
+    ``jwks_url`` or by ``key``, the public key of an issuer that lives in this service.
+
+    Each token names its tenant in ``tenant_claim``, as a UUID. With ``single_tenant`` the claim is
+    not read: everybody whom this issuer vouches for belongs to the one constant tenant.
+    """
 
     issuer: str
     audience: str
     jwks_url: str | None = None
     key: RSAPublicKey | None = None
+    tenant_claim: str = "tenant"
+    single_tenant: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an issuer without exactly one source of keys."""

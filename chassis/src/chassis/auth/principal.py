@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
+from chassis.auth.issuers import TrustedIssuer
+
 SINGLE_TENANT = UUID("00000000-0000-4000-8000-000000000001")
-"""The tenant of everybody in a service whose tokens name none."""
+"""The tenant of everybody in a service that has one tenant only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +22,17 @@ class Principal:
     permissions: frozenset[str]
 
     @classmethod
-    def from_claims(cls, claims: Mapping[str, Any]) -> Self:
-        """Read verified claims: ``scope`` and ``permissions`` add up, ``tenant`` is a UUID.
+    def from_claims(cls, claims: Mapping[str, Any], trusted: TrustedIssuer) -> Self:
+        """Read claims that ``trusted`` signed: ``scope`` and ``permissions`` add up.
 
-        Raises ValueError when a claim has the wrong shape: a tenant that cannot be read must never
-        fall back to another one.
+        Raises ValueError when a claim has the wrong shape, or when the tenant's is absent: a tenant
+        that cannot be read must never fall back to another one.
         """
-        tenant = claims.get("tenant")
         session = claims.get("sid")
         return cls(
             issuer=claims["iss"],
             subject=claims["sub"],
-            tenant=SINGLE_TENANT if tenant is None else _uuid(tenant),
+            tenant=_tenant(claims, trusted),
             session=None if session is None else _text("sid", session),
             permissions=_permissions(claims),
         )
@@ -45,11 +46,16 @@ def _permissions(claims: Mapping[str, Any]) -> frozenset[str]:
     return frozenset((*scope.split(), *listed))
 
 
-def _uuid(value: object) -> UUID:
+def _tenant(claims: Mapping[str, Any], trusted: TrustedIssuer) -> UUID:
+    if trusted.single_tenant:
+        return SINGLE_TENANT
+    claim = trusted.tenant_claim
+    if claims.get(claim) is None:
+        raise ValueError(f"it has no claim {claim}")
     try:
-        return UUID(_text("tenant", value))
+        return UUID(_text(claim, claims[claim]))
     except ValueError:
-        raise ValueError("the claim tenant is not a UUID") from None
+        raise ValueError(f"the claim {claim} is not a UUID") from None
 
 
 def _text(claim: str, value: object) -> str:

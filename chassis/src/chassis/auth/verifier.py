@@ -76,7 +76,7 @@ class TokenVerifier:
                 options={"require": _REQUIRED},
             )
             _refuse_other_tokens(claims)
-            return Principal.from_claims(claims)
+            return Principal.from_claims(claims, trusted)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             _refuse(str(error).rstrip("."))
         except (RecursionError, OverflowError):

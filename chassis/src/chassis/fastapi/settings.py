@@ -30,13 +30,15 @@ class ApiSettings(ServiceSettings):
 
 
 class Issuer(BaseModel):
-    """One entry of ``TRUSTED_ISSUERS``."""
+    """One entry of ``TRUSTED_ISSUERS``; the fields are those of TrustedIssuer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     issuer: str
     audience: str
     jwks_url: str
+    tenant_claim: str = Field("tenant", min_length=1)
+    single_tenant: bool = False
 
 
 class IssuerSettings(ApiSettings):
@@ -45,7 +47,9 @@ class IssuerSettings(ApiSettings):
     trusted_issuers: tuple[Issuer, ...] = Field(
         (),
         description='JSON list of {"issuer", "audience", "jwks_url"}: whose access tokens are '
-        "taken. Unset in development: the issuer that `just up` starts.",
+        'taken. A token names its tenant, a UUID, in the claim "tenant" or the one that '
+        '"tenant_claim" names; "single_tenant": true takes tokens without, all for one tenant. '
+        "Unset in development: the issuer that `just up` starts.",
     )
 
     @field_validator("trusted_issuers")
