@@ -19,6 +19,7 @@ from psycopg import AsyncConnection
 from chassis import accounts, schema
 from chassis.accounts import Account, AccountError, Connect
 from chassis.auth import SINGLE_TENANT, SigningKey, TokenVerifier, TrustedIssuer
+from chassis.auth.development_key import development_pem
 from chassis.problems import ProblemError
 from chassis.settings import Environment, Secret, SettingsError, development_secret
 from conftest import make_service
@@ -201,17 +202,18 @@ async def test_a_hash_holds_no_connection_and_a_flood_is_refused(
 ACCOUNT = Account(UUID(int=7), "ada@example.org", UUID(int=9), ["orders:read", "orders:write"])
 
 
+async def nothing(url: str) -> dict[str, Any]:
+    """Refuse to load keys: an issuer inside the service has its own at hand."""
+    raise AssertionError(url)
+
+
 async def test_its_token_is_accepted_by_a_verifier(tmp_path: Path) -> None:
     """What this service signs, a verifier that trusts it reads back."""
     service = make_service(tmp_path / "s", "api")
     key = SigningKey.load(development_secret("token-key"), service)
     issuer = TrustedIssuer("https://orders.example", "orders", key=key.public)
-
-    async def fetch(url: str) -> dict[str, Any]:
-        raise AssertionError(url)
-
     token = accounts.access_token(ACCOUNT, key=key, issuer=issuer.issuer, audience="orders")
-    verifier = TokenVerifier([issuer], environment=Environment.PRODUCTION, fetch=fetch)
+    verifier = TokenVerifier([issuer], environment=Environment.PRODUCTION, fetch=nothing)
     principal = await verifier.verify(token)
     assert (principal.subject, principal.tenant) == (str(UUID(int=7)), UUID(int=9))
     assert principal.permissions == {"orders:read", "orders:write"}
@@ -226,13 +228,20 @@ def test_the_development_key_is_made_once_and_closed(tmp_path: Path) -> None:
     file = service.root / ".dev" / "token.pem"
     assert file.stat().st_mode & 0o777 == 0o600
     assert [item.name for item in file.parent.iterdir()] == ["token.pem"]
+    development_pem.cache_clear()  # as after a restart
+    assert SigningKey.load(development_secret("token-key"), service).kid == first.kid
 
 
-def test_without_a_folder_to_write_the_key_lives_in_memory(tmp_path: Path) -> None:
-    """A development container may be read-only."""
+async def test_without_a_folder_to_write_its_tokens_are_accepted_too(tmp_path: Path) -> None:
+    """A development container may be read-only: who signs and who verifies load the key apart."""
     service = make_service(tmp_path / "s", "api")
     (service.root / ".dev").write_text("in the way")
-    assert SigningKey.load(development_secret("token-key"), service).kid
+    key = SigningKey.load(development_secret("token-key"), service)
+    token = accounts.access_token(ACCOUNT, key=key, issuer="http://127.0.0.1", audience="api")
+    again = SigningKey.load(development_secret("token-key"), service)
+    issuer = TrustedIssuer("http://127.0.0.1", "api", key=again.public)
+    verifier = TokenVerifier([issuer], environment=Environment.TEST, fetch=nothing)
+    assert (await verifier.verify(token)).subject == str(ACCOUNT.id)
 
 
 def pem(key: Any) -> Secret:

@@ -199,6 +199,16 @@ def test_development_makes_its_own_key_once(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / ".dev").iterdir()] == ["identity.pem"]
 
 
+def test_development_without_a_folder_to_write_has_one_key(tmp_path: Path) -> None:
+    """A container's file system may be read-only: what signs is what is published."""
+    (tmp_path / ".dev").write_text("in the way")
+    service = Service(tmp_path, "orders", "1", "hybrid", ("web",))
+    env = IdentitySettings.model_construct(
+        oidc_signing_keys=IdentitySettings.model_fields["oidc_signing_keys"].default
+    )
+    assert signing_keys(env, service) == signing_keys(env, service)
+
+
 @pytest.mark.parametrize(
     "value", ["no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"]
 )

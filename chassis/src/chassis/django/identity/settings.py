@@ -1,28 +1,20 @@
 """What the identity provider reads from the environment, and its signing keys."""
 
-import contextlib
-import os
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import Field, ValidationInfo, field_validator
 
+from chassis.auth.development_key import development_pem
 from chassis.service import Half, Service
 from chassis.settings import Secret, ServiceSettings, SettingsError, development_secret, lookup
 
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
 )
-_KEY_BITS = 2048
 _NEWEST = datetime(2000, 1, 2, tzinfo=UTC)
 
 
@@ -67,7 +59,9 @@ def signing_keys(env: IdentitySettings, service: Service) -> list[dict[str, Any]
     Raises SettingsError when the variable holds no readable RSA key.
     """
     secret = env.oidc_signing_keys
-    text = _own_key(service.root) if secret.is_placeholder else secret.get_secret_value()
+    text = secret.get_secret_value()
+    if secret.is_placeholder:
+        text = development_pem(service.root / ".dev" / "identity.pem").decode()
     keys = _PEM.findall(text.replace("\\n", "\n"))  # .env files write a line break as \n
     if not keys or not all(map(_is_rsa, keys)):
         raise SettingsError("OIDC_SIGNING_KEYS: set it to one or more RSA private keys as PEM.")
@@ -75,25 +69,6 @@ def signing_keys(env: IdentitySettings, service: Service) -> list[dict[str, Any]
     return [
         {"pem": pem, "issued_at": _NEWEST - timedelta(minutes=age)} for age, pem in enumerate(keys)
     ]
-
-
-def _own_key(root: Path) -> str:
-    path = root / ".dev" / "identity.pem"
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(_new_key())
-        # several processes start at once: whoever comes second takes the first one's key
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text(encoding="ascii")
-
-
-def _new_key() -> bytes:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _is_rsa(pem: str) -> bool:
