@@ -116,6 +116,8 @@ def _configure() -> None:
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
         OIDC_ISSUER="https://orders.example.com",
         TENANT_OF=f"{__name__}.tenant_of",
+        ONLY_TENANT="chassis.auth.SINGLE_TENANT",
+        SCOPES_OF="chassis.django.identity.adapter.scopes_of",
         IDP_OIDC_ADAPTER="chassis.django.identity.adapter.Adapter",
         IDP_OIDC_ACCESS_TOKEN_FORMAT="jwt",
         IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN=300,

@@ -7,16 +7,18 @@ import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import jwt
 import pytest
 from allauth.idp.oidc.models import Client as OidcClient
-from django.conf import settings
+from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 from django.utils.module_loading import import_string
+from pytest_django import Settings
 
 from chassis.auth import SINGLE_TENANT
 from chassis.django.identity.settings import IdentitySettings, signing_keys
@@ -26,6 +28,8 @@ from chassis.settings import Secret, SettingsError
 pytestmark = pytest.mark.django_db
 TOKEN = "/identity/o/api/token"
 AUTHORIZE = "/identity/o/authorize"
+TENANT = UUID("8a1c0f2e-6a57-4a2f-9a3f-0d4c5e6f7a8b")
+NO_TENANT = None
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
 
@@ -79,7 +83,7 @@ def claims(token: str) -> dict[str, Any]:
         key,
         ["RS256"],
         audience="api",
-        issuer=settings.OIDC_ISSUER,
+        issuer=site.OIDC_ISSUER,
         options={"require": ["exp", "iat", "iss", "aud", "sub"]},
     )
     return decoded
@@ -94,6 +98,17 @@ def test_token_names_one_service_and_its_client(service_client: OidcClient) -> N
     assert found["tenant"] == str(SINGLE_TENANT)
     assert found["token_use"] == "access"
     assert found["exp"] - found["iat"] == 300
+
+
+def test_client_needs_a_tenant_where_there_are_several(
+    service_client: OidcClient, settings: Settings
+) -> None:
+    """With organisations a client without one is refused; with one it gets a token for it."""
+    settings.ONLY_TENANT = f"{__name__}.NO_TENANT"
+    refusal = ask()
+    assert (refusal.status_code, refusal.json()["error"]) == (400, "unauthorized_client")
+    OidcClient.objects.update(data={"audiences": ["api"], "tenant": str(TENANT)})
+    assert claims(ask().json()["access_token"])["tenant"] == str(TENANT)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +158,8 @@ def walk(person: User, **changes: str) -> Any:
     return browser.get(AUTHORIZE, {key: value for key, value in (query | changes).items() if value})
 
 
-def test_person_gets_a_token_by_code_and_pkce(page_client: OidcClient) -> None:
-    """The code is exchanged for a token about the person; the id token is told apart."""
-    person = User.objects.create(username="mia")
+def exchange(person: User) -> Any:
+    """Let a person sign in, exchange the code and give the answer."""
     location = walk(person).headers["Location"]
     form = {
         "grant_type": "authorization_code",
@@ -154,10 +168,38 @@ def test_person_gets_a_token_by_code_and_pkce(page_client: OidcClient) -> None:
         "client_id": "page",
         "code_verifier": VERIFIER,
     }
-    answer = Client().post(TOKEN, form).json()
+    return Client().post(TOKEN, form).json()
+
+
+def only_reads(user: User, asked: frozenset[str]) -> set[str]:
+    """Say that everybody may read, and grant something that nobody asked for."""
+    return {"endpoints:read", "endpoints:write"}
+
+
+@pytest.mark.parametrize(
+    ("is_superuser", "hook", "scope"),
+    [
+        (False, "chassis.django.identity.adapter.scopes_of", "openid"),
+        (True, "chassis.django.identity.adapter.scopes_of", "openid endpoints:read"),
+        (False, f"{__name__}.only_reads", "openid endpoints:read"),
+    ],
+)
+def test_token_of_a_person_carries_what_the_person_holds(
+    page_client: OidcClient, settings: Settings, *, is_superuser: bool, hook: str, scope: str
+) -> None:
+    """A client cannot lend a person a right; the answer says so too."""
+    settings.SCOPES_OF = hook
+    answer = exchange(User.objects.create(username="mia", is_superuser=is_superuser))
+    assert (claims(answer["access_token"])["scope"], answer["scope"]) == (scope, scope)
+
+
+def test_person_gets_a_token_by_code_and_pkce(page_client: OidcClient) -> None:
+    """The code is exchanged for a token about the person; the id token is told apart."""
+    person = User.objects.create(username="mia")
+    answer = exchange(person)
     found = claims(answer["access_token"])
     assert (found["sub"], found["aud"]) == (str(person.pk), "api")
-    assert found["tenant"] == str(import_string(settings.TENANT_OF)(person))
+    assert found["tenant"] == str(import_string(site.TENANT_OF)(person))
     id_token = jwt.decode(answer["id_token"], options={"verify_signature": False})
     assert id_token.get("token_use") != "access"
 

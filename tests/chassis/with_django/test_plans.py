@@ -40,6 +40,16 @@ def test_hybrid_becomes_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(settings["IDP_OIDC_PRIVATE_KEYS"]) == 1
 
 
+def test_team_says_who_holds_a_scope(tmp_path: Path) -> None:
+    """SCOPES_OF of the settings stays; without it a function that grants nothing is taken."""
+    settings = make(tmp_path, "hybrid")
+    install(settings)
+    assert settings["SCOPES_OF"] == "chassis.django.identity.adapter.scopes_of"
+    own = settings | {"SCOPES_OF": "web.rights.scopes_of"}
+    install(own)
+    assert own["SCOPES_OF"] == "web.rights.scopes_of"
+
+
 def test_login_form_may_lead_back_to_a_client(tmp_path: Path) -> None:
     """Browsers stop a form whose redirects leave `form-action`; a sign-in ends at the client."""
     settings = make(tmp_path, "hybrid")

@@ -10,6 +10,7 @@ from web.accounts.models import User
 from web.organizations.models import Organization
 
 SESSION_KEY = "organization"
+ONLY_TENANT: UUID | None = None  # software that asks for a token has to belong to an organisation
 
 
 def current_tenant(request: HttpRequest) -> UUID:

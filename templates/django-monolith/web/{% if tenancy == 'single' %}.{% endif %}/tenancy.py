@@ -12,6 +12,8 @@ from django.http import HttpRequest
 
 from web.accounts.models import User
 
+ONLY_TENANT: UUID | None = SINGLE_TENANT  # whose data software sees that asks for a token
+
 
 def current_tenant(request: HttpRequest) -> UUID:
     """Give the tenant of a signed-in request."""

@@ -2,6 +2,11 @@
 
 A token lives five minutes, is signed with RS256, and names exactly the service it is for: its
 client has to ask with `resource=service://<audience>` (RFC 8707) and has to be allowed to.
+
+A token of a person carries no scope that the person does not hold. A team says who holds what with
+`SCOPES_OF` in `web/settings.py`: the path of a function that is given the user and the scopes that
+were asked for, and gives those that the user holds. Unless it is set, superusers hold all of them
+and everybody else none. OpenID's own scopes, such as `email`, are everybody's.
 """
 
 from typing import Any
@@ -17,11 +22,13 @@ JWKS_AGE_S = 300
 def install(settings: dict[str, Any], service: Service) -> None:
     """Add the provider to Django's settings; raises SettingsError that lists what is missing."""
     env = IdentitySettings.load(service)
+    settings.setdefault("SCOPES_OF", "chassis.django.identity.adapter.scopes_of")
     settings["INSTALLED_APPS"] += ["allauth.idp.oidc"]
     _let_forms_lead_back(settings["SECURE_CSP"], local=env.environment.is_local)
     settings |= {
         "OIDC_ISSUER": env.oidc_issuer,
         "TENANT_OF": "web.tenancy.tenant_of",
+        "ONLY_TENANT": "web.tenancy.ONLY_TENANT",
         "IDP_OIDC_ADAPTER": "chassis.django.identity.adapter.Adapter",
         "IDP_OIDC_ACCESS_TOKEN_FORMAT": "jwt",
         "IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN": ACCESS_TOKEN_S,

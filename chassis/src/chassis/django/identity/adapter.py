@@ -1,6 +1,6 @@
 """Our rules about tokens, where allauth asks for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,10 +10,11 @@ from allauth.idp.oidc.models import Client
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.module_loading import import_string
-
-from chassis.auth import SINGLE_TENANT
+from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
 SCHEME = "service"
+# OpenID Connect Core 1.0, 5.4 and 11: they are about the person's own data, no right in a service
+OPENID_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
 
 
 class Adapter(DefaultOIDCAdapter):
@@ -33,20 +34,32 @@ class Adapter(DefaultOIDCAdapter):
         access_token: dict[str, Any],
         *,
         client: Client,
-        scopes: Iterable[str],
+        scopes: list[str],
         user: AbstractBaseUser | None,
         **_: Any,
     ) -> None:
-        """Name one service as audience, and whose data the token is about.
+        """Name one service as audience, whose data the token is about, and what its bearer may do.
 
-        Raises InvalidTargetError when the request named none, or one that this client may not ask.
+        Raises InvalidTargetError when the request named none, or one that this client may not ask;
+        UnauthorizedClientError when a client that speaks for itself has no tenant.
         """
         access_token["aud"] = _audience(access_token.get("aud", []), client)
         if user is None:  # client credentials: nobody is signed in, the client speaks for itself
             access_token["sub"] = f"client:{client.pk}"
-            access_token["tenant"] = (client.data or {}).get("tenant", str(SINGLE_TENANT))
+            access_token["tenant"] = _tenant(client)
         else:
             access_token["tenant"] = str(import_string(settings.TENANT_OF)(user))
+            # in place: the answer and the stored tokens name the scopes of this list (RFC 6749, 5.1)
+            scopes[:] = _held(user, scopes)
+            access_token["scope"] = " ".join(scopes)
+
+
+def scopes_of(user: AbstractBaseUser, asked: Set[str]) -> Set[str]:
+    """Give what a person holds while nobody has set SCOPES_OF: superusers all, the others nothing.
+
+    `user` is who signs in, `asked` are the scopes that a client wants for them.
+    """
+    return asked if getattr(user, "is_superuser", False) else frozenset()
 
 
 def audience_of(uri: str) -> str:
@@ -55,6 +68,18 @@ def audience_of(uri: str) -> str:
     if parts.scheme != SCHEME or not parts.netloc or parts.path or parts.query or parts.fragment:
         raise InvalidTargetError(f"A resource looks like {SCHEME}://api.")
     return parts.netloc
+
+
+def _held(user: AbstractBaseUser, asked: Iterable[str]) -> list[str]:
+    held = OPENID_SCOPES | set(import_string(settings.SCOPES_OF)(user, frozenset(asked)))
+    return [scope for scope in asked if scope in held]
+
+
+def _tenant(client: Client) -> str:
+    tenant = (client.data or {}).get("tenant") or import_string(settings.ONLY_TENANT)
+    if tenant is None:
+        raise UnauthorizedClientError('This client has no tenant: give it {"tenant": "<UUID>"}.')
+    return str(tenant)
 
 
 def _audience(resources: list[str], client: Client) -> str:
