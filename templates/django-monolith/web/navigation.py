@@ -24,7 +24,7 @@ class MenuItem:
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
-    """Give every template `menu`, the items of all apps, and `service_name`."""
+    """Give every template `menu`, the items of all apps, `service_name` and `sign_up_open`."""
     items = [item for app in apps.get_app_configs() if (item := getattr(app, "menu", None))]
     name = settings.SERVICE.name.replace("-", " ").capitalize()
-    return {"menu": items, "service_name": name}
+    return {"menu": items, "service_name": name, "sign_up_open": settings.SIGN_UP_OPEN}

@@ -31,9 +31,15 @@ class Env(ServiceSettings):
         ("127.0.0.1", "localhost"),
         description="The host names this service answers to, separated by commas.",
     )
-    behind_proxy: bool = Field(
+    behind_proxy: bool | None = Field(
+        default=None,
+        description="true where a proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For, "
+        "else false. Wrongly false, every page redirects to itself; wrongly true, callers choose "
+        "their address.",
+    )
+    sign_up_open: bool = Field(
         default=False,
-        description="true where a proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For.",
+        description="true where anybody may make an account; else an administrator makes them.",
     )
     smtp_host: str = Field("", description="The mail server; in development mail goes to the log.")
     smtp_port: int = Field(587, description="Its port, spoken with STARTTLS.")
@@ -41,7 +47,7 @@ class Env(ServiceSettings):
     smtp_password: SecretStr = Field(SecretStr(""), description="The account's password.")
     mail_from: str = Field("noreply@localhost", description="The sender of our mails.")
 
-    @field_validator("allowed_hosts", "smtp_host", "mail_from")
+    @field_validator("allowed_hosts", "behind_proxy", "smtp_host", "mail_from")
     @classmethod
     def _is_chosen_in_production(cls, value: object, info: ValidationInfo) -> object:
         environment = info.data.get("environment", Environment.PRODUCTION)
@@ -133,10 +139,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+SIGN_UP_OPEN = ENV.sign_up_open
+ACCOUNT_ADAPTER = "chassis.django.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = SIGN_UP_OPEN  # that mail invites its reader to sign up
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.behind_proxy else 0

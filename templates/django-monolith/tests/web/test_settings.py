@@ -11,6 +11,7 @@ PRODUCTION = {
     "WEB_DATABASE_URL": "postgresql://web@db.example/web",
     "SECRET_KEY": "kP2vX9qLw7RtY4uJ8sDf1gHb6nMz3cVa5eQo0iTrWxZyBhNjUl",
     "ALLOWED_HOSTS": "orders.example.com",
+    "BEHIND_PROXY": "true",
     "SMTP_HOST": "mail.example.com",
     "MAIL_FROM": "orders@example.com",
     "OIDC_ISSUER": "https://orders.example.com",
@@ -47,8 +48,21 @@ def test_missing_variables_are_listed_without_a_traceback() -> None:
     done = manage("check", ENVIRONMENT="production")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    for name in ("SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "SMTP_HOST", "MAIL_FROM"):
+    for name in (
+        "SECRET_KEY",
+        "DATABASE_URL",
+        "ALLOWED_HOSTS",
+        "BEHIND_PROXY",
+        "SMTP_HOST",
+        "MAIL_FROM",
+    ):
         assert f"{name}: " in done.stderr
+
+
+def test_production_without_a_proxy_is_a_choice() -> None:
+    """Whoever says that no proxy stands in front is taken at their word."""
+    done = manage("check", **(PRODUCTION | signing_key() | {"BEHIND_PROXY": "false"}))
+    assert done.returncode == 0, done.stderr
 
 
 def test_development_secret_does_not_start_in_production() -> None:

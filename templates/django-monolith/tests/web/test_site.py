@@ -65,7 +65,7 @@ def test_front_page_is_public() -> None:
     """A visitor sees where to sign in."""
     response = Client().get("/")
     assert response.status_code == 200
-    assert "/accounts/signup/" in response.text
+    assert "/accounts/login/" in response.text
 
 
 def test_front_page_greets_and_offers_the_apps(browser: Client) -> None:

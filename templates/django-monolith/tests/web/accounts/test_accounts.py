@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import Settings
 
 from tests.web.conftest import PASSWORD
 from web.accounts.models import User
@@ -20,12 +21,32 @@ def link_in_mail() -> str:
     return found.group(1)
 
 
+NEWCOMER = {"email": "Noor@Example.com", "password1": PASSWORD, "password2": PASSWORD}
+
+
 @pytest.mark.django_db
-def test_sign_up_needs_the_mail_to_arrive() -> None:
+def test_stranger_cannot_sign_up() -> None:
+    """Whoever signs up reads the company's data, so it takes a decision to let them."""
+    assert "closed" in Client().post("/accounts/signup/", NEWCOMER).text
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/", "/accounts/login/"])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_sign_up_is_offered_where_it_is_open(settings: Settings, page: str, is_open: bool) -> None:
+    """A visitor is invited to sign up only if that works."""
+    settings.SIGN_UP_OPEN = is_open
+    assert is_open == ("/accounts/signup/" in Client().get(page).text)
+
+
+@pytest.mark.django_db
+def test_sign_up_needs_the_mail_to_arrive(settings: Settings) -> None:
     """A new account works only after the link in the mail was followed."""
+    settings.SIGN_UP_OPEN = True
     browser = Client()
-    form = {"email": "Noor@Example.com", "password1": PASSWORD, "password2": PASSWORD}
-    assert browser.post("/accounts/signup/", form).headers["Location"].endswith("confirm-email/")
+    sent = browser.post("/accounts/signup/", NEWCOMER)
+    assert sent.headers["Location"].endswith("confirm-email/")
     assert User.objects.get().email == "noor@example.com"
     assert browser.get("/accounts/email/").status_code == 302
     browser.post(link_in_mail())
