@@ -1,7 +1,8 @@
 """From a fresh clone to a running demo or a test run, with git, Python and pip alone.
 
-    python3 bootstrap.py setup              make the environment
-    python3 bootstrap.py demo [PLAN ...]    show a plan at work (see `roadbed demo --help`)
+    python3 bootstrap.py setup                  make the environment
+    python3 bootstrap.py demo [ARGUMENT ...]    show a plan at work (see `demo --help`)
+    python3 bootstrap.py roadbed ARGUMENT ...   run `roadbed` (see `roadbed --help`)
     python3 bootstrap.py test [ARGUMENT ...]    run every suite; arguments go to pytest
 
 Standard library only. uv is taken from PATH, else installed into .tools by pip: `--target` installs
@@ -32,13 +33,14 @@ ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".tools"
 CHASSIS_TESTS = ROOT / "tests" / "chassis"
 EVERYTHING = ("-n", "auto", "--dist", "loadgroup")  # a whole run uses every core
+UV = "uv>=0.9,<0.14"  # the range that the build systems ask for
 NO_TEST_RAN = 5  # pytest's exit code
 COULD_NOT_RUN = 5  # ours
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the verb; returns the exit code of what it ran."""
-    verbs = {"setup": setup, "demo": demo, "test": test}
+    verbs = {"setup": setup, "demo": demo, "roadbed": roadbed, "test": test}
     if not arguments or arguments[0] not in verbs:
         print(__doc__)  # noqa: T201
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -57,19 +59,17 @@ def setup(arguments: Sequence[str]) -> int:
 
 
 def demo(arguments: Sequence[str]) -> int:
-    """Run `roadbed demo` for each plan named; the options are passed on."""
+    """Run `roadbed demo` with these arguments."""
+    return roadbed(["demo", *arguments])
+
+
+def roadbed(arguments: Sequence[str]) -> int:
+    """Run `roadbed` with these arguments, in the folder that the user is in."""
     uv = find_uv()
     env = _environment(uv)
-    plans = [word for word in arguments if not word.startswith("-")]
-    options = [word for word in arguments if word.startswith("-")]
-    if len(plans) > 1 and "--once" not in options:
-        options.append("--once")
-    for plan in plans or [""]:
-        command = [uv, "run", "--no-sync", "roadbed", "demo", *filter(None, [plan]), *options]
-        code = run(command, env)
-        if code:
-            return code
-    return 0
+    env["PATH"] = os.environ.get("PATH", os.defpath)  # it advises what works on the user's PATH
+    command = [uv, "run", "--no-sync", "--project", str(ROOT), "roadbed", *arguments]
+    return run(command, env, Path.cwd())
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -124,7 +124,7 @@ def find_uv() -> str:
     if not found and not here.is_file():
         tell("installing uv into .tools")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-action=ignore"]
-        ran = subprocess.run([*pip, "--target", str(TOOLS), "uv"], check=False)
+        ran = subprocess.run([*pip, "--target", str(TOOLS), UV], check=False)
         if ran.returncode or not here.is_file():
             sys.exit(
                 "uv could not be installed by pip (see above): install uv yourself and run the "
@@ -156,8 +156,8 @@ def load_interpreters() -> ModuleType:
     return module
 
 
-def run(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run a command in the checkout; when it was interrupted we end with its exit code.
+def run(command: Sequence[str], env: Mapping[str, str], folder: Path = ROOT) -> int:
+    """Run a command in the checkout, or in `folder`; an interrupt ends us with its exit code.
 
     Ctrl-C reaches it from the terminal, SIGTERM from us. Neither raises here: an exception between
     the child's end and our reading of its exit code would lose that.
@@ -167,7 +167,7 @@ def run(command: Sequence[str], env: Mapping[str, str]) -> int:
         number: signal.signal(number, lambda caught, _frame: interrupts.append(caught))
         for number in (signal.SIGINT, signal.SIGTERM)
     }
-    child = subprocess.Popen(command, cwd=ROOT, env=env)
+    child = subprocess.Popen(command, cwd=folder, env=env)
     told = 0
     while child.poll() is None:
         if interrupts.count(signal.SIGTERM) > told:

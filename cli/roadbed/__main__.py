@@ -94,7 +94,7 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
 
 @app.command()
 def demo(
-    plan: Annotated[str, typer.Argument(help="The plan to show")] = "hybrid",
+    plan: Annotated[str, typer.Argument(help="The plan to show")] = "django-monolith",
     *,
     once: Annotated[bool, typer.Option("--once", help="Stop after the requests")] = False,
     keep: Annotated[

@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 UV = """#!/bin/sh
 echo "$@" >> "$CALLS"
+pwd > "${CALLS%calls}cwd"
+echo "$PATH" > "${CALLS%calls}path"
 case "$*" in
   *"${FAILS:-nothing}"*) exit "${CODE:-1}" ;;
   *"${HANGS:-nothing}"*) exec sleep 60 ;;
@@ -33,10 +35,16 @@ class Clone:
     python: str = sys.executable
 
     def run(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run bootstrap.py to its end."""
+        """Run bootstrap.py to its end, from the checkout."""
+        return self.run_in(self.folder, *arguments, **env)
+
+    def run_in(
+        self, folder: Path, *arguments: str, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run bootstrap.py to its end, from another folder."""
         return subprocess.run(
             self.command(*arguments),
-            cwd=self.folder,
+            cwd=folder,
             env=self.environment(**env),
             capture_output=True,
             text=True,
@@ -98,21 +106,37 @@ def test_setup(clone: Clone) -> None:
     assert "bootstrap: ready" in ran.stdout
 
 
-def test_demo(clone: Clone) -> None:
-    """demo passes plans and options on; several plans are shown one after the other."""
-    clone.run("demo", "--once")
-    clone.run("demo", "hybrid", "django-monolith")
-    assert [
-        "run --no-sync roadbed demo --once",
-        "run --no-sync roadbed demo hybrid --once",
-        "run --no-sync roadbed demo django-monolith --once",
-    ] == [call for call in clone.calls if not call.startswith("sync")]
+@pytest.mark.parametrize(
+    ("typed", "ran"),
+    [
+        (["demo"], "demo"),
+        (["demo", "hybrid", "--keep", "out", "--once"], "demo hybrid --keep out --once"),
+        (["roadbed", "new", "hybrid", "../a b", "-d", "ci=none"], "new hybrid ../a b -d ci=none"),
+        (["roadbed", "--help"], "--help"),
+    ],
+)
+def test_command_line(clone: Clone, typed: list[str], ran: str) -> None:
+    """demo and roadbed pass their arguments on as they are, in the folder that the user is in."""
+    here = clone.folder / "here"
+    here.mkdir()
+
+    clone.run_in(here, *typed)
+
+    assert f"run --no-sync --project {clone.folder} roadbed {ran}" == clone.calls[-1]
+    assert str(here) == (clone.folder / "cwd").read_text().strip()
 
 
-def test_demo_fails(clone: Clone) -> None:
-    """The demo's exit code is bootstrap's, and no further plan is shown."""
-    assert 5 == clone.run("demo", "one", "two", FAILS="demo one", CODE="5").returncode
-    assert "two" not in "".join(clone.calls)
+def test_command_line_fails(clone: Clone) -> None:
+    """The exit code of roadbed is bootstrap's."""
+    assert 5 == clone.run("demo", "hybrid", FAILS="demo hybrid", CODE="5").returncode
+
+
+def test_own_path(bare: Clone) -> None:
+    """roadbed sees the user's PATH: a uv that only bootstrap knows must not look found."""
+    put(bare.folder / ".tools", "none", "")
+    put(bare.folder / ".tools/bin", "uv", UV)
+    bare.run("roadbed", "check")
+    assert str(bare.path) == (bare.folder / "path").read_text().strip()
 
 
 def test_both_suites(clone: Clone) -> None:
@@ -238,22 +262,24 @@ def managed_python(tmp_path: Path) -> Path:
     return program
 
 
-def wheel(folder: Path) -> None:
-    """A wheel called uv, whose script is the uv that writes down what it is asked."""
-    folder.mkdir()
-    info = "uv-99.0.dist-info"
-    with zipfile.ZipFile(folder / "uv-99.0-py3-none-any.whl", "w") as archive:
-        script = zipfile.ZipInfo("uv-99.0.data/scripts/uv")
+def wheel(folder: Path, version: str, program: str) -> None:
+    """A wheel called uv, whose script is the program."""
+    folder.mkdir(exist_ok=True)
+    info = f"uv-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"uv-{version}-py3-none-any.whl", "w") as archive:
+        script = zipfile.ZipInfo(f"uv-{version}.data/scripts/uv")
         script.external_attr = 0o100755 << 16  # a file that may be run
-        archive.writestr(script, UV)
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 99.0\n")
+        archive.writestr(script, program)
+        metadata = f"Metadata-Version: 2.1\nName: uv\nVersion: {version}\n"
+        archive.writestr(f"{info}/METADATA", metadata)
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
 
 
 def test_externally_managed(bare: Clone, managed_python: Path) -> None:
-    """Where pip may not touch the system (PEP 668), bootstrap gets uv all the same."""
-    wheel(bare.folder / "wheels")
+    """Where pip may not touch the system (PEP 668), bootstrap gets a uv that it knows."""
+    wheel(bare.folder / "wheels", "0.13.9", UV)
+    wheel(bare.folder / "wheels", "0.14.0", "#!/bin/sh\nexit 1\n")
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare.folder / "wheels")}
     refused = subprocess.run(
         [managed_python, "-m", "pip", "install", "uv"],
