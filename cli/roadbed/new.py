@@ -49,14 +49,21 @@ class Step:
         return shlex.join(self.command)
 
 
+_HOOKS = Step(
+    "Installing the commit hooks",
+    ("uv", "run", "--no-sync", "just", "hooks-install"),
+    optional=True,
+)
+
+
 class StepFailedError(CouldNotRunError):
     """A step after rendering failed; the service lies in `folder`, and `left` is still to run."""
 
     def __init__(self, folder: Path, left: Sequence[Step]) -> None:
-        rest = " && ".join(map(str, left))
+        go_on = (f"cd {shlex.quote(str(folder))}", *uv.reaching(), *map(str, left))
         super().__init__(
             f"`{left[0]}` failed; the service is rendered in {folder} and stays there: mend the "
-            f"cause and continue with `cd {shlex.quote(str(folder))} && {rest}`."
+            f"cause and continue with `{' && '.join(go_on)}`."
         )
         self.step = left[0]
 
@@ -93,7 +100,7 @@ def create(order: Order, source: Source) -> Made:
     steps = _steps(inside is None, order.install)
     for number, step in enumerate(steps):
         _run(step, target, env, steps[number:])
-    return Made(target, inside, () if order.install else _install_steps(inside is None))
+    return Made(target, inside, () if order.install else tuple(_left(inside is None)))
 
 
 def report(made: Made, plan: str) -> None:
@@ -106,7 +113,8 @@ def report(made: Made, plan: str) -> None:
             "workflows in its .github are inert until they are moved to that repository's root."
         )
     output.say("Next:")
-    for command in (f"cd {shlex.quote(str(made.path))}", *map(str, made.left), "uv run just up"):
+    go = f"cd {shlex.quote(str(made.path))}"
+    for command in (go, *uv.reaching(), *map(str, made.left), "uv run just up"):
         output.say(f"  {command}")
 
 
@@ -174,27 +182,30 @@ def _render_into(target: Path, order: Order, source: Source) -> None:
 
 def _steps(own_repository: bool, install: bool) -> list[Step]:
     begin = [Step("Starting a git repository", ("git", "init", "--quiet", "-b", "main"))]
-    commit = [
-        Step("Adding the files", ("git", "add", "-A")),
-        Step("Making the first commit", ("git", "commit", "--quiet", "-m", "Start from Roadbed")),
-    ]
-    made = _install_steps(own_repository) if install else ()
-    before = [step for step in made if not step.optional]
-    after = [step for step in made if step.optional]
-    return [*begin, *before, *commit, *after] if own_repository else before
+    made = _install_steps() if install else []
+    if not own_repository:
+        return made
+    return [*begin, *made, *_commit_steps("Start from Roadbed"), *([_HOOKS] if install else [])]
 
 
-def _install_steps(own_repository: bool) -> tuple[Step, ...]:
-    hooks = Step(
-        "Installing the commit hooks",
-        ("uv", "run", "--no-sync", "just", "hooks-install"),
-        optional=True,
-    )
-    return (
+def _left(own_repository: bool) -> list[Step]:
+    """What --no-install leaves to do: install, and commit what that wrote."""
+    finish = [*_commit_steps("Lock the dependencies"), _HOOKS] if own_repository else []
+    return [*_install_steps(), *finish]
+
+
+def _install_steps() -> list[Step]:
+    return [
         Step("Locking and installing dependencies", ("uv", "sync")),
         Step("Writing the generated files", ("uv", "run", "--no-sync", "just", "generate")),
-        *((hooks,) if own_repository else ()),
-    )
+    ]
+
+
+def _commit_steps(message: str) -> list[Step]:
+    return [
+        Step("Adding the files", ("git", "add", "-A")),
+        Step("Committing them", ("git", "commit", "--quiet", "-m", message)),
+    ]
 
 
 def _run(step: Step, folder: Path, env: Mapping[str, str], left: Sequence[Step]) -> None:

@@ -1,6 +1,7 @@
 """The uv that does the work, and the environment in which a service's own commands run."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -36,3 +37,17 @@ def environment(uv: str) -> dict[str, str]:
     if not shutil.which("uv"):
         env["PATH"] = os.pathsep.join([env.get("PATH", os.defpath), str(Path(uv).parent)])
     return env
+
+
+def reaching() -> list[str]:
+    """What a user types before commands with `uv`: nothing where uv is on PATH.
+
+    A full path instead of `uv` would not do: the service's recipes call uv as well.
+    """
+    if shutil.which("uv"):
+        return []
+    try:
+        folder = Path(find()).parent
+    except CouldNotRunError:  # --no-install works without uv
+        return []
+    return [f'export PATH="$PATH:"{shlex.quote(str(folder))}']

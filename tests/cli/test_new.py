@@ -1,10 +1,13 @@
 """`roadbed new`, from the command line to a committed service."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from roadbed import interpreters
 from tests.cli.conftest import Cli, commit, git
 
 DEFAULTS = ("--defaults", "--no-install")
@@ -50,12 +53,43 @@ def test_answers(cli: Cli, released: Path) -> None:
 
 
 def test_no_install(cli: Cli, service: Path, released: Path) -> None:
-    """--no-install commits what was rendered, installs nothing and names what is left."""
+    """--no-install commits what was rendered; what it prints does the rest and commits it."""
     made = cli.run("new", "hybrid", "other", *DEFAULTS, f"--source={released}")
 
     assert not (service / ".venv").exists()
     assert git(service, "status", "--porcelain") == ""
-    assert "  uv sync\n  uv run --no-sync just generate\n" in made.out
+    *left, last = made.out.partition("Next:\n")[2].splitlines()
+    assert "  uv run just up" == last
+    env = {**cli.environment, "UV_PYTHON": interpreters.request(str(shutil.which("uv")))}
+    subprocess.run(["sh", "-e"], input="\n".join(left), text=True, env=env, check=True)
+    other = cli.folder / "other"
+    assert git(other, "status", "--porcelain") == ""
+    assert {"uv.lock", "generated.txt"} <= set(git(other, "ls-files").splitlines())
+    assert (other / ".git/hooks/pre-commit").is_file()
+
+
+def test_no_install_inside_repository(cli: Cli, released: Path) -> None:
+    """Inside somebody's repository no commit is advised."""
+    git(cli.folder, "init", "--quiet")
+    made = cli.run("new", "hybrid", "orders", *DEFAULTS, f"--source={released}")
+    assert "  uv run --no-sync just generate\n  uv run just up\n" in made.out
+
+
+def test_uv_off_path(cli: Cli, released: Path) -> None:
+    """Where uv is not on PATH, what is typed next begins with bringing it there."""
+    tools = cli.folder / "tools"
+    tools.mkdir()
+    for tool in Path("/usr/bin").iterdir():  # git and what its scripts call
+        if tool.name not in {"uv", "uvx"}:
+            (tools / tool.name).symlink_to(tool)
+    program = shutil.which("uv", path=cli.environment["PATH"])
+    hidden = {"PATH": str(tools), "UV": str(program)}
+
+    made = cli.run("new", "hybrid", "orders", *DEFAULTS, f"--source={released}", **hidden)
+
+    folder = Path(str(program)).parent
+    begin = f'  cd {cli.folder / "orders"}\n  export PATH="$PATH:"{folder}\n  uv sync\n'
+    assert begin in made.out
 
 
 def test_empty_folder(cli: Cli, released: Path) -> None:
