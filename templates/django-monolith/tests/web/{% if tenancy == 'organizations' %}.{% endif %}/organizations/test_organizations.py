@@ -1,8 +1,10 @@
 """Who belongs where, and whose data is shown."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.client import RequestFactory
 
@@ -29,6 +31,32 @@ def test_newcomer_gets_an_organisation_once(mia: User) -> None:
 def test_member_has_no_other(mia: User, harbour: Organization) -> None:
     """Somebody who was admitted gets no second one."""
     assert tenant_of(mia) == harbour.pk
+    assert Organization.objects.count() == 1
+
+
+def test_request_of_a_member_locks_nothing(
+    mia: User, harbour: Organization, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    """One plain query finds the organisation: reading pages never queues behind a write."""
+    with django_assert_num_queries(1) as asked:
+        tenant_of(mia)
+    assert "FOR UPDATE" not in asked.captured_queries[0]["sql"]
+
+
+def test_two_first_requests_make_one_organisation(
+    mia: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who finds none waits for the lock, looks again and takes what the faster one made."""
+    locked = User.objects.select_for_update
+    made: list[Organization] = []
+
+    def lock_too_late() -> QuerySet[User]:
+        made.append(Organization.objects.create(name="Faster"))
+        made[0].admit(mia)
+        return locked()
+
+    monkeypatch.setattr(User.objects, "select_for_update", lock_too_late)
+    assert tenant_of(mia) == made[0].pk
     assert Organization.objects.count() == 1
 
 
