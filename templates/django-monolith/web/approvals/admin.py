@@ -1,4 +1,7 @@
-"""Requests in the back office: everything is shown, and only a decision changes anything."""
+"""Requests in the back office: only a decision changes anything.
+
+The back office belongs to those who run the service: staff see the requests of every tenant.
+"""
 
 from typing import cast
 
@@ -45,4 +48,10 @@ class ApprovalRequestAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: ApprovalRequest | None = None
     ) -> bool:
         """What was asked for stays as it was asked for."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: ApprovalRequest | None = None
+    ) -> bool:
+        """Who asked for what, and who decided, stays on record; for an administrator too."""
         return False

@@ -1,5 +1,6 @@
 """The back office."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.test import Client
@@ -30,3 +31,15 @@ def test_back_office_changes_no_request(decider: Client, approval: ApprovalReque
     """What was asked for can be read there, not rewritten or invented."""
     assert decider.get(f"{LIST}{approval.pk}/change/").status_code == 200
     assert decider.get(f"{LIST}add/").status_code == 403
+
+
+def test_back_office_deletes_no_request(
+    make_user: Callable[..., User], approval: ApprovalRequest
+) -> None:
+    """Not even an administrator takes a request off the record, alone or with the action."""
+    browser = Client()
+    browser.force_login(make_user("root", is_staff=True, is_superuser=True))
+    assert browser.post(f"{LIST}{approval.pk}/delete/", {"post": "yes"}).status_code == 403
+    form = {"action": "delete_selected", "_selected_action": [approval.pk], "post": "yes"}
+    browser.post(LIST, form)
+    assert ApprovalRequest.objects.filter(pk=approval.pk).exists()
