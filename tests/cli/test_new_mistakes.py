@@ -1,12 +1,14 @@
 """What users and machines get wrong with `roadbed new`: one sentence, nothing changed."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import roadbed
 from tests.cli.conftest import Cli, Ran, git
 
 NEW = ("new", "hybrid", "orders", "--defaults", "--no-install")
@@ -148,7 +150,13 @@ def test_no_uv(cli: Cli, released: Path, tmp_path: Path) -> None:
     git_path = subprocess.check_output(["which", "git"], text=True).strip()
     (tmp_path / "bin/git").symlink_to(git_path)
     arguments = ("new", "hybrid", "orders", "--defaults", f"--source={released}")
-    env = {"PATH": str(tmp_path / "bin"), "UV": ""}
+    # a copy of ours, because bootstrap.py may have put a uv beside the checkout
+    shutil.copytree(Path(roadbed.__file__).parent, tmp_path / "copy/cli/roadbed")
+    env = {
+        "PATH": str(tmp_path / "bin"),
+        "PYTHONPATH": str(tmp_path / "copy/cli"),
+        "UV": "",
+    }
     refuse(cli, 5, ("uv is not on PATH", "--no-install"), *arguments, **env)
 
 
