@@ -162,7 +162,7 @@ def test_drop_example_takes_tables_folders_and_traces(service: Service, example:
     """Downgraded first, then deleted; a second time there is nothing to do."""
     done = chassis(service, "drop-example")
     assert done.returncode == 0, done.stderr
-    assert calls(service) == [MIGRATE, "manage migrate approvals zero --no-input"]
+    assert calls(service) == [MIGRATE, "manage drop_app approvals"]
     assert not example.exists()
     assert not (service.root / "tests" / "web" / "approvals").exists()
     assert "Removed web/approvals, tests/web/approvals; commit it" in done.stdout

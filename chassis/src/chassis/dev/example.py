@@ -42,7 +42,7 @@ def _folders(service: Service, half: Half, name: str) -> list[Path]:
 
 def _downgrade(half: Half, name: str) -> list[str]:
     if half == "web":
-        return processes.tool("web", "migrate", name, "zero", "--no-input")
+        return processes.tool("web", "drop_app", name)
     return processes.tool("api", "downgrade", f"{name}@base")
 
 
