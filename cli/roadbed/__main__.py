@@ -115,7 +115,10 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
 ) -> None:
-    """Compare the managed files with the template's, offline."""
+    """Compare the managed files with the template's, offline.
+
+    .roadbed/MANIFEST says what they should be; an edit of that file itself is not found.
+    """
     from roadbed import check as checking  # noqa: PLC0415
 
     report = checking.check(path)

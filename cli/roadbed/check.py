@@ -1,6 +1,11 @@
-"""Whether a service's managed files are still the template's bytes: offline, without Copier."""
+"""Whether a service's managed files are still the template's bytes: offline, without Copier.
+
+`.roadbed/MANIFEST` is what they are compared with, so an edit of that file itself is not found:
+nothing on this machine says what it should be. A review of its changes, or an update, does.
+"""
 
 import json
+import os
 import shlex
 import stat
 from collections import Counter
@@ -8,12 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import answers, manifest
+import pathspec
+
+from roadbed import answers, git, manifest, ownership
 from roadbed.errors import CouldNotRunError, Exit
 from roadbed.manifest import Entry
 
-DIVERGED, MISSING, OK = "diverged", "missing", "ok"
+DIVERGED, MISSING, UNEXPECTED, OK = "diverged", "missing", "unexpected", "ok"
+_BYPRODUCTS = ("**/*.py[co]", "**/*.egg-info/**")  # also where no .gitignore names them
 _SHOWN = 3  # paths in one advised command
+_MOVE = f"move it out of what is managed (see {ownership.OWNERSHIP_FILE}): updates do not know it"
 _ADVICE = {
     DIVERGED: "take the edit elsewhere (see .roadbed/README.md), then restore",
     MISSING: "restore",
@@ -22,7 +31,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A managed file and what is wrong with it: `diverged` or `missing`."""
+    """A managed file and what is wrong with it: `diverged`, `missing` or `unexpected`."""
 
     path: str
     state: str
@@ -30,6 +39,8 @@ class Finding:
     @property
     def fix(self) -> str:
         """What to do about it."""
+        if self.state == UNEXPECTED:
+            return _MOVE
         return f"{_ADVICE[self.state]} the template's bytes with `{restoring([self.path])}`"
 
 
@@ -50,16 +61,35 @@ class Report:
 
 
 def check(folder: Path) -> Report:
-    """Compare the managed files of the service in `folder` with its manifest.
+    """Compare the managed files of the service in `folder` with its manifest, both ways.
 
     Raises UsageError when the answers file or the manifest is missing or broken, CouldNotRunError
     when a file cannot be read.
     """
     given = answers.read(folder)
-    expected = [entry for entry in manifest.read(folder) if _applies(entry, given.values, folder)]
+    entries = manifest.read(folder)
+    expected = [entry for entry in entries if _applies(entry, given.values, folder)]
     states = [(entry.path, _state(folder / entry.path, entry.blob)) for entry in expected]
-    findings = tuple(Finding(path, state) for path, state in states if state != OK)
-    return Report(folder, given.plan, given.version, len(states), findings)
+    findings = [Finding(path, state) for path, state in states if state != OK]
+    if ownership.OWNERSHIP_FILE not in {found.path for found in findings}:
+        added = _managed(folder) - {entry.path for entry in entries}
+        findings += [Finding(path, UNEXPECTED) for path in sorted(added)]
+    return Report(folder, given.plan, given.version, len(states), tuple(findings))
+
+
+def _managed(folder: Path) -> set[str]:
+    """The managed files of the service, but not what git ignores nor what Python leaves behind."""
+    listed = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    try:
+        names = git.run(*listed, cwd=folder).split("\0")
+    except CouldNotRunError:  # no repository, or no git
+        found = set(manifest.managed_files(folder))
+    else:  # a walk would visit every library in .venv
+        owners = ownership.read(folder)
+        present = {name for name in names if name and os.path.lexists(folder / name)}
+        found = {name for name in present if owners.classify(name) == "managed"}
+    byproducts = pathspec.GitIgnoreSpec.from_lines(_BYPRODUCTS)
+    return {name for name in found if not byproducts.match_file(name)} - {manifest.MANIFEST_FILE}
 
 
 def _applies(entry: Entry, given: Mapping[str, object], folder: Path) -> bool:
@@ -100,10 +130,14 @@ def as_text(report: Report) -> list[str]:
 
 
 def _advice(report: Report) -> list[str]:
-    state = DIVERGED if any(found.state == DIVERGED for found in report.findings) else MISSING
-    shown = [found.path for found in report.findings[:_SHOWN]]
-    more = len(report.findings) - len(shown)
-    lines = [f"To mend it, {_ADVICE[state]} the template's bytes with", f"  {restoring(shown)}"]
+    states = {found.state for found in report.findings}
+    lost = [found.path for found in report.findings if found.state != UNEXPECTED]
+    lines = [f"{UNEXPECTED}: {_MOVE}."] if UNEXPECTED in states else []
+    if not lost:
+        return lines
+    shown, more = lost[:_SHOWN], len(lost[_SHOWN:])
+    advice = _ADVICE[DIVERGED if DIVERGED in states else MISSING]
+    lines += [f"To mend it, {advice} the template's bytes with", f"  {restoring(shown)}"]
     return [*lines, f"and one more -x '!/…' for each of the other {more}."] if more else lines
 
 

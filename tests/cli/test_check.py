@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,38 @@ def test_many_findings(cli: Cli, service: Path) -> None:
 
     assert 3 == command.count("'!/")
     assert "each of the other 1." in rest
+
+
+@pytest.mark.parametrize("repository", [True, False])
+def test_unexpected(cli: Cli, service: Path, repository: bool) -> None:
+    """A file added where the platform is at home is named, tracked or not, and where to put it."""
+    if not repository:
+        shutil.rmtree(service / ".git")
+    (service / ".github/workflows/_mine.yml").touch()
+    (service / ".roadbed/chassis/src").mkdir(parents=True)
+    (service / ".roadbed/chassis/src/hotfix.py").touch()
+    (service / "own.py").touch()
+
+    ran = cli.run("check", "orders")
+    found = json.loads(cli.run("check", "orders", "--json").out)["findings"]
+
+    assert 1 == ran.code
+    assert [".github/workflows/_mine.yml", ".roadbed/chassis/src/hotfix.py"] == [
+        line.removesuffix("  unexpected").strip() for line in ran.out.splitlines()[:2]
+    ]
+    assert ran.out.splitlines()[-1].startswith("unexpected: move it out of what is managed")
+    assert "recopy" not in ran.out
+    assert {"unexpected"} == {finding["state"] for finding in found}
+
+
+def test_byproducts(cli: Cli, service: Path) -> None:
+    """What Python leaves behind, and what git ignores, was not put there by anybody."""
+    (service / ".gitignore").write_text("*.log\n")
+    (service / ".roadbed/a.log").touch()
+    for path in ("__pycache__/a.cpython-313.pyc", "chassis.egg-info/PKG-INFO"):
+        (service / ".roadbed" / path).parent.mkdir()
+        (service / ".roadbed" / path).touch()
+    assert 0 == cli.run("check", "orders").code
 
 
 @pytest.mark.parametrize("state", ["link", "folder"])
