@@ -1,7 +1,7 @@
 """Our rules about tokens, where allauth asks for them."""
 
 from collections.abc import Iterable, Set
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
@@ -34,7 +34,7 @@ class Adapter(DefaultOIDCAdapter):
         access_token: dict[str, Any],
         *,
         client: Client,
-        scopes: list[str],
+        scopes: Iterable[str],
         user: AbstractBaseUser | None,
         **_: Any,
     ) -> None:
@@ -49,9 +49,10 @@ class Adapter(DefaultOIDCAdapter):
             access_token["tenant"] = _tenant(client)
         else:
             access_token["tenant"] = str(import_string(settings.TENANT_OF)(user))
-            # in place: the answer and the stored tokens name the scopes of this list (RFC 6749, 5.1)
-            scopes[:] = _held(user, scopes)
-            access_token["scope"] = " ".join(scopes)
+            held = _held(user, scopes)
+            access_token["scope"] = " ".join(held)
+            # in place: the answer and the stored tokens name this list's scopes (RFC 6749, 5.1)
+            cast(list[str], scopes)[:] = held
 
 
 def scopes_of(user: AbstractBaseUser, asked: Set[str]) -> Set[str]:
