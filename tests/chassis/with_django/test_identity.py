@@ -299,6 +299,16 @@ def test_development_token_is_all_that_is_printed(local: None) -> None:
     assert (again["scope"], again["tenant"]) == ("endpoints:read", str(SINGLE_TENANT))
 
 
+def test_development_token_needs_a_tenant_where_there_are_several(
+    local: None, settings: Settings
+) -> None:
+    """A developer is told which option is missing."""
+    settings.ONLY_TENANT = f"{__name__}.NO_TENANT"
+    with pytest.raises(CommandError, match="--tenant and the UUID of an organisation"):
+        token()
+    assert claims(token("--tenant", str(TENANT)).strip())["tenant"] == str(TENANT)
+
+
 def test_no_development_token_in_production(local: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The development client never exists in production."""
     monkeypatch.setenv("ENVIRONMENT", "production")

@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
 
 from chassis import service
 from chassis.settings import environment
@@ -29,6 +31,11 @@ class Command(BaseCommand):
             raise CommandError("Development tokens do not exist in production.")
         if not apps.is_installed("allauth.idp.oidc"):
             raise CommandError("Only a hybrid issues tokens: see `plan` in .roadbed/service.toml.")
+        if tenant is None and import_string(settings.ONLY_TENANT) is None:
+            raise CommandError(
+                "Say whose data the token is for: --tenant and the UUID of an organisation, which "
+                "stands in its address in the back office."
+            )
         from chassis.django.identity import client  # noqa: PLC0415 - has models of that app
 
         scopes = permissions.split()
