@@ -15,7 +15,7 @@ lint:
     uv run ruff check .
     uv run mypy
     uv run ruff format --check --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
-    uv run ruff check --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
+    uv run ruff check --config ruff-chassis.toml chassis devissuer tests/chassis
 
 # Format everything
 fmt:
