@@ -306,7 +306,8 @@ def test_development_token_needs_a_tenant_where_there_are_several(
     settings.ONLY_TENANT = f"{__name__}.NO_TENANT"
     with pytest.raises(CommandError, match="--tenant and the UUID of an organisation"):
         token()
-    assert claims(token("--tenant", str(TENANT)).strip())["tenant"] == str(TENANT)
+    printed = token("--permissions", "endpoints:read", "--tenant", str(TENANT))
+    assert claims(printed.strip())["tenant"] == str(TENANT)
 
 
 def test_no_development_token_in_production(local: None, monkeypatch: pytest.MonkeyPatch) -> None:
