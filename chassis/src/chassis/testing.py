@@ -5,6 +5,7 @@ this process a test: ``ENVIRONMENT`` becomes ``test`` whatever it was.
 """
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from chassis import devdb, service, settings
 from chassis.service import Half, Service
 
 PREFIX = "test_"
+_PATIENCE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.05
 
 os.environ["ENVIRONMENT"] = settings.Environment.TEST
 
@@ -78,7 +81,18 @@ def drop_database(url: str) -> None:
     check(url)
     name = unquote(urlsplit(url).path.lstrip("/"))
     # a server always has this one, and it is never the one that goes
-    _on_server(renamed(url, "postgres"), "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    server = renamed(url, "postgres")
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            _on_server(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        except psycopg.errors.InsufficientPrivilege:
+            # autovacuum is at work in it, as a superuser whom FORCE may not end
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager
