@@ -21,6 +21,7 @@ PURE = [
     "request_id",
     "problems",
     "health",
+    "idempotency",
     "auth",
     "accounts",
     "schema",

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import jwt
@@ -23,6 +24,7 @@ ISSUER = "https://issuer.test"
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"
 
 type MakeApp = Callable[..., Application]
+type MakeCaller = Callable[..., dict[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -85,13 +87,25 @@ def client_of(app: Any) -> httpx2.AsyncClient:
 
 
 @pytest.fixture
-def caller(key: RSAPrivateKey) -> dict[str, str]:
+def make_caller(key: RSAPrivateKey) -> MakeCaller:
+    """Give the maker of callers: ``make_caller("things:read", subject="grace", tenant=…)``."""
+
+    def make(
+        *permissions: str, subject: str = "ada", tenant: UUID | str = SINGLE_TENANT
+    ) -> dict[str, str]:
+        now = int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + 60}
+        claims |= {"scope": " ".join(permissions or ["things:read"]), "tenant": str(tenant)}
+        token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "1"})
+        return {"Authorization": f"Bearer {token}"}
+
+    return make
+
+
+@pytest.fixture
+def caller(make_caller: MakeCaller) -> dict[str, str]:
     """Give the header of somebody with the permission ``things:read``."""
-    now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "iat": now, "exp": now + 60}
-    claims |= {"scope": "things:read", "tenant": str(SINGLE_TENANT)}
-    token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": "1"})
-    return {"Authorization": f"Bearer {token}"}
+    return make_caller()
 
 
 @pytest.fixture

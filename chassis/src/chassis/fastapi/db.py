@@ -92,13 +92,18 @@ class Database:
         """Give psycopg's own connection for one transaction, as the framework-free parts of the
         chassis take it."""
         async with self.unit_of_work() as session:
-            raw = await (await session.connection()).get_raw_connection()
-            yield cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+            yield await driver_connection(session)
 
     async def dispose(self) -> None:
         """Close the pool."""
         if isinstance(self._bind, AsyncEngine):
             await self._bind.dispose()
+
+
+async def driver_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
+    """Return psycopg's connection of ``session``: what is done on it is part of its transaction."""
+    raw = await (await session.connection()).get_raw_connection()
+    return cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
 
 
 def sqlalchemy_url(url: str) -> URL:
