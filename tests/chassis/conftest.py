@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from chassis import schema, testing
 from chassis import service as service_
-from chassis import testing
 from chassis.service import Half, Service
+from lender import Lender
 
 HALVES: tuple[Half, ...] = ("web", "api")
 
@@ -49,3 +51,11 @@ def database(database_server: None, roadbed_service: Service) -> Iterator[str]:
     """Give the address of an empty database that is removed afterwards."""
     with testing.database(testing.address(roadbed_service, "api")) as url:
         yield url
+
+
+@pytest.fixture
+def connect(database: str) -> Lender:
+    """Give a maker of connections to a migrated database."""
+    with psycopg.connect(database) as connection:
+        schema.migrate(connection)
+    return Lender(database)

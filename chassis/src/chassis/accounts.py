@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -21,6 +20,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
 from chassis.auth import SINGLE_TENANT, SigningKey
+from chassis.lending import Connect
 from chassis.problems import ProblemError
 
 TOKEN_SECONDS = 600
@@ -30,9 +30,6 @@ _LONGEST_EMAIL = 254
 # a hash takes 64 MiB and a core: more at once, or a long queue, would let strangers stop us
 _AT_ONCE = 2
 _WAITING = 32
-
-Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
-"""Lend a psycopg connection; leaving the context commits, or rolls back after an error."""
 
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")

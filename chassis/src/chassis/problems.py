@@ -22,6 +22,7 @@ TITLES: Mapping[str, str] = {
     "issuer-unavailable": "The token issuer's keys could not be loaded",
     "missing-token": "An access token is required",
     "permission-denied": "This caller may not do that",
+    "too-many-tries": "Too many tries",
     "validation": "The request is not valid",
 }
 """Our problem types by slug; ``/problems/<slug>`` is the type's relative reference."""

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,43 +12,18 @@ from argon2 import PasswordHasher
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from psycopg import AsyncConnection
 
-from chassis import accounts, schema
-from chassis.accounts import Account, AccountError, Connect
+from chassis import accounts
+from chassis.accounts import Account, AccountError
 from chassis.auth import SINGLE_TENANT, SigningKey, TokenVerifier, TrustedIssuer
 from chassis.auth.development_key import development_pem
+from chassis.lending import Connect
 from chassis.problems import ProblemError
 from chassis.settings import Environment, Secret, SettingsError, development_secret
 from conftest import make_service
+from lender import Lender
 
 PASSWORD = "correct horse battery"
-
-
-class Lender:
-    """Lends connections and counts how many are out."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.lent = 0
-
-    @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[AsyncConnection[Any]]:
-        """Lend one; leaving commits."""
-        async with await AsyncConnection.connect(self._url) as connection:
-            self.lent += 1
-            try:
-                yield connection
-            finally:
-                self.lent -= 1
-
-
-@pytest.fixture
-def connect(database: str) -> Lender:
-    """Give a maker of connections to a migrated database."""
-    with psycopg.connect(database) as connection:
-        schema.migrate(connection)
-    return Lender(database)
 
 
 async def make(connect: Connect, **changes: Any) -> Account:

@@ -15,8 +15,11 @@ type Row = tuple[object, ...]
 NAMES = [schema._FILES[number].name.removesuffix(".sql") for number in sorted(schema._FILES)]
 TABLES = [
     "account",
+    "cache",
     "idempotency",
+    "mail",
     "schema_version",
+    "throttle",
 ]
 
 
