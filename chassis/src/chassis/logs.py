@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+from structlog.contextvars import clear_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from chassis.request_id import fresh_span
 from chassis.service import Service
 from chassis.settings import Environment, ServiceSettings
+from chassis.telemetry.context import Context, current
 
 REDACTED = "[redacted]"
 _SECRET_KEY = re.compile(
@@ -64,12 +66,21 @@ def configure(settings: ServiceSettings, service: Service) -> None:
 def bind_request(*, request_id: str, trace_id: str) -> None:
     """Put the identifiers of the present request on every line written in this context."""
     clear_contextvars()
-    bind_contextvars(request_id=request_id, trace_id=trace_id)
+    current.set(Context(request_id, trace_id, fresh_span()))
 
 
 def clear() -> None:
-    """Forget the request."""
+    """Forget the request, and whatever was bound to its lines."""
+    current.set(None)
     clear_contextvars()
+
+
+def identify(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Name the request or job that a line belongs to."""
+    if context := current.get():
+        event["request_id"] = context.request_id
+        event["trace_id"] = context.trace_id
+    return event
 
 
 def access(
@@ -150,6 +161,7 @@ def _clean(key: str, value: Any, depth: int) -> Any:
 def _pipeline(service: Service) -> list[Processor]:
     return [
         merge_contextvars,
+        identify,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _stamp(service),

@@ -20,6 +20,11 @@ def fresh() -> str:
     return os.urandom(16).hex()
 
 
+def fresh_span() -> str:
+    """Make 16 random hex digits."""
+    return os.urandom(8).hex()
+
+
 def accept(value: str | None) -> str:
     """Return a caller's request id if it is harmless (8 to 64 of ``A-Z a-z 0-9 . _ -``), else a
     fresh one."""

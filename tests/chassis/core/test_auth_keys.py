@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.auth.keys import KeySet, KeysUnavailableError
 from issuer import JWKS, KEY, OTHER, Issuer, jwk
@@ -110,3 +111,19 @@ async def test_a_useless_key_set_changes_nothing(document: Any) -> None:
     await keys.get("a")
     await settle()
     assert await keys.get("a")
+
+
+async def test_old_keys_raise_the_alarm_in_time() -> None:
+    """A failed fetch is a warning; keys that have not been refreshed for an hour are an error,
+    long before the day is over and nobody gets in."""
+    issuer, clock = Issuer(a=KEY), Clock()
+    keys = KeySet(JWKS, issuer.fetch, clock=clock)
+    await keys.get("a")
+    issuer.failure = OSError("down")
+    with capture_logs() as lines:
+        for seconds in (600, 3 * 3600):
+            clock.now += seconds
+            await keys.get("a")
+            await settle()
+    assert [line["log_level"] for line in lines] == ["warning", "error"]
+    assert (lines[1]["hours_old"], lines[1]["refused_after_hours"]) == (3.2, 24)

@@ -19,6 +19,7 @@ PURE = [
     "env_example",
     "logs",
     "request_id",
+    "telemetry",
     "problems",
     "health",
     "idempotency",

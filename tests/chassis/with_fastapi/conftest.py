@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from chassis import logs
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.platform import fetch_json
@@ -111,7 +112,7 @@ def caller(make_caller: MakeCaller) -> dict[str, str]:
 @pytest.fixture
 def logged() -> Iterator[list[Any]]:
     """Give the events that were logged, with what was bound to them."""
-    with capture_logs(processors=[merge_contextvars]) as events:
+    with capture_logs(processors=[merge_contextvars, logs.identify]) as events:
         yield events
 
 

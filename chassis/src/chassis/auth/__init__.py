@@ -4,6 +4,7 @@ from chassis.auth.issuers import IssuerError, TrustedIssuer
 from chassis.auth.keys import Fetch
 from chassis.auth.principal import SINGLE_TENANT, Principal
 from chassis.auth.signing import SigningKey
+from chassis.auth.verified import Verified
 from chassis.auth.verifier import TokenVerifier, bearer
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "SigningKey",
     "TokenVerifier",
     "TrustedIssuer",
+    "Verified",
     "bearer",
 ]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from math import inf
 from typing import Any
 
 import jwt
@@ -16,6 +17,7 @@ _FRESH_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
 _STALE_LIMIT_SECONDS = 24 * 3600.0
 _TIMEOUT_SECONDS = 5.0
+_ALARM_HOURS = 1.0
 
 
 class KeysUnavailableError(Exception):
@@ -38,8 +40,8 @@ class KeySet:
         self._fetch = fetch
         self._clock = clock
         self._keys: dict[str, PyJWK] = {}
-        self._loaded = float("-inf")
-        self._tried = float("-inf")
+        self._loaded = -inf
+        self._tried = -inf
         self._refresh: asyncio.Task[None] | None = None
 
     async def get(self, kid: str) -> PyJWK | None:
@@ -59,6 +61,14 @@ class KeySet:
             raise KeysUnavailableError
         return self._keys.get(kid)
 
+    def holds(self, key: PyJWK) -> bool:
+        """Say whether ``key`` came from the present set; a set that was replaced, or is too old to
+        be believed, holds it no more."""
+        return (
+            self._keys.get(key.key_id or "") is key
+            and self._clock() - self._loaded < _STALE_LIMIT_SECONDS
+        )
+
     def _start_refresh(self) -> asyncio.Task[None] | None:
         if self._refresh and not self._refresh.done():
             return self._refresh
@@ -73,12 +83,23 @@ class KeySet:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
                 found = _usable(await self._fetch(self._url))
         except Exception as error:  # whatever the injected client raises
-            structlog.get_logger().warning(
-                "jwks_unavailable", url=self._url, error=f"{type(error).__name__}: {error}"
-            )
+            self._report(error)
             return
         self._keys = found
         self._loaded = self._clock()
+
+    def _report(self, error: Exception) -> None:
+        """Warn, and raise the alarm while there is time to act before nothing is served."""
+        hours = (self._clock() - self._loaded) / 3600
+        log = structlog.get_logger()
+        write = log.error if _ALARM_HOURS < hours < inf else log.warning
+        write(
+            "jwks_unavailable",
+            url=self._url,
+            error=f"{type(error).__name__}: {error}",
+            hours_old=None if hours == inf else round(hours, 1),
+            refused_after_hours=_STALE_LIMIT_SECONDS / 3600,
+        )
 
 
 def _usable(document: Mapping[str, Any]) -> dict[str, PyJWK]:

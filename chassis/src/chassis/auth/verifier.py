@@ -1,13 +1,16 @@
 """Verification of access tokens against a list of trusted issuers."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from chassis.auth.issuers import TrustedIssuer
 from chassis.auth.keys import Fetch, KeySet, KeysUnavailableError
 from chassis.auth.principal import Principal
+from chassis.auth.verified import Verified
 from chassis.problems import ProblemError
 from chassis.settings import Environment
 
@@ -56,7 +59,12 @@ class TokenVerifier:
         }
 
     async def verify(self, token: str) -> Principal:
-        """Return the principal of a valid access token.
+        """Return the principal of a valid access token. Raises what ``examine`` raises."""
+        return (await self.examine(token)).principal
+
+    async def examine(self, token: str) -> Verified:
+        """Return the principal of a valid access token, and how long that may be relied on: until
+        the token expires or the issuer's key set no longer holds the key that signed it.
 
         Raises ProblemError: 401 ``invalid-token`` for anything wrong with the token, 503
         ``issuer-unavailable`` when the issuer's keys could never be loaded.
@@ -76,7 +84,8 @@ class TokenVerifier:
                 options={"require": _REQUIRED},
             )
             _refuse_other_tokens(claims)
-            return Principal.from_claims(claims, trusted)
+            principal = Principal.from_claims(claims, trusted)
+            return Verified(principal, float(claims["exp"]), partial(self._vouches, trusted, key))
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             _refuse(str(error).rstrip("."))
         except (RecursionError, OverflowError):
@@ -92,6 +101,15 @@ class TokenVerifier:
         if not isinstance(issuer, str) or issuer not in self._issuers:
             _refuse("its issuer is not trusted")
         return self._issuers[issuer], parsed["header"].get("kid", "")
+
+    def _vouches(self, trusted: TrustedIssuer, key: jwt.PyJWK | RSAPublicKey) -> bool:
+        """Say whether a token of ``trusted``, so for its audience, signed by ``key`` still counts.
+
+        A changed issuer or audience is another TrustedIssuer.
+        """
+        if self._issuers.get(trusted.issuer) is not trusted:
+            return False
+        return not isinstance(key, jwt.PyJWK) or self._keys[trusted.issuer].holds(key)
 
     async def _key(self, trusted: TrustedIssuer, kid: str) -> jwt.PyJWK:
         try:

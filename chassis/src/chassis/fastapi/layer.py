@@ -8,7 +8,7 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis import logs, request_id
-from chassis.auth import Principal, bearer
+from chassis.auth import Principal
 from chassis.fastapi.exchange import Exchange
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.scope import PLATFORM, PRINCIPAL, REQUEST_ID
@@ -50,7 +50,7 @@ class RequestLayer:
     async def _authenticate(self, scope: Scope) -> Principal | None:
         if (scope.get("method"), scope["path"]) in self._platform.public:
             return None
-        return await self._platform.verifier.verify(bearer(_header(scope, b"authorization")))
+        return await self._platform.authentication.authenticate(scope)
 
 
 async def _recover(exchange: Exchange, error: Exception) -> None:

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from chassis.auth import TokenVerifier
 from chassis.fastapi import docs
+from chassis.fastapi.authentication import Authentication, Tokens
 from chassis.fastapi.db import Database
 from chassis.fastapi.routes import Entry, RouteError, Templates, walk
 from chassis.fastapi.security import public
@@ -31,9 +32,22 @@ class Platform:
         self.documented = settings.environment.is_local
         self.readiness = Readiness("platform schema", "migrations")
         self.database = Database.at(settings.database_url)
-        self.verifier = TokenVerifier(
-            settings.issuers(service), environment=settings.environment, fetch=fetch_json
+        self._tokens = Tokens(
+            TokenVerifier(
+                settings.issuers(service), environment=settings.environment, fetch=fetch_json
+            )
         )
+        self.authentication = Authentication([self._tokens])
+
+    @property
+    def verifier(self) -> TokenVerifier:
+        """Who verifies access tokens."""
+        return self._tokens.verifier
+
+    @verifier.setter
+    def verifier(self, verifier: TokenVerifier) -> None:
+        self._tokens.verifier = verifier
+        self.authentication.forget()
 
     @cached_property
     def templates(self) -> Templates:

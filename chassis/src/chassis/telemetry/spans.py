@@ -1,0 +1,26 @@
+"""Spans around work that is not a request: jobs, outgoing calls, messages."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from chassis.request_id import HEADER, TRACE_HEADER
+from chassis.telemetry.context import current, read
+
+Kind = Literal["consumer", "producer", "client", "internal"]
+"""The role of a span, as OpenTelemetry names them."""
+
+
+@contextmanager
+def resume(carried: Mapping[str, str], *, name: str, kind: Kind) -> Iterator[None]:
+    """Work on behalf of the request that left ``carried``: same request id, same trace.
+
+    Without anything carried, new identifiers are made, so that the lines of one piece of work can
+    be told from others. ``name`` and ``kind`` are the span's, where traces are recorded.
+    """
+    context = read(carried.get(HEADER.lower()), carried.get(TRACE_HEADER))
+    token = current.set(context)
+    try:
+        yield
+    finally:
+        current.reset(token)
