@@ -13,6 +13,7 @@ TITLES: Mapping[str, str] = {
     "account-exists": "This account exists already",
     "busy": "Too busy to answer now",
     "database-unavailable": "The database does not answer",
+    "edit-conflict": "Somebody else changed this meanwhile",
     "idempotency-answer-not-kept": "The answer to this request was not kept",
     "idempotency-in-progress": "A request with this key is still at work",
     "idempotency-key-reused": "This key belongs to another request",

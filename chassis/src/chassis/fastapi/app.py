@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Lifespan
 
 from chassis import logs
-from chassis.fastapi import db, docs, health, problems
+from chassis.fastapi import db, docs, etags, health, problems
 from chassis.fastapi.layer import RequestLayer
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.routes import refuse_duplicates
@@ -53,6 +53,7 @@ class Application(FastAPI):
         super().__init__(**(defaults | options), lifespan=_around(lifespan))
         problems.install(self)
         db.install(self)
+        etags.install(self)
         health.install(self, self.platform)
         if self.platform.documented:
             docs.install(self)
@@ -64,6 +65,7 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the contract with the problems every operation may answer."""
         schema = super().openapi()
+        etags.declare(schema)
         problems.declare(schema)
         return schema
 

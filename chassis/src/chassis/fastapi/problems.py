@@ -1,5 +1,6 @@
 """Every error of FastAPI and Starlette as a problem, and the same promise in the contract."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -90,10 +91,16 @@ def declare(schema: dict[str, Any]) -> None:
     schemas["Problem"] = Problem.model_json_schema(mode="serialization")
     for name in _FASTAPIS_OWN:
         schemas.pop(name, None)
+    for path, operation in operations(schema):
+        _declare(path, operation)
+
+
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every operation of an OpenAPI ``schema`` with its path."""
     for path, item in schema.get("paths", {}).items():
         for method, operation in item.items():
             if method in _METHODS:
-                _declare(path, operation)
+                yield path, operation
 
 
 def _declare(path: str, operation: dict[str, Any]) -> None:

@@ -1,0 +1,181 @@
+"""Reading what did not change costs nothing, and nobody overwrites what they have not seen.
+
+The tag comes from a version that every write raises. SQLAlchemy keeps it and compares it in the
+UPDATE itself: ``__mapper_args__ = {"version_id_col": "version"}``; of two requests that both passed
+``check`` one therefore still fails, with 412. RFC 9110, section 13; RFC 6585, section 3::
+
+    async def get_thing(thing: Found, reading: Reading) -> Thing:
+        reading.tag(thing.version)  # 304 for who has it already
+        return thing
+
+    async def change_thing(thing: Found, new: Change, session: Session, writing: Writing) -> Thing:
+        writing.check(thing.version)
+        thing.name = new.name
+        await session.flush()
+        writing.tag(thing.version)
+        return thing
+"""
+
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+
+from chassis.fastapi.problems import declared, operations, respond
+from chassis.problems import ProblemError
+
+_LONGEST = 1000  # characters of a list of tags
+_REQUIRED = "x-required"
+_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
+_CHANGED = "It is not what you read: read it again, then decide."
+
+_IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        max_length=_LONGEST,
+        description="The `ETag` you have; the answer is 304 if it is still the current one.",
+    ),
+]
+_IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=_LONGEST,
+        description="The `ETag` you read; the answer is 412 if somebody changed it since.",
+    ),
+]
+_RequiredIfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=_LONGEST,
+        description="The `ETag` you read; the answer is 412 if somebody changed it since, and 428 "
+        "without this header.",
+        # the contract says required; FastAPI would answer 422 instead of 428
+        json_schema_extra={_REQUIRED: True},
+    ),
+]
+
+
+def etag(version: int | BaseModel) -> str:
+    """Return the strong entity tag of a version, or of the whole content where there is none.
+
+    Content is only safe to compare for an update while its row is locked (``with_for_update``).
+    """
+    if isinstance(version, BaseModel):
+        digest = hashlib.sha256(version.model_dump_json().encode())
+        return f'"{digest.hexdigest()[:32]}"'
+    return f'"{version}"'
+
+
+class Condition:
+    """What a request says about the version it knows, and what its response will say."""
+
+    def __init__(self, response: Response, given: str | None) -> None:
+        """``given`` is ``If-Match`` or ``If-None-Match``."""
+        self._response = response
+        self._given = given
+
+    def tag(self, version: int | BaseModel) -> None:
+        """Put ``ETag`` into the response."""
+        self._response.headers["ETag"] = etag(version)
+
+
+class ReadCondition(Condition):
+    """Of a GET."""
+
+    def tag(self, version: int | BaseModel) -> None:
+        """Put ``ETag`` into the response; answer 304 instead if the caller has that version."""
+        current = etag(version)
+        given = self._given or ""
+        known = {f'"{value}"' for _, value in _TAG.findall(given)}
+        if given.strip() == "*" or current in known:
+            raise HTTPException(304, headers={"ETag": current})
+        super().tag(version)
+
+
+class WriteCondition(Condition):
+    """Of a PUT, PATCH or DELETE."""
+
+    def check(self, version: int | BaseModel) -> None:
+        """Raise a 412 problem unless ``version``, the current one, is what the caller read.
+
+        A request without ``If-Match`` passes.
+        """
+        if self._given is None or self._given.strip() == "*":
+            return
+        # weak tags never match here (RFC 9110, section 13.1.1)
+        strong = {f'"{value}"' for weak, value in _TAG.findall(self._given) if not weak}
+        if etag(version) not in strong:
+            raise ProblemError(412, None, _CHANGED)
+
+
+async def _reading(response: Response, given: _IfNoneMatch = None) -> ReadCondition:
+    return ReadCondition(response, given)
+
+
+async def _writing(response: Response, given: _IfMatch = None) -> WriteCondition:
+    return WriteCondition(response, given)
+
+
+async def _guarded_writing(response: Response, given: _RequiredIfMatch = None) -> WriteCondition:
+    if given is None:
+        raise ProblemError(428, None, "Send the ETag of what you read as If-Match.")
+    return WriteCondition(response, given)
+
+
+Reading = Annotated[ReadCondition, Depends(_reading)]
+"""For a GET: ``If-None-Match``."""
+Writing = Annotated[WriteCondition, Depends(_writing)]
+"""For an update: ``If-Match``, if the caller sends it."""
+GuardedWriting = Annotated[WriteCondition, Depends(_guarded_writing)]
+"""For an update that nobody may do blindly: without ``If-Match`` it is 428."""
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer an update that lost its race."""
+    app.add_exception_handler(StaleDataError, _stale)
+
+
+async def _stale(request: Request, _error: Exception) -> Response:
+    promised = "if-match" in request.headers
+    problem = (
+        ProblemError(412, None, _CHANGED)
+        if promised
+        else ProblemError(409, "edit-conflict", "Send the request again.")
+    )
+    return respond(problem, request.scope)
+
+
+def declare(schema: dict[str, Any]) -> None:
+    """Write the tags and the refusals of both headers into an OpenAPI ``schema``."""
+    for _, operation in operations(schema):
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] == "If-None-Match":
+                unchanged = {"description": "What you have is the current version"}
+                operation["responses"].setdefault("304", unchanged)
+                _declare_tag(operation)
+            elif parameter["name"] == "If-Match":
+                _declare_refusals(operation, parameter)
+                _declare_tag(operation)
+
+
+def _declare_refusals(operation: dict[str, Any], parameter: dict[str, Any]) -> None:
+    statuses = [409, 412]
+    if parameter["schema"].pop(_REQUIRED, False):
+        parameter["required"] = True
+        statuses.append(428)
+    for status, response in declared(*statuses).items():
+        operation["responses"].setdefault(str(status), response)
+
+
+def _declare_tag(operation: dict[str, Any]) -> None:
+    header = {"description": "The version of what is shown", "schema": {"type": "string"}}
+    for status, response in operation["responses"].items():
+        if status.startswith("2") and "content" in response:
+            response.setdefault("headers", {}).setdefault("ETag", header)
