@@ -2,7 +2,8 @@
 
 ``api/main.py`` makes an ``Application`` and includes the routers it finds; a route takes
 ``Session`` (``chassis.fastapi.db``) and ``requires("permission")``. Names imported here are the
-public interface, with those of ``db``, ``pages``, ``migrations``, ``settings`` and ``testing``.
+public interface, with those of ``db``, ``etags``, ``filters``, ``idempotency``, ``migrations``,
+``pages``, ``settings`` and ``testing``.
 """
 
 from chassis.fastapi.app import Application
