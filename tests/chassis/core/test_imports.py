@@ -17,6 +17,7 @@ PURE = [
     "service",
     "settings",
     "env_example",
+    "addresses",
     "logs",
     "request_id",
     "telemetry",
@@ -32,9 +33,19 @@ PURE = [
     "devdb",
     "migrate",
     "processes",
+    "webhooks",
     "__main__",
 ]
-FRAMEWORKS = ("django", "fastapi", "starlette", "sqlalchemy", "alembic", "granian", "httpx2")
+FRAMEWORKS = (
+    "django",
+    "fastapi",
+    "starlette",
+    "sqlalchemy",
+    "alembic",
+    "granian",
+    "httpx2",
+    "aiohttp",
+)
 
 
 def imported(code: str, folder: Path, **environment: str) -> set[str]:

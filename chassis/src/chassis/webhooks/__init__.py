@@ -1,0 +1,5 @@
+"""Webhooks: events delivered signed, to addresses that may be called, at least once.
+
+``signing`` speaks Standard Webhooks, ``keys`` keeps secrets encrypted, ``settings`` is what a
+service configures, ``sender`` makes one safe call.
+"""

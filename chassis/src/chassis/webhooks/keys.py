@@ -1,0 +1,58 @@
+"""Endpoints' secrets at rest: encrypted and authenticated, under keys that can be changed."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_BYTES = 32
+_REMEMBERED = 4096
+
+
+class KeyringError(Exception):
+    """A stored secret cannot be read with any of the keys."""
+
+
+class Keyring:
+    """Encrypts with the first of ``keys`` and reads what any of them wrote.
+
+    To change the key put a new one in front; the old one may go once ``renewed`` was called on
+    every stored secret.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take random texts of at least 32 characters, newest first."""
+        self._cipher = MultiFernet([_fernet(item) for item in keys])
+        # a delivery a millisecond would otherwise decrypt the same few again and again
+        self._opened = lru_cache(maxsize=_REMEMBERED)(self._decrypt)
+
+    def seal(self, secret: str) -> str:
+        """Return ``secret`` encrypted, as text."""
+        return self._cipher.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Return the secret in ``sealed``. Raises KeyringError."""
+        return self._opened(sealed)
+
+    def renewed(self, sealed: str) -> str:
+        """Return ``sealed`` encrypted with the newest key. Raises KeyringError."""
+        return self.seal(self.open(sealed))
+
+    def _decrypt(self, sealed: str) -> str:
+        try:
+            return self._cipher.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise KeyringError(
+                "An endpoint's secret was written with a key that is not in WEBHOOK_KEYS: add the "
+                "former key behind the newest one."
+            ) from None
+
+
+def _fernet(text: str) -> Fernet:
+    derived = HKDF(SHA256(), _BYTES, salt=None, info=b"roadbed webhook secrets").derive(
+        text.encode()
+    )
+    return Fernet(urlsafe_b64encode(derived))
