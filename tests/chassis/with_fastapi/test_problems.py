@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from chassis.fastapi import Application, declared, requires
-from chassis.fastapi.fields import PlainText
+from chassis.fastapi.fields import JsonObject, PlainText
 from chassis.fastapi.routes import RouteError, refuse_duplicates
 from chassis.problems import ProblemError
 
@@ -153,3 +153,39 @@ def test_two_operations_may_not_share_an_id(app: Application) -> None:
 
     with pytest.raises(RouteError, match="2 routes are called get_thing"):
         refuse_duplicates(app)
+
+
+DEEP = 400_000
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ('{"a": ' + "[" * 31 + "]" * 31 + "}", 200),
+        ('{"a": ' + "[" * 32 + "]" * 32 + "}", 422),
+        ('{"a": ' + "[" * 5000 + "]" * 5000 + "}", 422),
+        ('{"a": ' + "[" * DEEP + "]" * DEEP + "}", 400),
+        ("[" * DEEP, 400),
+        ('{"a": "\\u0000"}', 422),
+        ('{"\\u0000": 1}', 422),
+        ('{"a": ["\\ud800"]}', 422),
+        ('{"a": NaN}', 422),
+        ('{"a": 1e999}', 422),
+        ('{"a": ' + "1" * 5000 + "}", 400),
+        ('{"a": "é\U0001f600"}', 200),
+    ],
+)
+async def test_free_json_is_bounded(
+    app: Application, client: httpx2.AsyncClient, caller: dict[str, str], text: str, status: int
+) -> None:
+    """Nesting that would crash a reader, and what PostgreSQL cannot keep, is refused."""
+
+    @app.post("/free")
+    async def free(body: Annotated[JsonObject, Body()]) -> dict[str, Any]:
+        return body
+
+    headers = caller | {"content-type": "application/json"}
+    answer = await client.post("/free", content=text.encode(), headers=headers)
+    assert answer.status_code == status
+    if status != 200:
+        assert answer.headers["content-type"] == PROBLEM

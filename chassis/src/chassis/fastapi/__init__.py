@@ -9,11 +9,13 @@ public interface, with those of ``db``, ``etags``, ``filters``, ``idempotency``,
 from chassis.fastapi.app import Application
 from chassis.fastapi.problems import declared
 from chassis.fastapi.routers import include_routers
-from chassis.fastapi.security import CurrentPrincipal, public, requires
+from chassis.fastapi.security import CurrentPrincipal, Guarded, authenticated, public, requires
 
 __all__ = [
     "Application",
     "CurrentPrincipal",
+    "Guarded",
+    "authenticated",
     "declared",
     "include_routers",
     "public",

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Lifespan
 
 from chassis import logs
 from chassis.fastapi import db, docs, etags, health, problems
+from chassis.fastapi.access import refuse_undecided
 from chassis.fastapi.layer import RequestLayer
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.routes import refuse_duplicates
@@ -62,6 +63,11 @@ class Application(FastAPI):
         """Put the request layer outside everything, a team's own middleware included."""
         return RequestLayer(super().build_middleware_stack(), self.platform)
 
+    def check(self) -> None:
+        """Raise RouteError unless every route says who may call it, under a name of its own."""
+        refuse_duplicates(self)
+        refuse_undecided(self, known=self.platform.named)
+
     def openapi(self) -> dict[str, Any]:
         """Return the contract with the problems every operation may answer."""
         schema = super().openapi()
@@ -79,7 +85,7 @@ def _around(inner: Lifespan[Any] | None) -> Lifespan[Any]:
     async def lifespan(app: Application) -> AsyncIterator[Any]:
         platform = app.platform
         logs.configure(platform.settings, platform.service)
-        refuse_duplicates(app)
+        app.check()
         try:
             async with (inner or _nothing)(app) as state:
                 yield state

@@ -1,10 +1,13 @@
-"""Field types for schemas: text that PostgreSQL can keep and addresses that may be called."""
+"""Field types for schemas: what PostgreSQL can keep and addresses that may be called."""
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AnyUrl, StringConstraints, UrlConstraints
 
 _LONGEST_ADDRESS = 2048
+DEEPEST = 32
+"""Levels of objects and lists in a JsonObject."""
 
 # JSON may carry NUL, which PostgreSQL refuses: without this that is a crash
 PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -22,3 +25,31 @@ HttpsAddress = Annotated[
     AfterValidator(_refuse_credentials),
 ]
 """An https URL. Whether it may be *called* is decided at that moment, on the resolved address."""
+
+
+def _check_json(value: dict[str, Any]) -> dict[str, Any]:
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [item for found in level for item in _inner(found)]
+        if not level:
+            return value
+    raise ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+def _inner(value: Any) -> list[Any]:
+    """Return what is inside ``value``; refuse what JSON parsers let through and others do not."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("text may not contain NUL")
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValueError("text may not contain half a surrogate pair")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number has to be finite")
+    elif isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_check_json)]
+"""Any JSON object that PostgreSQL and every other reader of JSON can take: at most ``DEEPEST``
+levels, no NUL, whole characters, finite numbers. The body's limit bounds its size."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import strawberry
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from graphql import GraphQLError
 from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +29,7 @@ from strawberry.types import ExecutionContext
 from chassis.auth import Principal
 from chassis.fastapi import discovery
 from chassis.fastapi.db import UnitOfWork
-from chassis.fastapi.security import CurrentPrincipal, demand
+from chassis.fastapi.security import CurrentPrincipal, authenticated, demand
 from chassis.problems import ProblemError, internal
 from chassis.service import load
 
@@ -127,7 +127,9 @@ def graphql_router(package: str) -> APIRouter:
     router = APIRouter(tags=["graphql"])
     merged = schema(package)
 
-    @router.post("/graphql", response_model_exclude_unset=True)
+    @router.post(
+        "/graphql", response_model_exclude_unset=True, dependencies=[Depends(authenticated)]
+    )
     async def graphql(
         body: GraphQLRequest, caller: CurrentPrincipal, unit_of_work: UnitOfWork
     ) -> GraphQLResponse:

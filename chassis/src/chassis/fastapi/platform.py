@@ -63,12 +63,13 @@ class Platform:
         return frozenset(
             (method, entry.template)
             for entry in walk(self._app)
-            if entry.template in self._named or _is_marked(entry)
+            if entry.template in self.named or _is_marked(entry)
             for method in entry.methods
         )
 
-    @cached_property
-    def _named(self) -> frozenset[str]:
+    @property
+    def named(self) -> frozenset[str]:
+        """The templates of the platform's own routes, all of them public."""
         return ALWAYS_PUBLIC | docs.PATHS if self.documented else ALWAYS_PUBLIC
 
 

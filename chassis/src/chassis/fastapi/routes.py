@@ -20,19 +20,20 @@ UNMATCHED = "unmatched"
 
 
 class RouteError(Exception):
-    """Two routes, or a route and its mark, contradict each other; the text says which."""
+    """A route is not complete, or two contradict each other; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One route: ``methods`` is empty for websockets and mounts, ``calls`` are the dependencies
-    it was declared with, at any depth."""
+    it was declared with, at any depth; plain routes and mounts take none."""
 
     template: str
     pattern: re.Pattern[str]
     methods: frozenset[str]
     target: object
     calls: tuple[Callable[..., Any], ...]
+    takes_dependencies: bool
     operation_id: str | None
 
 
@@ -60,6 +61,7 @@ def _entry(context: RouteContext, path: str, target: object) -> Entry:
         methods=frozenset(context.methods or ()),
         target=target,
         calls=tuple(_calls(dependant)) if dependant else (),
+        takes_dependencies=dependant is not None,
         operation_id=getattr(context, "unique_id", None) if documented else None,
     )
 

@@ -1,0 +1,44 @@
+"""What every route has to say before a service starts: who may call it.
+
+The request layer refuses strangers whatever a route says; this is about callers with a token.
+"""
+
+from starlette.applications import Starlette
+
+from chassis.fastapi.routes import Entry, RouteError, walk
+from chassis.fastapi.security import Guarded, authenticated, public, requires
+
+_MARKS = (authenticated, public)
+
+
+def refuse_undecided(app: Starlette, *, known: frozenset[str]) -> None:
+    """Raise RouteError for a route, mount or websocket that names no permission.
+
+    ``known`` are the templates of the platform's own routes.
+    """
+    for entry in walk(app):
+        if entry.template not in known and not _is_decided(entry):
+            raise RouteError(_advice(entry))
+
+
+def _is_decided(entry: Entry) -> bool:
+    if isinstance(entry.target, Guarded):
+        return True
+    # of an application in an application every route answers for itself
+    if getattr(entry.target, "routes", None):
+        return True
+    return any(call in _MARKS or isinstance(call, requires) for call in entry.calls)
+
+
+def _advice(entry: Entry) -> str:
+    name = " ".join([*sorted(entry.methods - {"HEAD"}), entry.template])
+    if not entry.takes_dependencies:
+        return (
+            f"{name} does not say who may call it: declare it on a router (@router.get), or "
+            'mount what it serves as Guarded(…, "things:read").'
+        )
+    return (
+        f"{name} does not say who may call it: add "
+        'dependencies=[Depends(requires("things:read"))], or Depends(authenticated) where any '
+        "caller with a token may, or Depends(public)."
+    )

@@ -1,0 +1,108 @@
+"""A service does not start while a route is silent about who may call it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from chassis.fastapi import Application, Guarded, authenticated, public, requires
+from chassis.fastapi.routes import RouteError, walk
+
+
+async def endpoint() -> None:
+    """Do nothing."""
+
+
+async def socket(websocket: WebSocket) -> None:
+    """Do nothing."""
+
+
+async def plain(_request: Request) -> Response:
+    """Answer as a plain Starlette endpoint."""
+    return PlainTextResponse("plain")
+
+
+def nested(app: FastAPI) -> None:
+    """Include a router in a router."""
+    inner = APIRouter(prefix="/{thing_id}")
+    inner.add_api_route("/parts", endpoint, methods=["POST"])
+    outer = APIRouter(prefix="/things")
+    outer.include_router(inner)
+    app.include_router(outer, prefix="/v1")
+
+
+def sub_application(app: FastAPI) -> None:
+    """Mount another FastAPI without its documentation."""
+    other = FastAPI(openapi_url=None)
+    other.add_api_route("/parts", endpoint)
+    app.mount("/sub", other)
+
+
+SILENT: dict[str, tuple[Callable[[FastAPI], Any], str]] = {
+    "route": (lambda app: app.add_api_route("/things", endpoint), "GET /things does not say"),
+    "nested": (nested, "POST /v1/things/{thing_id}/parts does not say"),
+    "websocket": (lambda app: app.add_api_websocket_route("/ws", socket), "/ws does not say"),
+    "plain": (lambda app: app.add_route("/plain", plain), r"/plain .* Guarded\(…"),
+    "mount": (
+        lambda app: app.mount("/files", StaticFiles(directory=Path(__file__).parent)),
+        "/files",
+    ),
+    "sub-application": (sub_application, "GET /sub/parts does not say"),
+}
+
+
+@pytest.mark.parametrize("case", SILENT)
+async def test_silent_route_stops_the_start(app: Application, case: str) -> None:
+    """Whatever kind of route it is, one sentence names it and what to add."""
+    add, sentence = SILENT[case]
+    add(app)
+    with pytest.raises(RouteError, match=sentence):
+        async with app.router.lifespan_context(app):
+            pass
+
+
+async def test_declared_routes_start(app: Application) -> None:
+    """A permission, `authenticated`, `public` and `Guarded` are declarations, wherever they
+    stand."""
+    mine = APIRouter(dependencies=[Depends(requires("things:read"))])
+    mine.add_api_route("/a", endpoint)
+    mine.add_api_websocket_route("/ws", socket)
+    app.include_router(mine, prefix="/v1")
+    app.add_api_route("/b", endpoint, name="b", dependencies=[Depends(authenticated)])
+    app.add_api_route("/c", endpoint, name="c", dependencies=[Depends(public)])
+    app.mount("/files", Guarded(StaticFiles(directory=Path(__file__).parent), "files:read"))
+    app.router.routes.append(Route("/plain", Guarded(PlainTextResponse("plain"), "things:read")))
+    async with app.router.lifespan_context(app):
+        assert {entry.template for entry in walk(app)} >= {"/v1/a", "/v1/ws", "/b", "/c", "/plain"}
+
+
+async def test_guarded_application_needs_its_permission(
+    app: Application, client: httpx2.AsyncClient, make_caller: Any
+) -> None:
+    """Strangers get 401, callers without the permission 403, the others what is served."""
+    app.mount("/files", Guarded(StaticFiles(directory=Path(__file__).parent), "files:read"))
+    app.router.routes.append(Route("/plain", Guarded(PlainTextResponse("plain"), "things:read")))
+    path = f"/files/{Path(__file__).name}"
+    assert (await client.get(path)).status_code == 401
+    refused = await client.get(path, headers=make_caller("things:read"))
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/permission-denied")
+    assert (await client.get(path, headers=make_caller("files:read"))).status_code == 200
+    assert (await client.get("/plain", headers=make_caller("things:read"))).text == "plain"
+
+
+def test_the_walk_finds_every_operation_of_the_contract(app: Application) -> None:
+    """What OpenAPI lists was looked at."""
+    nested(app)
+    listed = {
+        (method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item
+    }
+    walked = {(method, entry.template) for entry in walk(app) for method in entry.methods}
+    assert listed == {("POST", "/v1/things/{thing_id}/parts")}
+    assert listed <= walked
