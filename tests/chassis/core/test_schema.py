@@ -20,6 +20,7 @@ TABLES = [
     "mail",
     "schema_version",
     "throttle",
+    "webhook_circuit",
 ]
 
 

@@ -1,0 +1,273 @@
+"""The machine that delivers: claims what is due, sends many at once, writes the outcomes.
+
+At least once: a claim is a lease in the database, so what a killed process held becomes due again
+by itself and is repeated under the same ``webhook-id``. Claims and outcomes travel in batches, and
+no connection is held while anything is sent.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from chassis import telemetry
+from chassis.lending import Connect
+from chassis.webhooks import circuit, retries, signing
+from chassis.webhooks.keys import Keyring, KeyringError
+from chassis.webhooks.sender import Answer, Sender
+
+IN_FLIGHT = 200
+PER_ENDPOINT = 20
+"""Deliveries of one endpoint that a process holds at a time: a slow one cannot take every place."""
+LEASE = timedelta(seconds=60)
+"""A claim's life: more than a wait in the queue, a call and the writing of its outcome."""
+_RUN_SECONDS = 15.0
+_LINGER_SECONDS = 1.0
+_PAUSE_SECONDS = 0.02
+_SMALLEST_CLAIM = IN_FLIGHT // 4
+_CIRCUITS_SECONDS = 0.5
+_AGENT = "Roadbed-Webhooks/1"
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed delivery: the message ``event`` for ``url``.
+
+    ``attempt`` is the number of the coming try, from 1. ``secrets`` are sealed, and each signs.
+    ``carried`` is the trace to continue.
+    """
+
+    id: UUID
+    endpoint: UUID
+    event: UUID
+    url: str
+    body: str
+    secrets: Sequence[str]
+    attempt: int
+    carried: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of a delivery at ``at``; a pending one is due again at ``due_at``."""
+
+    delivery: Delivery
+    at: datetime
+    answer: Answer
+    state: State
+    due_at: datetime | None
+
+
+class Queue(Protocol):
+    """The deliveries that are to be made; a domain implements it on its own tables."""
+
+    async def claim(
+        self, limit: int, *, taken: Mapping[UUID, int], per_endpoint: int, lease: timedelta
+    ) -> Sequence[Delivery]:
+        """Take at most ``limit`` due deliveries, and hide each from everybody for ``lease``.
+
+        Of an endpoint at most ``per_endpoint`` less its count in ``taken`` may be claimed. The
+        transaction is over when this returns.
+        """
+
+    async def record(self, attempts: Sequence[Attempt]) -> None:
+        """Write the outcomes in one transaction."""
+
+
+class Courier:
+    """Delivers for one process. ``run`` may be called at any time: a second call makes the run
+    under way look again."""
+
+    def __init__(
+        self, queue: Queue, sender: Callable[[], Sender], keyring: Keyring, connect: Connect
+    ) -> None:
+        """``sender`` makes the sender of a run; ``connect`` reaches the platform's own tables."""
+        self._queue = queue
+        self._sender = sender
+        self._keyring = keyring
+        self._connect = connect
+        self._again = False
+        self._running = False
+
+    async def run(self, *, seconds: float = _RUN_SECONDS, linger: float = _LINGER_SECONDS) -> bool:
+        """Deliver until nothing was due for ``linger`` seconds; return whether time was up first.
+
+        After ``seconds`` nothing more is claimed, so that a worker can stop. Raises what the queue
+        raises; what was under way then becomes due again when its lease is over.
+        """
+        self._again = True
+        if self._running:
+            return False
+        self._running = True
+        ends = time.monotonic() + seconds
+        try:
+            async with self._sender() as sender:
+                while self._again and time.monotonic() < ends:
+                    self._again = False
+                    await self._drain(_Round(self._queue, self._connect, ends, linger), sender)
+            return time.monotonic() >= ends
+        finally:
+            self._running = False
+
+    async def _drain(self, turn: "_Round", sender: Sender) -> None:
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(turn.write())
+            async with asyncio.TaskGroup() as senders:
+                senders.create_task(turn.fill())
+                for _ in range(IN_FLIGHT):
+                    senders.create_task(self._send(turn, sender))
+            turn.finish()
+            await writing
+
+    async def _send(self, turn: "_Round", sender: Sender) -> None:
+        while (delivery := await turn.take()) is not None:
+            turn.put(await self._attempt(delivery, sender))
+
+    async def _attempt(self, delivery: Delivery, sender: Sender) -> Attempt:
+        with telemetry.resume(delivery.carried, name="webhook", kind="client"):
+            answer = await self._call(delivery, sender)
+            attempt = judge(delivery, answer)
+            structlog.get_logger().info(
+                "webhook",
+                delivery=str(delivery.id),
+                endpoint=str(delivery.endpoint),
+                event_id=str(delivery.event),
+                attempt=delivery.attempt,
+                status=answer.status,
+                error=answer.error,
+                outcome=attempt.state.value,
+                duration_ms=answer.milliseconds,
+            )
+        return attempt
+
+    async def _call(self, delivery: Delivery, sender: Sender) -> Answer:
+        try:
+            keys = [signing.key(self._keyring.open(item)) for item in delivery.secrets]
+        except (KeyringError, ValueError):
+            return Answer(None, "secret", 0)
+        body = delivery.body.encode()
+        headers = signing.headers(keys, message=str(delivery.event), at=int(time.time()), body=body)
+        headers["Content-Type"] = "application/json"
+        headers["User-Agent"] = _AGENT
+        if trace := telemetry.carried().get("traceparent"):
+            headers["traceparent"] = trace
+        return await sender.post(delivery.url, body, headers)
+
+
+def judge(delivery: Delivery, answer: Answer) -> Attempt:
+    """Decide what an answer means: delivered, to be tried again, or dead (too many attempts, or 410
+    Gone, by which a receiver unsubscribes)."""
+    now = datetime.now(UTC)
+    if answer.ok:
+        return Attempt(delivery, now, answer, State.DELIVERED, None)
+    if delivery.attempt >= retries.ATTEMPTS or answer.status == HTTPStatus.GONE:
+        return Attempt(delivery, now, answer, State.DEAD, None)
+    due = now + retries.wait(delivery.attempt, retry_after=answer.retry_after)
+    return Attempt(delivery, now, answer, State.PENDING, due)
+
+
+class _Round:
+    """The deliveries of one run on their way: waiting, being sent, waiting to be written."""
+
+    def __init__(self, queue: Queue, connect: Connect, ends: float, linger: float) -> None:
+        self._queue = queue
+        self._connect = connect
+        self._ends = ends
+        self._linger = linger
+        self._circuits = circuit.CLOSED
+        self._circuits_until = 0.0
+        self._waiting: asyncio.Queue[tuple[float, Delivery] | None] = asyncio.Queue()
+        self._held: Counter[UUID] = Counter()
+        self._done: list[Attempt] = []
+        self._finished = False
+
+    async def fill(self) -> None:
+        """Claim as long as something is due and there is time; then send the senders home."""
+        quiet_since = time.monotonic()
+        while (now := time.monotonic()) < self._ends:
+            # up to a second load, so that no sender waits for the database
+            room = 2 * IN_FLIGHT - self._held.total()
+            claimed = await self._claim(room) if room >= _SMALLEST_CLAIM else 0
+            if claimed or self._held.total():
+                quiet_since = now
+            elif now - quiet_since >= self._linger:
+                break
+            if claimed == 0 or claimed < room:
+                await asyncio.sleep(_PAUSE_SECONDS)
+        for _ in range(IN_FLIGHT):
+            self._waiting.put_nowait(None)
+
+    async def take(self) -> Delivery | None:
+        """Wait for the next delivery; None when there will be no more."""
+        while (found := await self._waiting.get()) is not None:
+            usable_until, delivery = found
+            if time.monotonic() < usable_until:
+                return delivery
+            # somebody else may have it by now
+            self._held[delivery.endpoint] -= 1
+        return None
+
+    def put(self, attempt: Attempt) -> None:
+        """Hand over an outcome to be written."""
+        self._held[attempt.delivery.endpoint] -= 1
+        self._done.append(attempt)
+
+    def finish(self) -> None:
+        """Say that no outcome will follow."""
+        self._finished = True
+
+    async def write(self) -> None:
+        """Write outcomes in batches until there will be no more."""
+        while self._done or not self._finished:
+            if batch := self._done:
+                self._done = []
+                await self._queue.record(batch)
+                await self._count(batch)
+            await asyncio.sleep(0 if self._finished else _PAUSE_SECONDS)
+
+    async def _claim(self, limit: int) -> int:
+        usable_until = time.monotonic() + LEASE.total_seconds() / 2
+        claimed = await self._queue.claim(
+            limit, taken=await self._taken(), per_endpoint=PER_ENDPOINT, lease=LEASE
+        )
+        for delivery in claimed:
+            self._held[delivery.endpoint] += 1
+            self._waiting.put_nowait((usable_until, delivery))
+        return len(claimed)
+
+    async def _taken(self) -> dict[UUID, int]:
+        now = time.monotonic()
+        if now >= self._circuits_until:
+            async with self._connect() as connection:
+                self._circuits = await circuit.read(connection)
+            self._circuits_until = now + _CIRCUITS_SECONDS
+        taken = {key: count for key, count in self._held.items() if count}
+        for key in self._circuits.probing:
+            taken[key] = PER_ENDPOINT - (0 if taken.get(key) else 1)
+        return taken | dict.fromkeys(self._circuits.paused, PER_ENDPOINT)
+
+    async def _count(self, batch: Sequence[Attempt]) -> None:
+        """Tell the circuits; a batch of successes at healthy endpoints costs nothing."""
+        failures = Counter(item.delivery.endpoint for item in batch if not item.answer.ok)
+        successes = {item.delivery.endpoint for item in batch if item.answer.ok}
+        recovered = successes & (self._circuits.known | failures.keys())
+        if failures or recovered:
+            async with self._connect() as connection:
+                await circuit.record(connection, failures=failures, successes=recovered)
+            self._circuits_until = 0.0
