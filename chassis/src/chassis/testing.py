@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from chassis import devdb, service, settings
+from chassis import devdb, schema, service, settings
 from chassis.service import Half, Service
 
 PREFIX = "test_"
@@ -105,6 +105,23 @@ def database(url: str) -> Iterator[str]:
         drop_database(made)
 
 
-def _on_server(url: str, statement: LiteralString, name: str) -> None:
+@contextmanager
+def clone(url: str) -> Iterator[str]:
+    """Copy the database at ``url``, to which nobody may be connected; give the copy's address,
+    remove it. Takes a tenth of a second. Raises NotATestDatabaseError."""
+    check(url)
+    made = renamed(url, f"{PREFIX}{uuid.uuid4().hex}")
+    names = [unquote(urlsplit(item).path.lstrip("/")) for item in (made, url)]
+    _on_server(renamed(url, "postgres"), "CREATE DATABASE {} TEMPLATE {}", *names)
+    try:
+        # a role's search path in a database is not copied with it
+        with psycopg.connect(made) as connection:
+            schema.migrate(connection)
+        yield made
+    finally:
+        drop_database(made)
+
+
+def _on_server(url: str, statement: LiteralString, *names: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -5,7 +5,7 @@ import os
 import psycopg
 import pytest
 
-from chassis import testing
+from chassis import schema, testing
 from chassis.service import Service
 from chassis.testing import NotATestDatabaseError
 
@@ -35,6 +35,23 @@ def test_an_older_one_of_that_name_is_replaced(url: str) -> None:
     with psycopg.connect(made) as connection:
         assert connection.execute("SELECT to_regclass('t')").fetchone() == (None,)
     testing.drop_database(made)
+
+
+def test_a_clone_has_everything_and_changes_nothing(url: str) -> None:
+    """Tables, rows and the search path are there; what is written stays in the clone."""
+    with testing.database(url) as original:
+        with psycopg.connect(original) as connection:
+            schema.migrate(connection)
+            connection.execute("CREATE TABLE t AS SELECT 1 AS value")
+        with testing.clone(original) as copy, psycopg.connect(copy) as connection:
+            connection.execute("SELECT 1 FROM account")
+            connection.execute("UPDATE t SET value = 2")
+        with psycopg.connect(original) as connection:
+            assert connection.execute("SELECT value FROM t").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(copy)
+    with pytest.raises(NotATestDatabaseError), testing.clone(url):
+        pass
 
 
 @pytest.mark.parametrize("name", ["api", "production", "mytest_db", "Test_x", ""])

@@ -1,8 +1,13 @@
 """Fixtures for the tests of an API on a real PostgreSQL; ``tests/api/conftest.py`` imports them.
 
-Every test runs in one transaction that is rolled back, and what the application commits is a
-savepoint in it. That hides deferred constraints, stops ``now()`` and cannot carry requests that
-run at the same time.
+A test runs in one transaction that is rolled back, and what the application commits is a
+savepoint in it. That is fast, hides deferred constraints, stops ``now()`` and cannot carry requests
+that run at the same time. A test that needs those takes ``committed_db``, and gets a database of
+its own and a real pool::
+
+    async def test_twice(client, bearer, committed_db):
+        await asyncio.gather(client.post(…), client.post(…))
+        async with committed_db.unit_of_work() as session: …
 """
 
 import time
@@ -37,6 +42,7 @@ __all__ = [
     "app",
     "bearer",
     "client",
+    "committed_db",
     "connection",
     "database_server",
     "roadbed_service",
@@ -97,8 +103,12 @@ def app(roadbed_service: Service, api_database: str, signing_key: RSAPrivateKey)
 
 
 @pytest_asyncio.fixture
-async def connection(app: Application, api_database: str) -> AsyncIterator[AsyncConnection]:
+async def connection(
+    request: pytest.FixtureRequest, app: Application, api_database: str
+) -> AsyncIterator[AsyncConnection]:
     """Put the test, and the application meanwhile, into one transaction that never commits."""
+    if "committed_db" in request.fixturenames:
+        pytest.fail("What is rolled back and what is committed do not meet in one test.")
     engine = create_async_engine(sqlalchemy_url(api_database), poolclass=NullPool)
     kept = app.platform.database
     async with engine.connect() as opened:
@@ -117,14 +127,24 @@ async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
 
 
 @pytest_asyncio.fixture
-async def client(
-    app: Application,
-    connection: AsyncConnection,
-) -> AsyncIterator[httpx2.AsyncClient]:
+async def committed_db(app: Application, api_database: str) -> AsyncIterator[Database]:
+    """Give a migrated database of the test's own that the application commits to; made from the one
+    of this run, which stays as it was migrated."""
+    with testing.clone(api_database) as url:
+        kept, app.platform.database = app.platform.database, Database.at(url)
+        try:
+            yield app.platform.database
+        finally:
+            await app.platform.database.dispose()
+            app.platform.database = kept
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, app: Application) -> httpx2.AsyncClient:
     """Give a client of the application; it sends no token of its own."""
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as opened:
-        yield opened
+    if "committed_db" not in request.fixturenames:
+        request.getfixturevalue("connection")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
 
 
 @pytest.fixture
