@@ -26,6 +26,7 @@ PURE = [
     "idempotency",
     "auth",
     "accounts",
+    "conformance",
     "cache",
     "lending",
     "throttle",

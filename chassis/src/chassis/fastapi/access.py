@@ -3,6 +3,8 @@
 The request layer refuses strangers whatever a route says; this is about callers with a token.
 """
 
+from collections.abc import Iterator
+
 from starlette.applications import Starlette
 
 from chassis.fastapi.routes import Entry, RouteError, walk
@@ -12,13 +14,19 @@ _MARKS = (authenticated, public)
 
 
 def refuse_undecided(app: Starlette, *, known: frozenset[str]) -> None:
-    """Raise RouteError for a route, mount or websocket that names no permission.
+    """Raise RouteError for the first route, mount or websocket that names no permission."""
+    for entry in undecided(app, known=known):
+        raise RouteError(_advice(entry))
+
+
+def undecided(app: Starlette, *, known: frozenset[str]) -> Iterator[Entry]:
+    """Yield every route, mount and websocket that names no permission.
 
     ``known`` are the templates of the platform's own routes.
     """
     for entry in walk(app):
         if entry.template not in known and not _is_decided(entry):
-            raise RouteError(_advice(entry))
+            yield entry
 
 
 def _is_decided(entry: Entry) -> bool:

@@ -1,0 +1,51 @@
+"""What a behavioural rule is, and what it finds."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import cleandoc, getdoc
+from typing import Any, ClassVar
+
+
+class Level(StrEnum):
+    """Bronze keeps a service safe, silver keeps it consistent."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place where a service departs from a standard: an operation (``GET /v1/things``), a
+    setting or a file, and what was seen there."""
+
+    place: str
+    seen: str
+
+
+class Rule[Subject](ABC):
+    """One standard. ``id`` never changes; a ``Subject`` is the service as its tests hold it."""
+
+    id: ClassVar[str]
+    level: ClassVar[Level]
+
+    @property
+    def title(self) -> str:
+        """Say what holds, in one line."""
+        return (getdoc(type(self)) or "").partition("\n")[0]
+
+    @property
+    def remedy(self) -> str:
+        """Say what to do about a finding, in Markdown."""
+        return cleandoc(type(self).check.__doc__ or "")
+
+    @abstractmethod
+    def check(self, subject: Subject) -> AsyncIterator[Finding]:
+        """Yield what departs from the standard."""
+
+
+def sentence(rule: Rule[Any], findings: Iterable[Finding]) -> str:
+    """Tell a developer what a rule found and what to do."""
+    places = "\n".join(f"  {finding.place}: {finding.seen}" for finding in findings)
+    return f"{rule.id} {rule.title}\n{places}\n\n{rule.remedy}"

@@ -1,0 +1,70 @@
+"""The behavioural standards of an API, as one test for each rule.
+
+``tests/api/test_standards.py`` imports ``test_standard`` and the fixtures; ``pytest -k AUTH002``
+runs one rule. Each run writes ``.dev/conformance-api.json``.
+"""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from chassis.conformance import Report, Rule, sentence
+from chassis.fastapi import Application
+from chassis.fastapi.conformance.anonymous_refused import AnonymousRefused
+from chassis.fastapi.conformance.bounded_input import BoundedInput
+from chassis.fastapi.conformance.bounded_lists import BoundedLists
+from chassis.fastapi.conformance.commit_before_response import CommitBeforeResponse
+from chassis.fastapi.conformance.declared_permission import DeclaredPermission
+from chassis.fastapi.conformance.foreign_token_refused import ForeignTokenRefused
+from chassis.fastapi.conformance.living_and_ready import LivingAndReady
+from chassis.fastapi.conformance.operation_ids import OperationIds
+from chassis.fastapi.conformance.placeholder_secrets import PlaceholderSecrets
+from chassis.fastapi.conformance.problem_details import ProblemDetails
+from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.versioned_paths import VersionedPaths
+from chassis.fastapi.routes import walk
+from chassis.fastapi.testing import Bearer
+from chassis.service import Service
+
+__all__ = ["RULES", "Subject", "report", "subject", "test_standard"]
+
+RULES: tuple[Rule[Subject], ...] = (
+    DeclaredPermission(),
+    AnonymousRefused(),
+    ForeignTokenRefused(),
+    LivingAndReady(),
+    CommitBeforeResponse(),
+    ProblemDetails(),
+    BoundedLists(),
+    BoundedInput(),
+    OperationIds(),
+    VersionedPaths(),
+    PlaceholderSecrets(),
+)
+
+
+@pytest.fixture(scope="session")
+def report(app: Application, roadbed_service: Service) -> Iterator[Report]:
+    """Collect what the rules find, and write it down when all have run."""
+    routes = [f"{' '.join(sorted(entry.methods))} {entry.template}" for entry in walk(app)]
+    collected = Report(roadbed_service, "api", routes)
+    yield collected
+    collected.write()
+
+
+@pytest.fixture
+def subject(
+    app: Application, client: httpx2.AsyncClient, bearer: Bearer, signing_key: RSAPrivateKey
+) -> Subject:
+    """Give the service as the rules see it."""
+    return Subject(app, client, bearer, signing_key)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+async def test_standard(rule: Rule[Subject], subject: Subject, report: Report) -> None:
+    """The service keeps the platform's standard."""
+    findings = [finding async for finding in rule.check(subject)]
+    report.add(rule, findings)
+    assert not findings, sentence(rule, findings)  # noqa: S101 - it is a test

@@ -1,0 +1,52 @@
+"""API002."""
+
+from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
+from typing import Any, override
+
+from chassis.conformance import Finding, Level, Rule
+from chassis.fastapi.conformance.subject import Operation, Subject
+
+_LARGEST = 1000
+
+
+class BoundedLists(Rule[Subject]):
+    """A list comes in pages, and nobody can ask for a page without bounds."""
+
+    id = "API002"
+    level = Level.SILVER
+
+    @override
+    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+        """Return `Page[View]` with the parameters `Limit` and `Cursor`:
+
+        ```python
+        async def list_orders(session: Session, limit: Limit = 50, after: Cursor = None): ...
+        ```
+        """
+        for operation in subject.operations:
+            if operation.method != "GET":
+                continue
+            answer = subject.resolved(_answered(operation))
+            if answer.get("type") == "array":
+                yield Finding(operation.name, "answers with a bare list")
+            elif "items" in answer.get("properties", {}):
+                async for finding in _bounds(operation, subject):
+                    yield finding
+
+
+def _answered(operation: Operation) -> Mapping[str, Any]:
+    content = operation.spec["responses"].get("200", {}).get("content", {})
+    schema: Mapping[str, Any] = content.get("application/json", {}).get("schema", {})
+    return schema
+
+
+async def _bounds(operation: Operation, subject: Subject) -> AsyncIterator[Finding]:
+    limit = operation.parameters("query").get("limit")
+    largest = subject.resolved(limit).get("maximum") if limit else None
+    if largest is None or largest > _LARGEST:
+        yield Finding(operation.name, f"has no parameter limit with a maximum up to {_LARGEST}")
+        return
+    answer = await subject.ask("GET", operation.url, params={"limit": largest + 1})
+    if answer.status_code not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND):
+        yield Finding(operation.name, f"answered {answer.status_code} to limit={largest + 1}")

@@ -1,0 +1,56 @@
+"""AUTH003."""
+
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, override
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from chassis.auth import SINGLE_TENANT
+from chassis.conformance import Finding, Level, Rule
+from chassis.fastapi.conformance import knocking
+from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.settings import AUDIENCE
+from chassis.fastapi.testing import ISSUER
+
+_HOUR = 3600
+
+
+class ForeignTokenRefused(Rule[Subject]):
+    """A token for somebody else, of another issuer, expired, forged or unsigned opens nothing."""
+
+    id = "AUTH003"
+    level = Level.BRONZE
+
+    @override
+    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+        """Verify tokens with the platform's `TokenVerifier` only: it fixes the algorithm and
+        requires `iss`, `aud`, `exp`, `iat` and `sub`.
+        """
+        for kind, token in _wrong(subject.signing_key):
+            headers = {"Authorization": f"Bearer {token}"}
+            async for place, status in knocking.on_every_door(subject, headers=headers):
+                if status != knocking.REFUSED:
+                    yield Finding(place, f"answered {status} to a token that {kind}")
+
+
+def _wrong(key: RSAPrivateKey) -> Iterator[tuple[str, str]]:
+    now = int(time.time())
+    good = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": "nobody",
+        "iat": now,
+        "exp": now + _HOUR,
+        "tenant": str(SINGLE_TENANT),
+    }
+    yield "is for another audience", _signed({**good, "aud": "another-service"}, key)
+    yield "is of another issuer", _signed({**good, "iss": "https://elsewhere.example"}, key)
+    yield "has expired", _signed({**good, "iat": now - 2 * _HOUR, "exp": now - _HOUR}, key)
+    yield "another key signed", _signed(good, generate_private_key(65537, 2048))
+    yield "nobody signed", jwt.encode(good, "", algorithm="none")
+
+
+def _signed(claims: Mapping[str, Any], key: RSAPrivateKey) -> str:
+    return jwt.encode(dict(claims), key, algorithm="RS256", headers={"kid": "test"})

@@ -1,0 +1,27 @@
+"""API007."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import override
+
+from chassis.conformance import Finding, Level, Rule
+from chassis.fastapi.conformance.subject import Subject
+
+_VERSIONED = re.compile(r"/v\d+/")
+_ONE_ENDPOINT = "/graphql"  # which evolves by deprecation, not by versions
+
+
+class VersionedPaths(Rule[Subject]):
+    """Every operation of the contract lies under a version."""
+
+    id = "API007"
+    level = Level.SILVER
+
+    @override
+    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+        """Give the router a versioned prefix: `APIRouter(prefix="/v1/orders")`. A breaking change
+        then becomes `/v2` beside it.
+        """
+        for operation in subject.operations:
+            if not _VERSIONED.match(operation.path) and operation.path != _ONE_ENDPOINT:
+                yield Finding(operation.name, "has no version in its path")

@@ -1,0 +1,8 @@
+"""The platform's behavioural standards, one test each; `just test -k AUTH002` runs one of them.
+
+The rules live in the chassis and move with it. A failure says where, and what to do.
+"""
+
+from chassis.fastapi.conformance import report, subject, test_standard
+
+__all__ = ["report", "subject", "test_standard"]
