@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from chassis import migrate, service
+from chassis import migrate, processes, service
 from chassis.processes import CommandFailedError
 from chassis.service import HALVES, Service, ServiceError
 from chassis.settings import SettingsError
@@ -35,6 +35,9 @@ def _do(found: Service, options: argparse.Namespace) -> int:
     if options.verb == "migrate" and not migrate.needs_server(found):
         migrate.given(found)
         return 0
+    if options.verb in ("worker", "scheduler"):
+        processes.beside(found, options.verb)
+        return 0
     # only here: an image lacks what these need
     from chassis.dev import chores  # noqa: PLC0415
 
@@ -56,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     up = verbs.add_parser("up", help="start the database, the migrations and every server")
     up.add_argument("--no-reload", dest="reload", action="store_false", help="watch no files")
     verbs.add_parser("migrate", help="bring every database to its newest schema")
+    verbs.add_parser("worker", help="run jobs until told to stop")
+    verbs.add_parser("scheduler", help="enqueue periodic tasks until told to stop")
     migration = verbs.add_parser("migration", help="write a migration from the models of a half")
     migration.add_argument("half", choices=HALVES)
     migration.add_argument("message", help="what it does, in a few words")

@@ -24,6 +24,7 @@ PURE = [
     "problems",
     "health",
     "idempotency",
+    "jobs",
     "auth",
     "accounts",
     "conformance",

@@ -23,10 +23,10 @@ _PORTS = {"web": ("WEB_PORT", 8000), "api": ("API_PORT", 8001), "issuer": ("ISSU
 
 @dataclass(frozen=True)
 class Process:
-    """One server: its name, its port and its command."""
+    """One process: its name, its port if it serves one, and its command."""
 
     name: str
-    port: int
+    port: int | None
     command: list[str]
 
 
@@ -36,24 +36,27 @@ def run(service: Service, *, reload: bool) -> int:
     Raises ChoreError when a port is taken, DevDbError, CommandFailedError.
     """
     processes = plan(service, reload=reload)
-    for process in processes:
-        _check_port(process)
+    served = [(process.name, process.port) for process in processes if process.port]
+    for name, number in served:
+        _check_port(name, number)
     with devdb.available(service):
         migrate.run(service)
-        for process in processes:
-            sys.stdout.write(f"{process.name}: http://{_HOST}:{process.port}\n")
+        for name, number in served:
+            sys.stdout.write(f"{name}: http://{_HOST}:{number}\n")
         sys.stdout.flush()
         return _manage(service, processes)
 
 
 def plan(service: Service, *, reload: bool) -> list[Process]:
-    """Say which servers ``up`` runs: one for each half, and a token issuer where none of them is
-    one."""
-    served = [_server(service, half, reload=reload) for half in service.halves]
+    """Say which processes ``up`` runs: a server for each half, a token issuer where none of them is
+    one, and what runs the API's jobs."""
+    planned = [_server(service, half, reload=reload) for half in service.halves]
     if "api" in service.halves and not accounts.issuer_of_its_own(service):
         command = [sys.executable, "-m", "devissuer", "serve"]
-        served.append(Process("issuer", port(service, "issuer"), command))
-    return served
+        planned.append(Process("issuer", port(service, "issuer"), command))
+    if "api" in service.halves:
+        planned += [_beside(service, name, reload=reload) for name in ("worker", "scheduler")]
+    return planned
 
 
 def port(service: Service, name: str) -> int:
@@ -76,17 +79,34 @@ def _server(service: Service, half: Half, *, reload: bool) -> Process:
     return Process(half, number, [*command, application])
 
 
-def _check_port(process: Process) -> None:
+def _beside(service: Service, name: str, *, reload: bool) -> Process:
+    command = [sys.executable, "-m", "chassis", name]
+    if reload:
+        watched = shlex.join(command)
+        command = [
+            sys.executable,
+            "-m",
+            "watchfiles",
+            "--filter",
+            "python",
+            "--verbosity",
+            "warning",
+        ]
+        command += [watched, str(service.root / "api")]
+    return Process(name, None, command)
+
+
+def _check_port(name: str, number: int) -> None:
     with socket.socket() as probe:
         # as the server does: a port that just closed is free
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, process.port))
+            probe.bind((_HOST, number))
         except OSError as error:
-            variable, _ = _PORTS[process.name]
+            variable, _ = _PORTS[name]
             raise ChoreError(
-                f"Port {process.port} for {process.name} cannot be used ({error.strerror}): stop "
-                f"what uses it, or choose another: {variable}={process.port + 10} uv run just up."
+                f"Port {number} for {name} cannot be used ({error.strerror}): stop what uses it, "
+                f"or choose another: {variable}={number + 10} uv run just up."
             ) from error
 
 
@@ -95,7 +115,7 @@ def _manage(service: Service, processes: list[Process]) -> int:
     from honcho.manager import Manager  # type: ignore[import-untyped]  # noqa: PLC0415
 
     manager = Manager()
-    ports = {_PORTS[process.name][0]: str(process.port) for process in processes}
+    ports = {_PORTS[item.name][0]: str(item.port) for item in processes if item.port}
     environment = {**os.environ, **ports, "PYTHONUNBUFFERED": "1"}
     for process in processes:
         manager.add_process(

@@ -59,7 +59,7 @@ class Database:
         )
 
     @classmethod
-    def at(cls, url: str) -> Self:
+    def at(cls, url: str, *, pool_size: int = _POOL_SIZE) -> Self:
         """Make the pool for ``url`` (``postgresql://user@host/database``); connects to nothing yet.
 
         A connection that died while idle (a restarted database) is replaced before it is used.
@@ -67,7 +67,7 @@ class Database:
         address = sqlalchemy_url(url)
         engine = create_async_engine(
             address,
-            pool_size=_POOL_SIZE,
+            pool_size=pool_size,
             max_overflow=0,
             pool_timeout=_POOL_SECONDS,
             pool_pre_ping=True,

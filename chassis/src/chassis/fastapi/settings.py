@@ -24,6 +24,25 @@ class ApiSettings(ServiceSettings):
 
     half: ClassVar[Half] = "api"
 
+    worker_concurrency: int = Field(
+        10, ge=1, le=1000, description="How many jobs one worker runs at the same time."
+    )
+    worker_grace_seconds: int = Field(
+        20,
+        ge=0,
+        description="How long a worker that is told to stop waits for the jobs it runs; then they "
+        "go back into the queue.",
+    )
+    jobs_kept_days: int = Field(
+        7, ge=1, description="How long finished jobs are kept. Dead letters stay."
+    )
+    probe_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Where a worker or scheduler answers /livez. Unset: nowhere.",
+    )
+
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:
         """Return the issuers whose access tokens ``service`` takes."""
         raise NotImplementedError

@@ -11,9 +11,9 @@ its own and a real pool::
 """
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import httpx2
@@ -30,6 +30,7 @@ from chassis import testing
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.db import Database, sqlalchemy_url
+from chassis.fastapi.jobs import Runtime, find_tasks, running
 from chassis.fastapi.migrations import DATABASE_URL
 from chassis.fastapi.platform import fetch_json
 from chassis.fastapi.settings import AUDIENCE
@@ -38,6 +39,7 @@ from chassis.testing import database_server, roadbed_service
 
 __all__ = [
     "Bearer",
+    "RunJobs",
     "api_database",
     "app",
     "bearer",
@@ -46,12 +48,17 @@ __all__ = [
     "connection",
     "database_server",
     "roadbed_service",
+    "run_jobs",
     "session",
     "signing_key",
 ]
 
 ISSUER = "https://issuer.test"
 _SECONDS = 60
+_NEXT = "SELECT id, task_name, args FROM procrastinate_fetch_job_v2(NULL, NULL)"
+_DONE = "SELECT procrastinate_finish_job_v1(%s, 'succeeded', false)"
+
+type RunJobs = Callable[[], Awaitable[list[str]]]
 
 
 class Bearer(Protocol):
@@ -168,3 +175,32 @@ def bearer(signing_key: RSAPrivateKey) -> Bearer:
         return {"Authorization": f"Bearer {token}"}
 
     return make
+
+
+@pytest.fixture
+def run_jobs(app: Application, connection: AsyncConnection) -> RunJobs:
+    """Give what runs the jobs that are due, one after the other, inside the test's transaction:
+    ``await run_jobs()`` returns the names of their tasks. What a job raises, it raises."""
+
+    async def run() -> list[str]:
+        tasks = {item.name: item for item in find_tasks("api")}
+        platform = app.platform
+        database = Database(connection)
+        ran = []
+        own = Runtime(platform.settings, platform.service, database, [*tasks.values()])
+        async with running(own):
+            while job := await _next(database):
+                number, name, stored = job
+                await tasks[name](**tasks[name].unpack(stored.get("arguments", {})))
+                async with database.driver() as driver:
+                    await driver.execute(_DONE, [number])
+                ran.append(name)
+        return ran
+
+    return run
+
+
+async def _next(database: Database) -> tuple[int, str, dict[str, Any]] | None:
+    async with database.driver() as driver:
+        job = await (await driver.execute(_NEXT)).fetchone()
+    return job if job and job[0] else None

@@ -9,6 +9,7 @@ from chassis.fastapi.testing import (
     connection,
     database_server,
     roadbed_service,
+    run_jobs,
     session,
     signing_key,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "connection",
     "database_server",
     "roadbed_service",
+    "run_jobs",
     "session",
     "signing_key",
 ]

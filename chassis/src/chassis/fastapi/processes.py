@@ -1,0 +1,49 @@
+"""``python -m chassis worker`` and ``scheduler``: the processes of an API beside its server."""
+
+import asyncio
+from importlib import import_module
+from typing import Literal
+
+from chassis import logs
+from chassis.fastapi.db import Database
+from chassis.fastapi.jobs import Runtime, find_tasks, running
+from chassis.fastapi.settings import ApiSettings
+from chassis.jobs.liveness import liveness
+from chassis.jobs.scheduler import schedule
+from chassis.jobs.worker import Stop, work
+from chassis.service import Service
+
+# a job holds a connection for moments, and waits for one when all are taken
+_MOST_CONNECTIONS = 20
+
+
+def run(process: Literal["worker", "scheduler"], service: Service, package: str = "api") -> None:
+    """Run until SIGTERM or SIGINT. Raises SettingsError, TaskError."""
+    settings: ApiSettings = import_module(f"{package}.settings").Settings.load(service)
+    logs.configure(settings, service)
+    asyncio.run((_work if process == "worker" else _schedule)(settings, service, package))
+
+
+async def _work(settings: ApiSettings, service: Service, package: str) -> None:
+    stop, tasks = Stop(), find_tasks(package)
+    size = min(settings.worker_concurrency, _MOST_CONNECTIONS)
+    database = Database.at(settings.database_url, pool_size=size)
+    runtime = Runtime(settings, service, database, tasks)
+    try:
+        async with liveness(settings.probe_port), running(runtime):
+            await work(
+                settings.database_url,
+                tasks,
+                stop,
+                concurrency=settings.worker_concurrency,
+                grace_seconds=settings.worker_grace_seconds,
+            )
+    finally:
+        await database.dispose()
+
+
+async def _schedule(settings: ApiSettings, service: Service, package: str) -> None:
+    del service
+    stop = Stop()
+    async with liveness(settings.probe_port):
+        await schedule(settings.database_url, find_tasks(package), stop)

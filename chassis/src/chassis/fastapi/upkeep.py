@@ -1,0 +1,21 @@
+"""The platform's own periodic tasks: what keeps the queue healthy."""
+
+from chassis.fastapi.jobs import periodic, runtime
+from chassis.jobs import upkeep
+
+_QUEUE = "platform"
+
+
+@periodic("* * * * *", queue=_QUEUE)
+async def recover_stalled_jobs() -> None:
+    """Run the jobs of killed workers again."""
+    limits = {task.name: task.retry.limit for task in runtime().tasks}
+    async with runtime().database.driver() as connection:
+        await upkeep.recover(connection, limits)
+
+
+@periodic("17 * * * *", queue=_QUEUE)
+async def delete_finished_jobs() -> None:
+    """Forget the jobs that succeeded or were cancelled some time ago; dead letters stay."""
+    async with runtime().database.driver() as connection:
+        await upkeep.delete_finished(connection, days=runtime().settings.jobs_kept_days)

@@ -1,0 +1,47 @@
+"""Putting jobs into the queue, within the transaction of whoever enqueues."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from procrastinate import PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+
+from chassis import telemetry
+from chassis.jobs.tasks import Task
+
+# never opened: every job is inserted on the caller's own connection
+_manager = JobManager(PsycopgConnector())
+
+
+async def enqueue(
+    connection: psycopg.AsyncConnection[Any],
+    task: Task[...],
+    *,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    schedule_in: timedelta | None = None,
+    **arguments: Any,
+) -> int | None:
+    """Add a job in the open transaction of ``connection``; return its number.
+
+    Jobs of one ``lock`` run one after the other, in their order. None means that a job with this
+    ``queueing_lock`` is waiting already; the transaction must then return to a savepoint. The job
+    runs ``schedule_in`` from now at the earliest. It carries the present request's identifiers.
+
+    Raises ValidationError when ``task`` does not take ``arguments``.
+    """
+    job = Job(
+        queue=task.queue,
+        lock=lock,
+        queueing_lock=queueing_lock,
+        task_name=task.name,
+        task_kwargs={"arguments": task.pack(arguments), "carried": dict(telemetry.carried())},
+        scheduled_at=datetime.now(UTC) + schedule_in if schedule_in else None,
+    )
+    try:
+        return (await _manager.defer_job_async(job, connection=connection)).id
+    except AlreadyEnqueued:
+        return None

@@ -1,0 +1,55 @@
+"""The process that enqueues periodic tasks. Two of them at once do no harm: the database lets each
+tick be enqueued once."""
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+from procrastinate import App
+from procrastinate.periodic import PeriodicDeferrer
+
+from chassis.jobs.tasks import Task
+from chassis.jobs.worker import AWAY, Stop, library
+
+_PAUSE_SECONDS = 2.0
+# a tick missed for longer than this, with no scheduler running, is left out
+_LATEST_SECONDS = 600
+
+
+async def schedule(url: str, tasks: Iterable[Task[...]], stop: Stop) -> None:
+    """Enqueue the periodic ones of ``tasks`` on time until ``stop``. A database that goes away is
+    waited for."""
+    declared = [item for item in tasks if item.cron]
+    while not stop.told.is_set():
+        try:
+            async with library(url, declared) as app:
+                _register(app, declared)
+                await _tick(app, stop)
+        except AWAY as error:
+            structlog.get_logger().error("scheduler lost the database", error=type(error).__name__)
+            await stop.pause(_PAUSE_SECONDS)
+
+
+def _register(app: App, tasks: Iterable[Task[...]]) -> None:
+    for item in tasks:
+        assert item.cron  # noqa: S101 - the caller chose those
+        # one that still waits is not doubled, and no two run at a time
+        app.periodic(cron=item.cron, lock=item.name, queueing_lock=item.name)(app.tasks[item.name])
+
+
+async def _tick(app: App, stop: Stop) -> None:
+    ticking = asyncio.create_task(
+        PeriodicDeferrer(app.periodic_registry, max_delay=_LATEST_SECONDS).worker()
+    )
+    told = asyncio.create_task(stop.told.wait())
+    structlog.get_logger().info(
+        "scheduler started", periodic_tasks=len(app.periodic_registry.periodic_tasks)
+    )
+    try:
+        await asyncio.wait({ticking, told}, return_when=asyncio.FIRST_COMPLETED)
+        if ticking.done():
+            ticking.result()
+    finally:
+        ticking.cancel()
+        told.cancel()
+    structlog.get_logger().info("scheduler stopped")

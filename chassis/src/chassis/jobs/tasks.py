@@ -1,0 +1,146 @@
+"""Declaring tasks: what a job runs, on which queue, and how often it is tried.
+
+A task runs at least once for each of its jobs, and again when its worker was killed half-way: write
+it so that a second run does no harm. Its arguments are identifiers, never personal data or secrets:
+they lie in the queue in clear.
+"""
+
+import inspect
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import update_wrapper
+from typing import Any, get_type_hints
+
+from croniter import croniter  # type: ignore[import-untyped]
+from pydantic import BaseModel, ConfigDict, create_model
+
+DEFAULT_QUEUE = "default"
+_OPTIONS = frozenset({"session", "task", "lock", "queueing_lock", "schedule_in"})
+
+
+class TaskError(TypeError):
+    """A task is declared in a way that cannot work; the text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often a failing job is tried again, and when.
+
+    The n-th retry waits ``first * 2 ** (n - 1)``, ``longest`` at most, less up to half of it by
+    chance, so that jobs which failed together do not come back together. After ``limit`` retries
+    the job is a dead letter: it stays, visible, until an operator retries or cancels it.
+    """
+
+    limit: int = 10
+    first: timedelta = timedelta(seconds=5)
+    longest: timedelta = timedelta(hours=1)
+
+    def delay(self, retries: int) -> timedelta | None:
+        """Return how long to wait after a failure that ``retries`` retries preceded; None when
+        there is no retry left."""
+        if retries >= self.limit:
+            return None
+        # beyond 2 ** 32 every wait is the longest one
+        full: timedelta = min(self.first * 2 ** min(retries, 32), self.longest)
+        return full * random.uniform(0.5, 1)  # noqa: S311 - to spread load, not to hide
+
+
+DEFAULT_RETRY = Retry()
+NEVER = Retry(limit=0)
+"""For what must not run twice: a failure, or the death of its worker, makes a dead letter."""
+
+
+class Task[**P]:
+    """A function that workers run; ``name`` is stored with each of its jobs.
+
+    Calling it runs the function here and now, as a test may. ``cron`` says when the scheduler
+    enqueues it by itself.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, Awaitable[None]],
+        *,
+        queue: str,
+        retry: Retry,
+        cron: str | None = None,
+    ) -> None:
+        """Raise TaskError for a function that cannot be a task."""
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.queue = queue
+        self.retry = retry
+        self.cron = cron
+        self._function = function
+        self._arguments = _model(self.name, function)
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Awaitable[None]:
+        """Run the function itself."""
+        return self._function(*args, **kwargs)
+
+    def pack(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``arguments`` as JSON.
+
+        Raises ValidationError (a ValueError) when the function does not take them, without
+        repeating their values.
+        """
+        return self._arguments.model_validate(dict(arguments)).model_dump(mode="json")
+
+    def unpack(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a job as the function declares them. Raises ValidationError."""
+        known = self._arguments.model_validate(dict(stored))
+        return {name: getattr(known, name) for name in self._arguments.model_fields}
+
+
+def task[**P](
+    *, queue: str = DEFAULT_QUEUE, retry: Retry = DEFAULT_RETRY
+) -> Callable[[Callable[P, Awaitable[None]]], Task[P]]:
+    """Make a task of an ``async`` function whose parameters can be written as JSON.
+
+    ``@task(queue="mail")`` over ``async def welcome(account_id: UUID) -> None``. Raises TaskError.
+    """
+
+    def declare(function: Callable[P, Awaitable[None]]) -> Task[P]:
+        return Task(function, queue=queue, retry=retry)
+
+    return declare
+
+
+def periodic(
+    cron: str, *, queue: str = DEFAULT_QUEUE, retry: Retry = DEFAULT_RETRY
+) -> Callable[[Callable[[], Awaitable[None]]], Task[[]]]:
+    """Make a task that the scheduler enqueues whenever ``cron`` says (five fields, in UTC).
+
+    A run that is still waiting or going on is not doubled. Raises TaskError for a wrong ``cron`` or
+    a function with parameters.
+    """
+
+    def declare(function: Callable[[], Awaitable[None]]) -> Task[[]]:
+        made = Task(function, queue=queue, retry=retry, cron=cron)
+        if not croniter.is_valid(cron):
+            raise TaskError(f"{made.name} has no valid cron expression: {cron!r}.")
+        if inspect.signature(function).parameters:
+            raise TaskError(f"{made.name} is periodic and cannot take parameters.")
+        return made
+
+    return declare
+
+
+def _model(name: str, function: Callable[..., Awaitable[None]]) -> type[BaseModel]:
+    """Describe the parameters of ``function``, so that they survive the way through the queue."""
+    if not inspect.iscoroutinefunction(function):
+        raise TaskError(f"{name} must be an `async def`: workers run many jobs on one event loop.")
+    parameters = inspect.signature(function).parameters
+    if taken := sorted(_OPTIONS & parameters.keys()):
+        raise TaskError(f"{name} cannot call a parameter {taken[0]}: `enqueue` has one of its own.")
+    hints = get_type_hints(function)
+    fields: dict[str, Any] = {}
+    for item in parameters.values():
+        if item.kind not in (item.POSITIONAL_OR_KEYWORD, item.KEYWORD_ONLY):
+            raise TaskError(f"{name} has the parameter {item}: jobs carry arguments by name only.")
+        default = ... if item.default is item.empty else item.default
+        fields[item.name] = (hints.get(item.name, Any), default)
+    config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    return create_model(name, __config__=config, **fields)

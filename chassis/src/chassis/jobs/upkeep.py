@@ -1,0 +1,56 @@
+"""What keeps the queue healthy: finding abandoned jobs, forgetting finished ones."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from chassis.jobs.tasks import DEFAULT_RETRY
+from chassis.jobs.worker import STALLED_SECONDS
+
+_STALLED = """
+    SELECT job.id, job.task_name, job.attempts
+    FROM procrastinate_jobs job
+    LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+    WHERE job.status = 'doing'
+      AND (worker.id IS NULL OR worker.last_heartbeat < now() - %(silent)s)
+    ORDER BY job.id
+    FOR UPDATE OF job SKIP LOCKED
+"""
+_RETRY = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
+_BURY = "SELECT procrastinate_finish_job_v1(%s, 'failed', false)"
+_DELETE = """
+    DELETE FROM procrastinate_jobs job
+    WHERE job.status IN ('succeeded', 'cancelled', 'aborted')
+      AND (SELECT max(at) FROM procrastinate_events WHERE job_id = job.id) < now() - %s
+"""
+
+
+async def recover(connection: AsyncConnection[Any], limits: Mapping[str, int]) -> None:
+    """Put the jobs of workers that fell silent back into the queue.
+
+    ``limits`` are the retries of each task: a job that used them up killed its worker every time,
+    and becomes a dead letter.
+    """
+    silent = timedelta(seconds=STALLED_SECONDS)
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        jobs = await (await cursor.execute(_STALLED, {"silent": silent})).fetchall()
+        for job in jobs:
+            again = job["attempts"] < limits.get(job["task_name"], DEFAULT_RETRY.limit)
+            await cursor.execute(_RETRY if again else _BURY, [job["id"]])
+            structlog.get_logger().warning(
+                "abandoned job",
+                job_id=job["id"],
+                task=job["task_name"],
+                attempt=job["attempts"] + 1,
+                outcome="to retry" if again else "dead",
+            )
+
+
+async def delete_finished(connection: AsyncConnection[Any], *, days: int) -> None:
+    """Delete what succeeded or was cancelled more than ``days`` ago. Dead letters stay."""
+    deleted = await connection.execute(_DELETE, [timedelta(days=days)])
+    structlog.get_logger().info("deleted finished jobs", jobs=deleted.rowcount, days=days)
