@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from chassis import accounts
-from chassis.accounts import Account, AccountError
+from chassis.accounts import Account, AccountError, passwords
 from chassis.auth import SINGLE_TENANT, SigningKey, TokenVerifier, TrustedIssuer
 from chassis.auth.development_key import development_pem
 from chassis.lending import Connect
@@ -149,15 +149,15 @@ async def test_a_hash_holds_no_connection_and_a_flood_is_refused(
     """Many sign-ins at once leave connections, the event loop and the memory to others."""
     await make(connect)
     lent = []
-    fits = accounts._fits
+    fits = passwords._verify
 
     def watching(hashed: str, password: str) -> bool:
         lent.append(connect.lent)
         time.sleep(0.02)
         return fits(hashed, password)
 
-    monkeypatch.setattr(accounts, "_fits", watching)
-    monkeypatch.setattr(accounts, "_WAITING", 4)
+    monkeypatch.setattr(passwords, "_verify", watching)
+    monkeypatch.setattr(passwords, "_WAITING", 4)
     tries = [
         accounts.authenticate(connect, email="ada@example.org", password=PASSWORD)
         for _ in range(20)
@@ -168,7 +168,7 @@ async def test_a_hash_holds_no_connection_and_a_flood_is_refused(
     assert len(results) - len(busy) >= 4
     # the last to hash does so when everybody has given the connection back
     assert lent[-1] == 0
-    monkeypatch.setattr(accounts, "_WAITING", 32)
+    monkeypatch.setattr(passwords, "_WAITING", 32)
     assert await accounts.authenticate(connect, email="ada@example.org", password=PASSWORD)
 
 

@@ -30,6 +30,7 @@ PURE = [
     "conformance",
     "cache",
     "lending",
+    "mail",
     "throttle",
     "schema",
     "devdb",

@@ -15,6 +15,8 @@ type Row = tuple[object, ...]
 NAMES = [schema._FILES[number].name.removesuffix(".sql") for number in sorted(schema._FILES)]
 TABLES = [
     "account",
+    "account_link",
+    "account_session",
     "cache",
     "idempotency",
     "mail",

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateKey,
     RSAPublicKey,
 )
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import RSAAlgorithm
 
 from chassis.auth.development_key import development_pem
@@ -54,6 +56,16 @@ class SigningKey:
     def public(self) -> RSAPublicKey:
         """The half that verifiers get."""
         return self.private.public_key()
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for another ``purpose`` (HKDF, RFC 5869): it lives as long as
+        this one and gives nothing away about it."""
+        secret = self.private.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret)
 
 
 def _thumbprint(key: RSAPrivateKey) -> str:

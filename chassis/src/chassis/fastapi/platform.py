@@ -8,12 +8,12 @@ import httpx2
 from starlette.applications import Starlette
 
 from chassis.auth import TokenVerifier
-from chassis.fastapi import docs
+from chassis.fastapi import cookies, docs
 from chassis.fastapi.authentication import Authentication, Tokens
 from chassis.fastapi.db import Database
 from chassis.fastapi.routes import Entry, RouteError, Templates, walk
 from chassis.fastapi.security import public
-from chassis.fastapi.settings import ApiSettings
+from chassis.fastapi.settings import AccountSettings, ApiSettings
 from chassis.health import Readiness
 from chassis.service import Service
 
@@ -37,7 +37,10 @@ class Platform:
                 settings.issuers(service), environment=settings.environment, fetch=fetch_json
             )
         )
-        self.authentication = Authentication([self._tokens])
+        browsers = isinstance(settings, AccountSettings)
+        self.authentication = Authentication(
+            [self._tokens], finders=[cookies.access_token] if browsers else []
+        )
 
     @property
     def verifier(self) -> TokenVerifier:

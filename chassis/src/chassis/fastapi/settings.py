@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from chassis.auth import SigningKey, TrustedIssuer
 from chassis.service import Half, Service
 from chassis.settings import (
+    CommaSeparated,
     Environment,
     Secret,
     ServiceSettings,
@@ -117,6 +118,18 @@ class AccountSettings(ApiSettings):
         development_secret("token-key"),
         description="RSA private key in PEM that signs access tokens, from `openssl genpkey "
         "-algorithm RSA -pkeyopt rsa_keygen_bits:2048`. Unset in development: the checkout's own.",
+    )
+
+    sign_up_open: bool = Field(
+        False, description="Whether strangers may make themselves an account, by mail."
+    )
+    sign_up_permissions: CommaSeparated = Field(
+        (), description="What somebody who signed up may do, such as orders:read,orders:write."
+    )
+    account_page: str = Field(
+        "",
+        description="Address of the page that takes a mailed token (it gets #token=…) and a new "
+        "password. Unset: mails carry the bare code.",
     )
 
     @field_validator("token_issuer")

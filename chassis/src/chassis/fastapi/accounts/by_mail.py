@@ -1,0 +1,55 @@
+"""Sign-up and reset: what anybody may ask for, and only the reader of the mail can finish."""
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from chassis import accounts
+from chassis.fastapi.accounts.desk import FrontDesk
+from chassis.fastapi.accounts.schemas import Address, Redemption
+from chassis.fastapi.problems import declared
+from chassis.fastapi.security import public
+from chassis.problems import ProblemError
+
+router = APIRouter(dependencies=[Depends(public)])
+
+
+@router.post("/sign-up", status_code=202, response_class=Response, responses=declared(403, 429))
+async def sign_up(request: Request, body: Address, desk: FrontDesk) -> Response:
+    """Mail a code with which the account is made; the answer is the same if there is one."""
+    if not desk.settings.sign_up_open:
+        raise ProblemError(403, "sign-up-closed", "Ask an administrator for an account.")
+    await desk.limit_mail(request, body.email)
+    try:
+        await accounts.ask_to_sign_up(desk.connect, body.email, door=desk.door)
+    except accounts.AccountError as error:
+        raise _invalid("/body/email", error) from None
+    return Response(status_code=202)
+
+
+@router.post("/reset", status_code=202, response_class=Response, responses=declared(429))
+async def reset_password(request: Request, body: Address, desk: FrontDesk) -> Response:
+    """Mail a code with which another password is set; the answer never tells who has an account."""
+    await desk.limit_mail(request, body.email)
+    try:
+        await accounts.ask_to_reset(desk.connect, body.email, door=desk.door)
+    except accounts.AccountError as error:
+        raise _invalid("/body/email", error) from None
+    return Response(status_code=202)
+
+
+@router.post("/redeem", status_code=204, responses=declared(403, 503))
+async def redeem_mailed_token(body: Redemption, desk: FrontDesk) -> None:
+    """Choose a password with a mailed code, once: it makes the account, or signs out everywhere."""
+    try:
+        await accounts.redeem(
+            desk.connect,
+            body.token.get_secret_value(),
+            password=body.password.get_secret_value(),
+            permissions=desk.settings.sign_up_permissions,
+        )
+    except accounts.AccountError as error:
+        raise _invalid("/body/password", error) from None
+
+
+def _invalid(pointer: str, error: accounts.AccountError) -> ProblemError:
+    said = {"pointer": pointer, "detail": str(error), "type": "value_error"}
+    return ProblemError(422, "validation", errors=[said])

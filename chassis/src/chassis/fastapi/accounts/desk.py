@@ -1,0 +1,101 @@
+"""What the routes need of the platform: the keys, the limits, who is asking."""
+
+from typing import Annotated
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from fastapi import Depends, Request
+
+from chassis import accounts, throttle
+from chassis.auth import Principal
+from chassis.fastapi.platform import Platform
+from chassis.fastapi.scope import PLATFORM
+from chassis.fastapi.security import CurrentPrincipal
+from chassis.fastapi.settings import AUDIENCE, AccountSettings
+from chassis.lending import Connect
+from chassis.problems import ProblemError
+from chassis.throttle import Limit
+
+_OF_AN_ACCOUNT = Limit("sign-in", 10, 600)
+_OF_A_CLIENT = Limit("sign-in of client", 100, 600)
+_MAIL_TO = Limit("mail to", 5, 3600)
+_MAIL_BY_CLIENT = Limit("mail by client", 20, 3600)
+
+
+class Desk:
+    """Made once for a platform: reading the key takes some milliseconds."""
+
+    def __init__(self, platform: Platform) -> None:
+        """Raise TypeError for a service whose settings own no accounts."""
+        if not isinstance(platform.settings, AccountSettings):
+            raise TypeError("A service with sign-in needs settings derived from AccountSettings.")
+        self.settings = platform.settings
+        self.issuer = self.settings.issuer(platform.service)
+        self.door = accounts.Door(platform.service.name, self.settings.account_page)
+        self._platform = platform
+        self._key = self.settings.signing_key(platform.service)
+        self.refresh_key = self._key.derive("refresh tokens")
+
+    @property
+    def connect(self) -> Connect:
+        """Lend a connection."""
+        return self._platform.database.driver
+
+    def access_token(self, found: accounts.SignedIn) -> str:
+        """Sign what opens the API for ten minutes."""
+        return accounts.access_token(
+            found.account,
+            key=self._key,
+            issuer=self.issuer,
+            audience=AUDIENCE,
+            session=found.session,
+        )
+
+    async def limit_sign_in(self, request: Request, account: str) -> None:
+        """Count a try by its client, and by client and account. Raises ProblemError 429.
+
+        Not by the account alone: then strangers could lock somebody out.
+        """
+        network = throttle.network(client(request))
+        await throttle.take(self.connect, _OF_A_CLIENT, network)
+        await throttle.take(self.connect, _OF_AN_ACCOUNT, network, account.strip().lower())
+
+    async def limit_mail(self, request: Request, address: str) -> None:
+        """Count a mail that a stranger may cause. Raises ProblemError 429."""
+        await throttle.take(self.connect, _MAIL_BY_CLIENT, throttle.network(client(request)))
+        await throttle.take(self.connect, _MAIL_TO, address.strip().lower())
+
+
+_desks: WeakKeyDictionary[Platform, Desk] = WeakKeyDictionary()
+
+
+async def get_desk(request: Request) -> Desk:
+    """Give the desk of this application."""
+    platform: Platform = request.scope[PLATFORM]
+    if platform not in _desks:
+        _desks[platform] = Desk(platform)
+    return _desks[platform]
+
+
+FrontDesk = Annotated[Desk, Depends(get_desk)]
+
+
+def client(request: Request) -> str:
+    """Return the address of whoever sent ``request``."""
+    return request.client.host if request.client else "unknown"
+
+
+async def own_account(principal: CurrentPrincipal, desk: FrontDesk) -> Principal:
+    """Give a caller who signed in here. Raises ProblemError 403 for an API key or another issuer,
+    whose subject could be the number of somebody else's account."""
+    if principal.issuer != desk.issuer:
+        raise ProblemError(403, "permission-denied", "Only somebody who signed in here may do it.")
+    return principal
+
+
+Owner = Annotated[Principal, Depends(own_account)]
+
+
+def session_of(principal: Principal) -> UUID | None:
+    """Return the session that an access token belongs to."""
+    return UUID(principal.session) if principal.session else None

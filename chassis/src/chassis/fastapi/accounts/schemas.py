@@ -1,0 +1,73 @@
+"""What goes in and out under ``/v1/auth``."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, SecretStr
+
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00]*$")]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class Credentials(BaseModel):
+    """What somebody signs in with."""
+
+    email: Email
+    password: Password
+
+
+class Address(BaseModel):
+    """Where a mail shall go."""
+
+    email: Email
+
+
+class Redemption(BaseModel):
+    """A mailed token, and the password that its reader chose."""
+
+    token: Token
+    password: Password = Field(description="12 to 256 characters, any of them.")
+
+
+class NewPassword(BaseModel):
+    """Another password."""
+
+    current: Password
+    new: Password = Field(description="12 to 256 characters, any of them.")
+
+
+class RefreshTokenBody(BaseModel):
+    """The token that keeps a session alive."""
+
+    refresh_token: Token
+
+
+class AccessToken(BaseModel):
+    """A token for ``Authorization: Bearer`` (RFC 6750), and the one that gets the next."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token
+    expires_in: int = Field(description="Seconds until a new one is needed.")
+    refresh_token: str = Field(
+        description="For POST /v1/auth/refresh, once; the answer brings its successor. Sent again "
+        "within ten seconds it gets the same one; later, the session ends."
+    )
+
+
+class SessionView(BaseModel):
+    """One session of an account."""
+
+    id: UUID
+    device: str = Field(description="What the client called itself (User-Agent).")
+    created_at: datetime
+    used_at: datetime
+    ends_at: datetime
+    current: bool = Field(description="Whether this very request belongs to it.")
+
+
+class Sessions(BaseModel):
+    """All live sessions, the last used first: at most fifty."""
+
+    items: list[SessionView]
