@@ -3,16 +3,26 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
+from psycopg import AsyncConnection
 
-from chassis import accounts
+from chassis import accounts, mail
 from chassis.accounts import AccountError, Door
+from chassis.mail import Mail
 from chassis.problems import ProblemError
 from lender import Lender
 
 EMAIL, PASSWORD, NEW = "ada@example.org", "correct horse battery", "another horse battery"
-DOOR = Door("orders", "https://app.example/password")
+
+
+async def post(connection: AsyncConnection[Any], letter: Mail) -> None:
+    """Keep a mail; no job sends it here."""
+    await mail.keep(connection, letter)
+
+
+DOOR = Door("orders", post, "https://app.example/password")
 
 type Ask = Callable[..., Awaitable[None]]
 
@@ -158,7 +168,7 @@ async def test_what_was_never_given_out_is_refused(connect: Lender, value: str) 
 
 async def test_without_a_page_the_mail_carries_the_code(connect: Lender) -> None:
     """An API without a front end has nowhere to send people."""
-    await accounts.ask_to_sign_up(connect, EMAIL, door=Door("orders"))
+    await accounts.ask_to_sign_up(connect, EMAIL, door=Door("orders", post))
     [(_, body)] = await mails(connect)
     assert "\nCode: " in body
 

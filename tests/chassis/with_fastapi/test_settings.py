@@ -76,7 +76,10 @@ def test_an_issuer_says_where_the_tenant_is(
     ("chosen", "expected"),
     [
         (IssuerSettings, ["DATABASE_URL", "TRUSTED_ISSUERS"]),
-        (AccountSettings, ["DATABASE_URL", "TOKEN_ISSUER", "TOKEN_KEY"]),
+        (
+            AccountSettings,
+            ["DATABASE_URL", "MAIL_URL", "MAIL_FROM", "TOKEN_ISSUER", "TOKEN_KEY"],
+        ),
     ],
 )
 def test_production_names_everything_that_is_missing(

@@ -1,16 +1,24 @@
 """What accounts write to people. Each asks its reader to do nothing if they did not ask for it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
 
 from chassis.mail import Mail
+
+Post = Callable[[AsyncConnection[Any], Mail], Awaitable[None]]
+"""Leave a mail to be sent when the transaction of the connection commits."""
 
 
 @dataclass(frozen=True)
 class Door:
-    """How people are led back: ``name`` of the service, and ``page``, the address of the page
-    that takes a token. Without one the mail carries the bare code."""
+    """How people are reached and led back: ``name`` of the service, the ``post``, and ``page``,
+    the address of the page that takes a token. Without one the mail carries the bare code."""
 
     name: str
+    post: Post
     page: str = ""
 
     def way(self, token: str) -> str:

@@ -27,7 +27,6 @@ from chassis.accounts.account import (
 from chassis.accounts.letters import Door
 from chassis.auth import SINGLE_TENANT
 from chassis.lending import Connect
-from chassis.mail import post
 from chassis.problems import ProblemError
 
 _SIGN_UP, _RESET = "sign-up", "reset"
@@ -47,7 +46,7 @@ async def ask_to_sign_up(connect: Connect, email: str, *, door: Door) -> None:
         else:
             token = await _store(connection, address, _SIGN_UP)
             mail = letters.welcome(address, door, token)
-        await post(connection, mail)
+        await door.post(connection, mail)
 
 
 async def ask_to_reset(connect: Connect, email: str, *, door: Door) -> None:
@@ -59,7 +58,7 @@ async def ask_to_reset(connect: Connect, email: str, *, door: Door) -> None:
     async with connect() as connection:
         write = letters.reset if await find(connection, address) else letters.unknown
         token = await _store(connection, address, _RESET)
-        await post(connection, write(address, door, token))
+        await door.post(connection, write(address, door, token))
 
 
 async def redeem(

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 # the platform's own tasks
-_OWN = ("chassis.fastapi.upkeep",)
+_OWN = ("chassis.fastapi.mail", "chassis.fastapi.upkeep")
 
 
 @dataclass(frozen=True)

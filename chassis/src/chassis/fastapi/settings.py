@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from chassis.auth import SigningKey, TrustedIssuer
+from chassis.mail import Smtp
 from chassis.service import Half, Service
 from chassis.settings import (
     CommaSeparated,
@@ -43,6 +44,22 @@ class ApiSettings(ServiceSettings):
         le=65535,
         description="Where a worker or scheduler answers /livez. Unset: nowhere.",
     )
+
+    mail_url: SecretStr = Field(
+        SecretStr(""),
+        description="Mail server: smtp://user:password@host (STARTTLS) or smtps://… Unset in "
+        "development: mails become files in .dev/mail.",
+    )
+    mail_from: str = Field(
+        "", description="Sender of this service's mails, such as Orders <orders@example.com>."
+    )
+
+    @field_validator("mail_url")
+    @classmethod
+    def _readable_mail_url(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            Smtp.at(value.get_secret_value())
+        return value
 
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:
         """Return the issuers whose access tokens ``service`` takes."""
@@ -131,6 +148,13 @@ class AccountSettings(ApiSettings):
         description="Address of the page that takes a mailed token (it gets #token=…) and a new "
         "password. Unset: mails carry the bare code.",
     )
+
+    @field_validator("mail_url", "mail_from")
+    @classmethod
+    def _needs_mail[Value: (str, SecretStr)](cls, value: Value, info: ValidationInfo) -> Value:
+        if not len(value) and not _is_local(info):
+            raise ValueError("set it, or a forgotten password could not be reset")
+        return value
 
     @field_validator("token_issuer")
     @classmethod

@@ -12,6 +12,7 @@ its own and a real pool::
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from email.message import EmailMessage
 from importlib import import_module
 from typing import Any, Protocol
 from uuid import UUID
@@ -31,6 +32,7 @@ from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.db import Database, sqlalchemy_url
 from chassis.fastapi.jobs import Runtime, find_tasks, running
+from chassis.fastapi.mail import OUTBOX
 from chassis.fastapi.migrations import DATABASE_URL
 from chassis.fastapi.platform import fetch_json
 from chassis.fastapi.settings import AUDIENCE
@@ -47,6 +49,7 @@ __all__ = [
     "committed_db",
     "connection",
     "database_server",
+    "outbox",
     "roadbed_service",
     "run_jobs",
     "session",
@@ -175,6 +178,13 @@ def bearer(signing_key: RSAPrivateKey) -> Bearer:
         return {"Authorization": f"Bearer {token}"}
 
     return make
+
+
+@pytest.fixture
+def outbox() -> list[EmailMessage]:
+    """Give the mails that ``run_jobs`` sends."""
+    OUTBOX.sent.clear()
+    return OUTBOX.sent
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
-"""The platform's own periodic tasks: what keeps the queue healthy."""
+"""The platform's own periodic tasks: what keeps the queue healthy and its tables small."""
 
+from chassis import cache, mail, throttle
+from chassis.accounts import sessions
 from chassis.fastapi.jobs import periodic, runtime
 from chassis.jobs import upkeep
 
@@ -19,3 +21,11 @@ async def delete_finished_jobs() -> None:
     """Forget the jobs that succeeded or were cancelled some time ago; dead letters stay."""
     async with runtime().database.driver() as connection:
         await upkeep.delete_finished(connection, days=runtime().settings.jobs_kept_days)
+
+
+@periodic("37 * * * *", queue=_QUEUE)
+async def purge_what_expired() -> None:
+    """Delete full buckets, old cache entries, ended sessions, used-up links, unsendable mail."""
+    for purge in (throttle.purge, cache.purge, sessions.purge, mail.purge):
+        async with runtime().database.driver() as connection:
+            await purge(connection)

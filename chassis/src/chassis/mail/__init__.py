@@ -5,7 +5,7 @@ A job's arguments are written to logs, so it carries an id alone; the text waits
 """
 
 from chassis.mail.message import Mail
-from chassis.mail.post import deliver, post, purge
+from chassis.mail.post import deliver, keep, purge
 from chassis.mail.transports import Folder, Memory, Smtp, Transport, TransportError
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "Transport",
     "TransportError",
     "deliver",
-    "post",
+    "keep",
     "purge",
 ]

@@ -1,7 +1,7 @@
 """From a transaction to a transport."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -10,37 +10,33 @@ from chassis.lending import Connect
 from chassis.mail.message import Mail
 from chassis.mail.transports import Transport
 
-_TAKE = """
-SELECT recipient, subject, body FROM platform.mail WHERE id = %s FOR UPDATE SKIP LOCKED
-"""
 
-
-async def post(connection: AsyncConnection[Any], mail: Mail) -> UUID:
-    """Leave ``mail`` to be sent when the transaction of ``connection`` commits; return its id."""
-    cursor = await connection.execute(
-        "INSERT INTO platform.mail (recipient, subject, body) VALUES (%s, %s, %s) RETURNING id",
-        [mail.recipient, mail.subject, mail.body],
+async def keep(connection: AsyncConnection[Any], mail: Mail) -> UUID:
+    """Store ``mail`` in the transaction of ``connection``; return its id, which a job carries."""
+    identifier = uuid4()
+    await connection.execute(
+        "INSERT INTO platform.mail (id, recipient, subject, body) VALUES (%s, %s, %s, %s)",
+        [identifier, mail.recipient, mail.subject, mail.body],
     )
-    row = await cursor.fetchone()
-    identifier: UUID = row[0] if row else UUID(int=0)
     return identifier
 
 
-async def deliver(connect: Connect, identifier: UUID, transport: Transport, *, sender: str) -> bool:
-    """Send one posted mail and delete it; return False when it is gone or being sent by another.
+async def deliver(connect: Connect, identifier: UUID, transport: Transport, *, sender: str) -> None:
+    """Send a stored mail and delete it; one that is gone was sent before.
 
-    The row stays locked meanwhile, so no two workers send it. A crash between the server's answer
-    and the commit sends it twice, which is better than not at all. Raises OSError.
+    No connection is held meanwhile. A worker that dies between the server's answer and the
+    deletion sends it twice, which is better than not at all. Raises OSError, ValueError.
     """
+    async with connect() as connection, connection.cursor(row_factory=class_row(Mail)) as cursor:
+        await cursor.execute(
+            "SELECT recipient, subject, body FROM platform.mail WHERE id = %s", [identifier]
+        )
+        mail = await cursor.fetchone()
+    if mail is None:
+        return
+    await transport.send(mail.message(sender))
     async with connect() as connection:
-        async with connection.cursor(row_factory=class_row(Mail)) as cursor:
-            await cursor.execute(_TAKE, [identifier])
-            mail = await cursor.fetchone()
-        if mail is None:
-            return False
-        await transport.send(mail.message(sender))
         await connection.execute("DELETE FROM platform.mail WHERE id = %s", [identifier])
-        return True
 
 
 async def purge(connection: AsyncConnection[Any]) -> int:

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from chassis import accounts, throttle
 from chassis.auth import Principal
+from chassis.fastapi import mail
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import CurrentPrincipal
@@ -31,7 +32,7 @@ class Desk:
             raise TypeError("A service with sign-in needs settings derived from AccountSettings.")
         self.settings = platform.settings
         self.issuer = self.settings.issuer(platform.service)
-        self.door = accounts.Door(platform.service.name, self.settings.account_page)
+        self.door = accounts.Door(platform.service.name, mail.post, self.settings.account_page)
         self._platform = platform
         self._key = self.settings.signing_key(platform.service)
         self.refresh_key = self._key.derive("refresh tokens")
