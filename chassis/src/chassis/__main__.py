@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from chassis import migrate, processes, service
+from chassis import migrate, operations, processes, service
 from chassis.processes import CommandFailedError
 from chassis.service import HALVES, Service, ServiceError
 from chassis.settings import SettingsError
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _do(found, options)
     except CommandFailedError as error:
         return error.code
-    except (ServiceError, SettingsError) as error:
+    except (ServiceError, SettingsError, operations.OperationError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
@@ -38,6 +38,8 @@ def _do(found: Service, options: argparse.Namespace) -> int:
     if options.verb in ("worker", "scheduler"):
         processes.beside(found, options.verb)
         return 0
+    if options.verb in operations.VERBS:
+        return operations.run(found, options)
     # only here: an image lacks what these need
     from chassis.dev import chores  # noqa: PLC0415
 
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("email")
     verbs.add_parser("token", help="print a development token", add_help=False)
     verbs.add_parser("env-example", help="write .env.example from the settings")
+    operations.declare(verbs)
     verbs.add_parser("drop-example", help="remove the example, its tables and its tests")
     return parser
 

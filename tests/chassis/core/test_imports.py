@@ -19,6 +19,7 @@ PURE = [
     "env_example",
     "addresses",
     "logs",
+    "operations",
     "request_id",
     "telemetry",
     "problems",

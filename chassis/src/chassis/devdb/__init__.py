@@ -7,6 +7,6 @@ work in production.
 
 from chassis.devdb.cluster import Cluster
 from chassis.devdb.errors import DevDbError
-from chassis.devdb.sharing import available, running, url
+from chassis.devdb.sharing import available, programs, running, url
 
-__all__ = ["Cluster", "DevDbError", "available", "running", "url"]
+__all__ = ["Cluster", "DevDbError", "available", "programs", "running", "url"]

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from urllib.parse import quote
 
 from chassis import settings
-from chassis.devdb import locks
+from chassis.devdb import binaries, locks
 from chassis.devdb.cluster import Cluster
 from chassis.devdb.errors import DevDbError
 from chassis.devdb.place import make_folder, place
@@ -17,6 +18,11 @@ def url(service: Service, half: Half) -> str:
     """Return the address of ``half``'s development database; starts and touches nothing."""
     sockets = quote(str(place(service.root).sockets), safe="/")
     return f"postgresql://{half}@/{half}?host={sockets}&port=5432"
+
+
+def programs() -> Path:
+    """Return the folder of the server's programs (``pg_dump`` and so on). Raises DevDbError."""
+    return binaries.find(None)
 
 
 def available(service: Service) -> AbstractContextManager[None]:

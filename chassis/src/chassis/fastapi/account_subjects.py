@@ -1,0 +1,62 @@
+"""What the platform's own tables hold about a subject: its account and all that hangs on it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.fastapi.subjects import Subject
+
+_ACCOUNT = "SELECT email, tenant, permissions, created_at FROM account WHERE id = :account"
+_SESSIONS = """
+    SELECT device, created_at, used_at, ends_at FROM account_session WHERE account = :account
+"""
+_MAIL = """
+    SELECT mail.subject, mail.created_at FROM mail JOIN account ON account.email = mail.recipient
+    WHERE account.id = :account
+"""
+_REPLIES = """
+    SELECT route, status, created_at FROM idempotency
+    WHERE issuer = :issuer AND subject = :subject
+"""
+# in this order: the last takes the sessions with it
+_ERASURES = (
+    "DELETE FROM idempotency WHERE issuer = :issuer AND subject = :subject",
+    "DELETE FROM mail USING account WHERE account.email = mail.recipient AND account.id = :account",
+    "DELETE FROM account_link USING account"
+    " WHERE lower(account.email) = lower(account_link.email) AND account.id = :account",
+    "DELETE FROM account_session WHERE account = :account",
+    "DELETE FROM account WHERE id = :account",
+)
+
+
+async def export(session: AsyncSession, subject: Subject) -> dict[str, Any]:
+    """Return the account, its sessions, its waiting mail and its remembered writes; no secrets."""
+    queries = {
+        "account": _ACCOUNT,
+        "sessions": _SESSIONS,
+        "mail": _MAIL,
+        "remembered_writes": _REPLIES,
+    }
+    parameters = _parameters(subject)
+    return {
+        name: [dict(row) for row in (await session.execute(text(query), parameters)).mappings()]
+        for name, query in queries.items()
+    }
+
+
+async def erase(session: AsyncSession, subject: Subject) -> int:
+    """Delete all of that; return the number of rows."""
+    parameters = _parameters(subject)
+    done = [await session.execute(text(statement), parameters) for statement in _ERASURES]
+    return sum(item.rowcount for item in done)  # type: ignore[attr-defined]
+
+
+def _parameters(subject: Subject) -> dict[str, Any]:
+    """Name an account where the subject is one: subjects of other issuers need not be UUIDs."""
+    try:
+        account = UUID(subject.id)
+    except ValueError:
+        account = None
+    return {"account": account, "subject": subject.id, "issuer": subject.issuer}

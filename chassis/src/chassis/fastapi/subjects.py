@@ -1,0 +1,79 @@
+"""A person's rights: what is stored about a subject, and erasing it (GDPR, articles 15, 17 and 20).
+
+A domain that stores personal data brings ``api/<domain>/subjects.py`` with two coroutines:
+``export(session, subject)`` returns what it holds, as something that becomes JSON, and
+``erase(session, subject)`` deletes or anonymises it and returns the number of rows. The platform
+does the same for its own tables.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.fastapi import discovery
+from chassis.fastapi.db import Database
+
+_OWN = ("chassis.fastapi.account_subjects",)
+
+
+class SubjectsError(Exception):
+    """A domain's ``subjects.py`` lacks a function; the text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom tokens name: the claims ``sub`` and ``iss``. ``iss`` matters because two issuers may
+    both have a user 7."""
+
+    id: str
+    issuer: str
+
+
+async def export(database: Database, package: str, subject: Subject) -> dict[str, Any]:
+    """Return what each domain holds about ``subject``, in one snapshot. Raises SubjectsError."""
+    found = {}
+    async with database.unit_of_work() as session:
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        for module in _modules(package):
+            found[_name(module)] = await _function(module, "export")(session, subject)
+    return found
+
+
+async def erase(
+    database: Database, package: str, subject: Subject, *, for_good: bool
+) -> dict[str, int]:
+    """Erase ``subject`` from every domain in one transaction; return the rows of each.
+
+    Unless ``for_good``, everything is rolled back: the answer is what would be erased. Raises
+    SubjectsError.
+    """
+    erased = {}
+    async with database.unit_of_work() as session:
+        for module in _modules(package):
+            erased[_name(module)] = int(await _function(module, "erase")(session, subject))
+        if not for_good:
+            await session.rollback()
+    return erased
+
+
+def _modules(package: str) -> list[ModuleType]:
+    discovery.modules(package, "models")
+    # domains first: their rows may point at accounts
+    return [*discovery.modules(package, "subjects"), *map(import_module, _OWN)]
+
+
+def _name(module: ModuleType) -> str:
+    return "platform" if module.__name__ in _OWN else module.__name__.split(".")[-2]
+
+
+def _function(module: ModuleType, name: str) -> Callable[[AsyncSession, Subject], Awaitable[Any]]:
+    found: Callable[[AsyncSession, Subject], Awaitable[Any]] | None = getattr(module, name, None)
+    if found is None:
+        raise SubjectsError(
+            f"{module.__file__} has no {name}: add `async def {name}(session, subject)`."
+        )
+    return found
