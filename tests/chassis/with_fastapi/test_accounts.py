@@ -13,7 +13,8 @@ from fastapi import Depends
 
 from chassis import accounts, schema
 from chassis.fastapi import Application, CurrentPrincipal, requires
-from chassis.fastapi.accounts import desk, make_administrator, permissions, router
+from chassis.fastapi.access import permissions
+from chassis.fastapi.accounts import desk, make_administrator, router
 from chassis.fastapi.settings import AccountSettings
 from chassis.service import Service
 from chassis.throttle import Limit

@@ -29,6 +29,12 @@ def undecided(app: Starlette, *, known: frozenset[str]) -> Iterator[Entry]:
             yield entry
 
 
+def permissions(app: Starlette) -> list[str]:
+    """Return every permission that a route of ``app`` asks for."""
+    calls = (call for entry in walk(app) for call in entry.calls)
+    return sorted({call.permission for call in calls if isinstance(call, requires)})
+
+
 def _is_decided(entry: Entry) -> bool:
     if isinstance(entry.target, Guarded):
         return True

@@ -1,6 +1,8 @@
 """API002."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from chassis.fastapi import Application
 from chassis.fastapi.conformance.bounded_lists import BoundedLists
@@ -8,11 +10,15 @@ from chassis.fastapi.pages import Cursor, Limit, Page
 
 
 async def test_accepts_a_page(app: Application, examine: Any) -> None:
-    """The platform's pages are bounded."""
+    """The platform's pages are bounded, and so is a list that says how long it may get."""
 
     @app.get("/v1/things")
     async def things(limit: Limit = 50, after: Cursor = None) -> Page[str]:
         return Page(items=[], next_cursor=None)
+
+    @app.get("/v1/few")
+    async def few() -> Annotated[list[str], Field(max_length=50)]:
+        return []
 
     assert await examine(BoundedLists()) == []
 

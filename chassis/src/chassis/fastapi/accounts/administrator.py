@@ -9,16 +9,9 @@ import sys
 from sqlalchemy.exc import OperationalError
 
 from chassis import accounts
+from chassis.fastapi.access import permissions
 from chassis.fastapi.app import Application
-from chassis.fastapi.routes import walk
-from chassis.fastapi.security import requires
 from chassis.problems import ProblemError
-
-
-def permissions(app: Application) -> list[str]:
-    """Return every permission that a route of ``app`` asks for."""
-    calls = (call for entry in walk(app) for call in entry.calls)
-    return sorted({call.permission for call in calls if isinstance(call, requires)})
 
 
 def make_administrator(app: Application) -> None:

@@ -70,4 +70,4 @@ class SessionView(BaseModel):
 class Sessions(BaseModel):
     """All live sessions, the last used first: at most fifty."""
 
-    items: list[SessionView]
+    items: Annotated[list[SessionView], Field(max_length=50)]

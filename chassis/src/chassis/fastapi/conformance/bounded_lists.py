@@ -23,16 +23,21 @@ class BoundedLists(Rule[Subject]):
         ```python
         async def list_orders(session: Session, limit: Limit = 50, after: Cursor = None): ...
         ```
+
+        A list that is short by nature says so: `Annotated[list[View], Field(max_length=50)]`.
         """
         for operation in subject.operations:
             if operation.method != "GET":
                 continue
             answer = subject.resolved(_answered(operation))
-            if answer.get("type") == "array":
+            items = answer.get("properties", {}).get("items", answer)
+            if items.get("type") != "array" or "maxItems" in items:
+                continue
+            if items is answer:
                 yield Finding(operation.name, "answers with a bare list")
-            elif "items" in answer.get("properties", {}):
-                async for finding in _bounds(operation, subject):
-                    yield finding
+                continue
+            async for finding in _bounds(operation, subject):
+                yield finding
 
 
 def _answered(operation: Operation) -> Mapping[str, Any]:

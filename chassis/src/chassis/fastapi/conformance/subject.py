@@ -10,9 +10,9 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from chassis.fastapi import Application
+from chassis.fastapi.access import permissions
 from chassis.fastapi.conformance import samples
 from chassis.fastapi.routes import Entry, walk
-from chassis.fastapi.security import requires
 from chassis.fastapi.testing import Bearer
 
 _ANY_ID = "00000000-0000-4000-8000-000000000000"
@@ -102,8 +102,7 @@ class Subject:
     @cached_property
     def everything(self) -> dict[str, str]:
         """The header of a caller with every permission that a route asks for."""
-        calls = (call for entry in self.routes for call in entry.calls)
-        return self.bearer(*{call.permission for call in calls if isinstance(call, requires)})
+        return self.bearer(*permissions(self.app))
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx2.Response:
         """Call the service as somebody with every permission."""
