@@ -80,6 +80,9 @@ def _split(value: object) -> object:
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Several names in one variable: ``ALLOWED_HOSTS=a.example,b.example``."""
 
+CommaSeparatedSecrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
+"""Several secrets in one variable, such as versions of one, newest first."""
+
 
 def lookup(service: Service, *names: str) -> str | None:
     """Return the first of the variables ``names`` that has a value; the environment wins over
@@ -174,8 +177,9 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _refuse_weak_secrets(cls, value: object, info: ValidationInfo) -> object:
         local = info.data.get("environment", Environment.PRODUCTION).is_local
-        if isinstance(value, Secret) and not local:
-            _refuse_if_weak(value)
+        for item in value if isinstance(value, tuple) else [value]:
+            if isinstance(item, Secret) and not local:
+                _refuse_if_weak(item)
         return value
 
 

@@ -29,6 +29,7 @@ PURE = [
     "auth",
     "accounts",
     "conformance",
+    "api_keys",
     "cache",
     "lending",
     "mail",

@@ -17,6 +17,7 @@ TABLES = [
     "account",
     "account_link",
     "account_session",
+    "api_key",
     "cache",
     "idempotency",
     "mail",

@@ -1,14 +1,18 @@
 """What the platform keeps for one application: its settings, database, keys and public doors."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from typing import Any
 
 import httpx2
+from psycopg import AsyncConnection
 from starlette.applications import Starlette
 
+from chassis.api_keys import Peppers
 from chassis.auth import TokenVerifier
 from chassis.fastapi import cookies, docs
+from chassis.fastapi.api_keys.scheme import ApiKeys
 from chassis.fastapi.authentication import Authentication, Tokens
 from chassis.fastapi.db import Database
 from chassis.fastapi.routes import Entry, RouteError, Templates, walk
@@ -37,10 +41,17 @@ class Platform:
                 settings.issuers(service), environment=settings.environment, fetch=fetch_json
             )
         )
+        peppers = Peppers([item.get_secret_value() for item in settings.api_key_peppers])
+        self.api_keys = ApiKeys(self.connect, peppers)
         browsers = isinstance(settings, AccountSettings)
         self.authentication = Authentication(
-            [self._tokens], finders=[cookies.access_token] if browsers else []
+            [self.api_keys, self._tokens],
+            finders=[cookies.access_token] if browsers else [],
         )
+
+    def connect(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
+        """Lend psycopg's connection to the present database for one transaction."""
+        return self.database.driver()
 
     @property
     def verifier(self) -> TokenVerifier:

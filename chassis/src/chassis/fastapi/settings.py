@@ -10,6 +10,7 @@ from chassis.mail import Smtp
 from chassis.service import Half, Service
 from chassis.settings import (
     CommaSeparated,
+    CommaSeparatedSecrets,
     Environment,
     Secret,
     ServiceSettings,
@@ -53,6 +54,20 @@ class ApiSettings(ServiceSettings):
     mail_from: str = Field(
         "", description="Sender of this service's mails, such as Orders <orders@example.com>."
     )
+
+    api_key_peppers: CommaSeparatedSecrets = Field(
+        (),
+        description="Secrets that API keys are hashed with, newest first, separated by commas: put "
+        "a new one in front and take the last away when its keys have expired. Unset: no API keys; "
+        "in development a placeholder.",
+    )
+
+    @field_validator("api_key_peppers")
+    @classmethod
+    def _placeholder_in_development(
+        cls, value: tuple[Secret, ...], info: ValidationInfo
+    ) -> tuple[Secret, ...]:
+        return value or ((development_secret("api-key-pepper"),) if _is_local(info) else ())
 
     @field_validator("mail_url")
     @classmethod

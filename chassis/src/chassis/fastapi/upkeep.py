@@ -1,6 +1,6 @@
 """The platform's own periodic tasks: what keeps the queue healthy and its tables small."""
 
-from chassis import cache, mail, throttle
+from chassis import api_keys, cache, mail, throttle
 from chassis.accounts import sessions
 from chassis.fastapi.jobs import periodic, runtime
 from chassis.jobs import upkeep
@@ -25,7 +25,7 @@ async def delete_finished_jobs() -> None:
 
 @periodic("37 * * * *", queue=_QUEUE)
 async def purge_what_expired() -> None:
-    """Delete full buckets, old cache entries, ended sessions, used-up links, unsendable mail."""
-    for purge in (throttle.purge, cache.purge, sessions.purge, mail.purge):
+    """Delete full buckets, old cache entries, ended sessions, old links, keys and mail."""
+    for purge in (throttle.purge, cache.purge, sessions.purge, mail.purge, api_keys.purge):
         async with runtime().database.driver() as connection:
             await purge(connection)

@@ -1,4 +1,4 @@
-"""POST /v1/auth/token: an e-mail address and a password for an access token."""
+"""/v1/auth: signing in and up, refresh, sessions, passwords; for browsers with cookies."""
 
 from chassis.fastapi.accounts import router
 

@@ -1,0 +1,28 @@
+"""API keys as a kind of credential."""
+
+from uuid import UUID
+
+from chassis import api_keys
+from chassis.api_keys.key import MARK
+from chassis.auth import Verified
+from chassis.lending import Connect
+
+
+class ApiKeys:
+    """Verifies credentials that begin with ``rbk_``."""
+
+    def __init__(self, connect: Connect, peppers: api_keys.Peppers) -> None:
+        """Look keys up by connections that ``connect`` lends."""
+        self._connect = connect
+        self.peppers = peppers
+        self.usage = api_keys.Usage(connect)
+
+    def accepts(self, credential: str) -> bool:
+        """Recognise the mark of a key."""
+        return credential.startswith(MARK)
+
+    async def examine(self, credential: str) -> Verified:
+        """Return whose key it is, and note its use. Raises ProblemError 401."""
+        verified = await api_keys.verify(self._connect, credential, peppers=self.peppers)
+        self.usage.note(UUID(verified.principal.subject))
+        return verified
