@@ -1,51 +1,53 @@
 """One JSON line per event on standard output, from structlog and the standard library alike."""
 
 import logging
-import re
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from structlog.contextvars import clear_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from chassis import lines
+from chassis.output import Output
+from chassis.redaction import REDACTED, clean
 from chassis.request_id import fresh_span
 from chassis.service import Service
 from chassis.settings import Environment, ServiceSettings
 from chassis.telemetry.context import Context, current
 
-REDACTED = "[redacted]"
-_SECRET_KEY = re.compile(
-    r"passw|passphrase|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|credential|"
-    r"session[_-]?(id|key)|csrf|dsn|database_url",
-    re.IGNORECASE,
-)
-_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
-_DEEPEST = 4
+__all__ = ["REDACTED", "access", "bind_request", "clear", "configure", "flush", "identify"]
+
 _ACCESS_LOGS = ("uvicorn.access", "granian.access", "django.server")
 # a line for each of its own parts, at INFO, in every command that touches the database
 _CHATTERERS = ("alembic.runtime.plugins",)
-_URL_PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s@]+@")
+_SERVER_ERROR = 500
 
 
 def configure(settings: ServiceSettings, service: Service) -> None:
     """Send structlog and the standard library through one pipeline to standard output.
 
     Every line carries the service's name and version. Servers' own access logs are switched off:
-    ``access`` writes that line.
+    ``access`` writes that line. JSON goes out in batches (``chassis.output``), except in tests,
+    which read what was written at once.
     """
+    as_json = settings.log_format != "console"
+    batched = as_json and settings.environment is not Environment.TEST
+    sink = _Batches if batched else _Lines
     shared = _pipeline(service)
-    render = _renderers(settings.log_format or "json")
+    render = _renderers(as_json=as_json)
     level = logging.getLevelNamesMapping()[settings.log_level]
+    processors = [*shared, *render]
     structlog.configure(
-        processors=[*shared, *render],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=_Output,
+        logger_factory=sink,
         cache_logger_on_first_use=settings.environment is Environment.PRODUCTION,
     )
-    handler = _Handler()
+    _fast.configure(service, processors if batched and level <= logging.INFO else None)
+    handler = _Handler(sink())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
@@ -75,6 +77,23 @@ def clear() -> None:
     clear_contextvars()
 
 
+def flush() -> None:
+    """Wait a moment for the lines that still gather; call it before the process ends."""
+    _output.flush()
+
+
+def access(*, status: int, **fields: Any) -> None:
+    """Write the one line of a finished request, before its identifiers are cleared.
+
+    ``fields`` are those of ``chassis.telemetry.requests``. ``route`` is the template
+    (``/orders/{id}``), never the path, which may hold personal data.
+    """
+    if _fast.is_on():
+        _fast.write(status, fields)
+    else:
+        structlog.get_logger().info("request", status=status, **fields)
+
+
 def identify(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Name the request or job that a line belongs to."""
     if context := current.get():
@@ -83,32 +102,52 @@ def identify(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
     return event
 
 
-def access(
-    *,
-    method: str,
-    route: str,
-    status: int,
-    duration_ms: float,
-    outcome: str | None = None,
-) -> None:
-    """Write the one line of a finished request, before its identifiers are cleared.
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace what sits under a key that names a secret, and credentials inside texts."""
+    return {key: clean(key, value) for key, value in event.items()}
 
-    ``route`` is the template (``/orders/{id}``), never the path, which may hold personal data.
-    ``outcome`` says how it ended where the status alone would mislead (``aborted``: the client went
-    away; ``failed_after_start``: it broke mid-body).
+
+class _Fast:
+    """Writes access lines without the pipeline, whose work is known beforehand for them.
+
+    Whoever replaces the pipeline (``structlog.testing.capture_logs`` does, in place) gets these
+    lines through it as well.
     """
-    structlog.get_logger().info(
-        "request",
-        method=method,
-        route=route,
-        status=status,
-        duration_ms=round(duration_ms, 1),
-        **({"outcome": outcome} if outcome else {}),
-    )
+
+    def __init__(self) -> None:
+        self._processors: list[Processor] = []
+        self._last: Processor | None = None
+        self._stamps: dict[str, str] = {}
+
+    def configure(self, service: Service, processors: list[Processor] | None) -> None:
+        """Stand in for ``processors``, or for none."""
+        self._processors = processors or []
+        self._last = processors[-1] if processors else None
+        self._stamps = {"service": service.name, "version": service.version}
+
+    def is_on(self) -> bool:
+        """Whether the pipeline is the one that this stands in for."""
+        return self._last is not None and self._processors[-1] is self._last
+
+    def write(self, status: int, fields: Mapping[str, Any]) -> None:
+        """Write one line, at once where the service failed."""
+        context = current.get()
+        event = {
+            "event": "request",
+            "level": "info",
+            "timestamp": datetime.now(UTC),
+            "status": status,
+            **fields,
+            **self._stamps,
+        }
+        if context is not None:
+            event["request_id"] = context.request_id
+            event["trace_id"] = context.trace_id
+        _output.write(lines.line(event), urgent=status >= _SERVER_ERROR)
 
 
-class _Output:
-    """Writes each line at once: whole lines of several processes on one pipe do not mix.
+class _Lines:
+    """Writes each line at once: for people, and for tests.
 
     Standard output is looked up every time, because test runners replace and close it.
     """
@@ -125,37 +164,38 @@ class _Output:
     fatal = failure = err = error = critical = exception = msg
 
 
+class _Batches:
+    """Hands lines to ``chassis.output``; those about failures go out at once."""
+
+    def __init__(self, *_: object) -> None:
+        """Take what structlog's factories are given; there is nothing to choose."""
+
+    def msg(self, line: str) -> None:
+        """Take one line."""
+        _output.write(f"{line}\n".encode())
+
+    def error(self, line: str) -> None:
+        """Take one line about a failure."""
+        _output.write(f"{line}\n".encode(), urgent=True)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = critical = exception = error
+
+
 class _Handler(logging.Handler):
     """Sends the standard library's records the same way."""
 
+    def __init__(self, sink: _Lines | _Batches) -> None:
+        super().__init__()
+        self._sink = sink
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; like every handler, report a failure instead of raising it."""
+        write = self._sink.error if record.levelno >= logging.ERROR else self._sink.msg
         try:
-            _Output().msg(self.format(record))
+            write(self.format(record))
         except Exception:
             self.handleError(record)
-
-
-def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace what sits under a key that names a secret, and passwords inside addresses."""
-    return {key: _clean(key, value, 0) for key, value in event.items()}
-
-
-@lru_cache(maxsize=1024)  # keys come from our own code, and from mappings that it logs
-def _is_secret(key: str) -> bool:
-    return _SECRET_KEY.search(key) is not None
-
-
-def _clean(key: str, value: Any, depth: int) -> Any:
-    if _is_secret(key) and value not in (None, ""):
-        return REDACTED
-    if isinstance(value, str):
-        return _BEARER.sub(rf"\1 {REDACTED}", _URL_PASSWORD.sub(rf"\1:{REDACTED}@", value))
-    if depth < _DEEPEST and isinstance(value, Mapping):
-        return {inner: _clean(str(inner), item, depth + 1) for inner, item in value.items()}
-    if depth < _DEEPEST and isinstance(value, list | tuple):
-        return [_clean("", item, depth + 1) for item in value]
-    return value
 
 
 def _pipeline(service: Service) -> list[Processor]:
@@ -178,12 +218,21 @@ def _stamp(service: Service) -> Processor:
     return stamp
 
 
-def _renderers(form: str) -> list[Processor]:
-    if form == "console":
+def _renderers(*, as_json: bool) -> list[Processor]:
+    if not as_json:
         return [redact, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     # a traceback is redacted too, so it becomes text first
-    return [
-        structlog.processors.format_exc_info,
-        redact,
-        structlog.processors.JSONRenderer(default=str),
-    ]
+    return [structlog.processors.format_exc_info, redact, _render]
+
+
+def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return lines.line(event).decode().rstrip("\n")
+
+
+def _lost(count: int) -> bytes:
+    event = {"event": "log lines dropped", "level": "error", "timestamp": datetime.now(UTC)}
+    return lines.line({**event, "dropped": count, "why": "nobody read standard output in time"})
+
+
+_output = Output(lost=_lost)
+_fast = _Fast()

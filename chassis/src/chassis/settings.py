@@ -24,11 +24,13 @@ from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from chassis import service as service_
 from chassis.service import Half, Service
+from chassis.telemetry.trust import networks
 
 SHORTEST_SECRET = 32
 _PLACEHOLDER = "development-only-placeholder-"
 _LOOKS_UNSET = re.compile(r"change.?me|replace.?me|placeholder|django-insecure", re.IGNORECASE)
 _FEWEST_CHARACTERS = 8
+_THIS_MACHINE = ("127.0.0.0/8", "::1/128")
 _URL = re.compile(r"^postgres(ql)?://[^\s]+$")
 
 
@@ -138,6 +140,38 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] | None = Field(
         None, description="json or console; by default console in development, json elsewhere."
     )
+    trusted_proxies: CommaSeparated = Field(
+        (),
+        description="Networks (10.0.0.0/8,fd00::/8) of the proxies and services in front: their "
+        "X-Request-ID and traceparent are believed, everybody else's are not. Unset: none; in "
+        "development this machine.",
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (http://collector:4318) that gets the "
+        "traces as OTLP over HTTP in JSON. Unset: none are made.",
+    )
+    otel_exporter_otlp_headers: SecretStr = Field(
+        SecretStr(""), description="Headers for the collector: key=value,key=value."
+    )
+    otel_traces_sampler_arg: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="The share of traces that is recorded, from 0 to 1, where no trusted caller "
+        "has decided.",
+    )
+    metrics_port: int | None = Field(
+        None,
+        gt=0,
+        lt=65536,
+        description="The port of GET /metrics for Prometheus, apart from the public one. Several "
+        "workers in one container also need PROMETHEUS_MULTIPROC_DIR, a folder of their own. "
+        "Unset: nothing is counted.",
+    )
+    sentry_dsn: SecretStr = Field(
+        SecretStr(""), description="Where crashes are reported (Sentry, GlitchTip). Unset: nowhere."
+    )
     database_url: str = Field(
         "",
         repr=False,
@@ -165,6 +199,23 @@ class ServiceSettings(BaseSettings):
     def _format_for_the_environment(cls, value: str | None, info: ValidationInfo) -> str:
         local = info.data.get("environment") is Environment.DEVELOPMENT
         return value or ("console" if local else "json")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        try:
+            networks(value)
+        except ValueError as error:
+            raise ValueError(f"{error}: write networks such as 10.0.0.0/8") from None
+        local = info.data.get("environment", Environment.PRODUCTION).is_local
+        return value or (_THIS_MACHINE if local else ())
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("set it to the collector's address: http://collector:4318")
+        return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod

@@ -19,7 +19,7 @@ from chassis.django import database
 from chassis.django.identity.settings import IdentitySettings, signing_keys
 from chassis.problems import ProblemError
 from chassis.service import Service
-from chassis.settings import Secret
+from chassis.settings import Secret, ServiceSettings
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -72,6 +72,7 @@ def _configure() -> None:
     settings.configure(
         SECRET_KEY="of-tests",
         SERVICE=SimpleNamespace(name="orders", version="1"),
+        ENV=ServiceSettings.model_construct(trusted_proxies=("127.0.0.0/8",)),
         ALLOWED_HOSTS=["testserver"],
         ROOT_URLCONF=Urls,
         INSTALLED_APPS=[

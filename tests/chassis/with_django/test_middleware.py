@@ -23,7 +23,9 @@ def client() -> Client:
 
 
 def test_harmless_request_id_is_kept(client: Client) -> None:
-    """A caller's id comes back."""
+    """The id of a proxy that we trust comes back; a stranger gets one of ours."""
+    stranger = client.get("/public/x", {}, REMOTE_ADDR="192.0.2.1", HTTP_X_REQUEST_ID="abcd-1234")
+    assert stranger.headers["X-Request-ID"] != "abcd-1234"
     response = client.get("/public/x", headers={"X-Request-ID": "abcd-1234"})
     assert response.headers["X-Request-ID"] == "abcd-1234"
 
@@ -53,7 +55,15 @@ def test_one_line_for_each_request(client: Client, path: str, route: str, status
         client.get(path)
     assert [line["event"] for line in lines] == ["request"]
     assert (lines[0]["method"], lines[0]["route"], lines[0]["status"]) == ("GET", route, status)
-    assert lines[0]["duration_ms"] >= 0
+    assert lines[0]["duration_ms"] >= lines[0]["ttfb_ms"] >= 0
+    assert lines[0]["outcome"] == "complete"
+
+
+def test_line_says_how_much_was_sent(client: Client) -> None:
+    """Sizes of both bodies, and the names that the lines of an API have."""
+    with capture_logs() as lines:
+        client.post("/public/x", b"12345", "text/plain")
+    assert (lines[0]["request_bytes"], lines[0]["response_bytes"]) == (5, 4)
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])

@@ -181,13 +181,15 @@ async def test_background_work_is_not_request_time(
         tasks.add_task(work)
 
     assert (await client.get("/later", headers=caller)).status_code == 200
-    line, failure = logged
+    line, failure, work = logged
     assert (line["status"], line["outcome"]) == (200, "complete")
     assert line["duration_ms"] < 150
     assert (failure["event"], failure["request_id"]) == (
         "background work failed",
         line["request_id"],
     )
+    assert (work["event"], work["route"]) == ("background work", "/later")
+    assert work["duration_ms"] >= 200
 
 
 async def test_application_without_an_answer_is_a_crash(

@@ -1,18 +1,23 @@
 """The request layer for WSGI, and denial by default."""
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.core.signals import got_request_exception
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from chassis import logs
+from chassis import logs, telemetry
 from chassis.django import errors, probes
 from chassis.problems import ProblemError
-from chassis.request_id import HEADER, TRACE_HEADER, accept, trace_id
+from chassis.request_id import HEADER, TRACE_HEADER
+from chassis.settings import ServiceSettings
+from chassis.telemetry.requests import Recorder
 
 
 class RequestMiddleware:
@@ -25,30 +30,42 @@ class RequestMiddleware:
     async_capable = False
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the rest of the chain."""
+        """Keep the rest of the chain, and begin to measure: this process serves."""
         self.get_response = get_response
+        environment: ServiceSettings | None = getattr(settings, "ENV", None)
+        self._recorder = Recorder(environment.trusted_proxies if environment else ())
+        if environment:
+            telemetry.start(environment, settings.SERVICE)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
         started = time.perf_counter()
-        ids = {
-            "request_id": accept(request.headers.get(HEADER)),
-            "trace_id": trace_id(request.headers.get(TRACE_HEADER)),
-        }
-        request.META["chassis.request_id"] = ids["request_id"]
-        logs.bind_request(**ids)
+        recording = self._recorder.begin(
+            request.META.get("REMOTE_ADDR"),
+            request.headers.get(HEADER),
+            request.headers.get(TRACE_HEADER),
+        )
+        request.META["chassis.request_id"] = recording.context.request_id
         try:
             response = probes.answer(request) or self._respond(request)
-            response.headers[HEADER] = ids["request_id"]
+            response.headers[HEADER] = recording.context.request_id
             # Django would write a second line, with the path: one request is one line
             response._has_been_logged = True  # type: ignore[attr-defined]
-            logs.access(
+            seconds = time.perf_counter() - started
+            recording.finish(
                 method=request.method or "",
                 route=_route(request),
                 status=response.status_code,
-                duration_ms=(time.perf_counter() - started) * 1000,
+                seconds=seconds,
+                first_byte_seconds=None if response.streaming else seconds,
+                received=_size(request.META.get("CONTENT_LENGTH")),
+                sent=0 if response.streaming else len(response.content),  # type: ignore[attr-defined]
+                outcome="complete",
+                scheme=request.scheme or "http",
             )
         finally:
+            recording.close()
+            # the thread serves others after this
             logs.clear()
         return response
 
@@ -95,3 +112,17 @@ def _route(request: HttpRequest) -> str:
     if match is not None:
         return f"/{match.route}"
     return request.path_info if request.path_info in probes.PATHS else "unmatched"
+
+
+def _size(content_length: str | None) -> int:
+    return int(content_length) if content_length and content_length.isdecimal() else 0
+
+
+def report_crash(**_: Any) -> None:
+    """Tell the error tracker what a view did not handle; Django has logged it."""
+    error = sys.exception()
+    if error is not None and not errors.is_lost_database(error):
+        telemetry.report(error)
+
+
+got_request_exception.connect(report_crash)

@@ -1,5 +1,6 @@
 """The application: FastAPI with the platform's half already in it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Lifespan
 
-from chassis import logs
-from chassis.fastapi import db, docs, etags, health, problems
+from chassis import logs, telemetry
+from chassis.fastapi import cors, db, docs, etags, health, problems
 from chassis.fastapi.access import refuse_undecided
-from chassis.fastapi.layer import RequestLayer
+from chassis.fastapi.layer import Guard, RequestLayer
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.routes import refuse_duplicates
 from chassis.fastapi.settings import ApiSettings
@@ -61,7 +62,8 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the request layer outside everything, a team's own middleware included."""
-        return RequestLayer(super().build_middleware_stack(), self.platform)
+        guarded = Guard(super().build_middleware_stack(), self.platform)
+        return RequestLayer(cors.around(guarded, self.platform.settings), self.platform)
 
     def check(self) -> None:
         """Raise RouteError unless every route says who may call it, under a name of its own."""
@@ -85,6 +87,7 @@ def _around(inner: Lifespan[Any] | None) -> Lifespan[Any]:
     async def lifespan(app: Application) -> AsyncIterator[Any]:
         platform = app.platform
         logs.configure(platform.settings, platform.service)
+        telemetry.start(platform.settings, platform.service)
         app.check()
         try:
             async with (inner or _nothing)(app) as state:
@@ -92,6 +95,8 @@ def _around(inner: Lifespan[Any] | None) -> Lifespan[Any]:
         finally:
             platform.readiness.drain()
             await platform.database.dispose()
+            await asyncio.to_thread(telemetry.stop)
+            await asyncio.to_thread(logs.flush)
 
     return lifespan
 

@@ -1,36 +1,59 @@
 """One request and its response: what was sent so far and how it ended."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
-from typing import Literal
 
+import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from chassis import logs
 from chassis.fastapi.problems import respond
 from chassis.fastapi.routes import Templates
-from chassis.fastapi.scope import REQUEST_ID
 from chassis.problems import MEDIA_TYPE, ProblemError
+from chassis.telemetry.requests import Kind, Outcome, Recording
 
-Outcome = Literal["complete", "aborted", "failed_after_start"]
 CLIENT_CLOSED = 499  # nginx's number: nobody was there for an answer
 _SLOW_SECONDS = 0.1
 _GLANCE_SECONDS = 0.001
 _DENIAL = "websocket.http.response"
-_STARTS = ("http.response.start", f"{_DENIAL}.start")
-_BODIES = ("http.response.body", f"{_DENIAL}.body")
-_TOO_LARGE = "The body is larger than this service accepts."
+_PROBLEM = MEDIA_TYPE.encode()
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value
+_WHY = "The body is larger than this service accepts."
+_BACKGROUND_SECONDS = 0.01
+_KEPT = (b"access-control-", b"vary")
 
 
 class Exchange:
-    """Stands between the server and the application, and writes one access line.
+    """Stands between the server and the application, and lets one access line be written.
 
     The clock stops at the last byte of the response: background work comes after it.
     """
+
+    __slots__ = (
+        "_disconnected",
+        "_ended",
+        "_finished",
+        "_first_byte",
+        "_headers",
+        "_id_header",
+        "_kind",
+        "_receive",
+        "_received",
+        "_recording",
+        "_replaced",
+        "_scope",
+        "_send",
+        "_sent",
+        "_since",
+        "_status",
+        "_streamed",
+        "_templates",
+        "_unread",
+    )
 
     def __init__(
         self,
@@ -38,19 +61,28 @@ class Exchange:
         receive: Receive,
         send: Send,
         templates: Templates,
+        recording: Recording,
     ) -> None:
         """Start the clock."""
         self._scope = scope
         self._receive = receive
         self._send = send
         self._templates = templates
+        self._recording = recording
         self._since = perf_counter()
+        self._ended = 0.0
+        self._first_byte: float | None = None
+        self._headers: Iterable[tuple[bytes, bytes]] = ()
         self._status: int | None = None
+        self._kind: Kind | None = "websocket" if scope["type"] == "websocket" else None
+        self._received = 0
+        self._sent = 0
         self._finished = False
         self._disconnected = False
         self._replaced = False
         self._streamed = False
         self._unread = _has_body(scope)
+        self._id_header = (b"x-request-id", recording.context.request_id.encode())
 
     @property
     def started(self) -> bool:
@@ -58,43 +90,92 @@ class Exchange:
         return self._status is not None
 
     async def receive(self) -> Message:
-        """Pass on what the client sends and notice when it goes away."""
+        """Pass on what the client sends, count it, and notice when it goes away."""
         message = await self._receive()
-        if message["type"] == "http.disconnect":
-            self._disconnected = True
-        elif message["type"] == "http.request":
+        kind = message["type"]
+        if kind == "http.request":
             self._unread = message.get("more_body", False)
+            self._received += len(message.get("body", b""))
+        elif kind == "http.disconnect":
+            self._disconnected = True
+        elif kind == "websocket.receive":
+            self._received += _size(message)
         return message
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers, with the request id on it."""
         if self._replaced:
             return
+        match message["type"]:
+            case "http.response.start":
+                await self._start(message)
+            case "http.response.body":
+                await self._body(message)
+            case "http.response.pathsend":
+                self._sent = int(_header(self._headers, b"content-length") or 0)
+                await self._last(message)
+            case _ if self._scope["type"] == "websocket":
+                await self._talk(message)
+            case _:
+                await self._deliver(message)
+
+    async def _start(self, message: Message) -> None:
+        headers = self._headers = message.get("headers", ())
+        kind = _header(headers, b"content-type")
+        if message["status"] == _TOO_LARGE and kind != _PROBLEM:
+            kept = {k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)}
+            await self.answer(ProblemError(_TOO_LARGE, None, _WHY, headers=kept), self.send)
+            self._replaced = True
+            return
+        self._status = message["status"]
+        if kind is not None and kind.startswith(b"text/event-stream"):
+            self._kind = "sse"
+        await self._deliver({**message, "headers": [*headers, self._id_header]})
+
+    async def _body(self, message: Message) -> None:
+        self._sent += len(message.get("body", b""))
+        if message.get("more_body", False):
+            self._streamed = True
+            self._mark_first_byte()
+            await self._deliver(message)
+            return
+        if not self._streamed and not self._unread:
+            await self._watch()
+        await self._last(message)
+
+    async def _last(self, message: Message) -> None:
+        self._mark_first_byte()
+        await self._deliver(message)
+        self.finish("aborted" if self._disconnected else "complete")
+
+    async def _talk(self, message: Message) -> None:
+        """Pass on a message of a websocket, or of the response that refuses one."""
         kind = message["type"]
-        if kind in _STARTS:
-            if _is_plain_413(message):
-                await self.answer(ProblemError(413, None, _TOO_LARGE))
-                self._replaced = True
-                return
-            self._status = int(message["status"])
-            message = {**message, "headers": [*message.get("headers", ()), self._id_header()]}
-        elif kind == "http.response.body":
-            await self._watch(message)
+        if kind == "websocket.send":
+            self._sent += _size(message)
         elif kind == "websocket.accept":
             self._status = HTTPStatus.SWITCHING_PROTOCOLS.value
-        elif kind == "websocket.close" and not self.started:
-            self._status = HTTPStatus.FORBIDDEN.value
+            self._mark_first_byte()
+            message = {**message, "headers": [*message.get("headers", ()), self._id_header]}
+        elif kind == f"{_DENIAL}.start":
+            self._status = int(message["status"])
+            message = {**message, "headers": [*message.get("headers", ()), self._id_header]}
+        elif kind == f"{_DENIAL}.body":
+            await self._body(message)
+            return
+        elif kind == "websocket.close":
+            if not self.started:
+                self._status = HTTPStatus.FORBIDDEN.value
+            await self._last(message)
+            return
         await self._deliver(message)
-        if _is_last(message):
-            self.finish("aborted" if self._disconnected else "complete")
 
-    async def _watch(self, body: Message) -> None:
+    async def _watch(self) -> None:
         """See whether the client left while a slow answer was made: only reading tells.
 
         Not for a stream, which does its own reading, nor while the application still may.
         """
-        self._streamed = self._streamed or body.get("more_body", False)
-        if self._streamed or self._unread or perf_counter() - self._since < _SLOW_SECONDS:
+        if perf_counter() - self._since < _SLOW_SECONDS:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(_GLANCE_SECONDS):
@@ -103,6 +184,10 @@ class Exchange:
         if self._disconnected:
             self._status = CLIENT_CLOSED
 
+    def _mark_first_byte(self) -> None:
+        if self._first_byte is None:
+            self._first_byte = perf_counter() - self._since
+
     async def _deliver(self, message: Message) -> None:
         try:
             await self._send(message)
@@ -110,18 +195,21 @@ class Exchange:
             self._disconnected = True
             raise
 
-    async def answer(self, error: ProblemError) -> None:
-        """Answer with a problem; a websocket whose server cannot do that is closed instead."""
+    async def answer(self, error: ProblemError, send: Send) -> None:
+        """Answer with a problem; a websocket whose server cannot do that is closed instead.
+
+        ``send`` leads back here, past what stands between (CORS headers).
+        """
         if self.started:
             raise RuntimeError(f"Too late for a response of {error.status}.") from error
         if self._scope["type"] == "websocket" and _DENIAL not in self._scope.get("extensions", {}):
-            await self.send({"type": "websocket.close", "code": 1008})
+            await send({"type": "websocket.close", "code": 1008})
         else:
-            await respond(error, self._scope)(self._scope, self.receive, self.send)
+            await respond(error, self._scope)(self._scope, self.receive, send)
 
     def require_response(self) -> None:
         """Raise RuntimeError if the application returned without an answer for somebody."""
-        if not self.started and not self._disconnected:
+        if self._status is None and not self._disconnected:
             raise RuntimeError("The application returned without a response.")
 
     def client_went_away(self, error: Exception) -> bool:
@@ -129,6 +217,16 @@ class Exchange:
         noticed = self._disconnected and isinstance(error, OSError)
         left = isinstance(error, ClientDisconnect | WebSocketDisconnect)
         return not self._finished and (noticed or left)
+
+    def note_background(self) -> None:
+        """Write a line of its own about work that went on after the response."""
+        seconds = perf_counter() - self._ended
+        if self._finished and seconds >= _BACKGROUND_SECONDS:
+            structlog.get_logger().info(
+                "background work",
+                route=self._templates.of(self._scope),
+                duration_ms=round(seconds * 1000, 2),
+            )
 
     def blame(self) -> str:
         """Name what crashed, for the log."""
@@ -141,20 +239,23 @@ class Exchange:
         if self._finished:
             return False
         self._finished = True
-        gone = outcome == "aborted" and not self.started
-        if self._scope["type"] == "websocket" and self.started and outcome == "aborted":
+        gone = outcome == "aborted" and self._status is None
+        if self._kind == "websocket" and self.started and outcome == "aborted":
             outcome = "complete"  # either side ends a conversation when it likes
-        logs.access(
-            method=self._scope.get("method", "WEBSOCKET"),
+        self._ended = perf_counter()
+        self._recording.finish(
+            method=self._scope.get("method", "GET"),  # a websocket begins with GET
             route=self._templates.of(self._scope),
             status=CLIENT_CLOSED if gone else self._status or 0,
-            duration_ms=(perf_counter() - self._since) * 1000,
+            seconds=self._ended - self._since,
+            first_byte_seconds=self._first_byte,
+            received=self._received,
+            sent=self._sent,
             outcome=outcome,
+            scheme=self._scope.get("scheme", "http"),
+            kind=self._kind,
         )
         return True
-
-    def _id_header(self) -> tuple[bytes, bytes]:
-        return b"x-request-id", self._scope[REQUEST_ID].encode()
 
 
 def _has_body(scope: Scope) -> bool:
@@ -164,13 +265,12 @@ def _has_body(scope: Scope) -> bool:
     )
 
 
-def _is_last(message: Message) -> bool:
-    return (message["type"] in _BODIES and not message.get("more_body", False)) or message[
-        "type"
-    ] in ("http.response.pathsend", "websocket.close")
+def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
 
 
-def _is_plain_413(message: Message) -> bool:
-    return message["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and not any(
-        value == MEDIA_TYPE.encode() for key, value in message["headers"] if key == b"content-type"
-    )
+def _size(message: Message) -> int:
+    return len(message.get("bytes") or (message.get("text") or "").encode())

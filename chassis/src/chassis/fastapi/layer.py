@@ -1,51 +1,73 @@
-"""The one layer around every request: identifiers, who is calling, crashes, the access line.
+"""What lies around every request: identifiers, who is calling, crashes, the access line.
 
-It is pure ASGI and outermost. Nothing behind it is reached without a verified token, except what
-is public by name; so a forgotten dependency, a mount or a plain route cannot open a door.
+Two pure ASGI parts. ``RequestLayer`` is outermost and sees everything that is sent; ``Guard`` lets
+nothing behind it be reached without a verified credential, except what is public by name, so a
+forgotten dependency, a mount or a plain route cannot open a door. Between them there is room for
+CORS, whose headers a browser needs on refusals too.
 """
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis import logs, request_id
+from chassis import telemetry
 from chassis.auth import Principal
 from chassis.fastapi.exchange import Exchange
 from chassis.fastapi.platform import Platform
-from chassis.fastapi.scope import PLATFORM, PRINCIPAL, REQUEST_ID
+from chassis.fastapi.scope import EXCHANGE, PLATFORM, PRINCIPAL, REQUEST_ID
 from chassis.problems import ProblemError, internal
+from chassis.telemetry.requests import Recorder
+
+_SERVED = ("http", "websocket")
 
 
 class RequestLayer:
-    """Serves ``app`` and answers for everything that goes wrong in it."""
+    """Identifies each request of ``app`` and records how it went."""
 
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
         """Wrap ``app``, which may be any ASGI application."""
         self._app = app
         self._platform = platform
+        self._recorder = Recorder(platform.settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or websocket; anything else passes through."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] not in _SERVED:
             await self._app(scope, receive, send)
             return
-        trace = request_id.trace_id(_header(scope, b"traceparent"))
-        scope[REQUEST_ID] = request_id.accept(_header(scope, b"x-request-id"))
+        peer = scope.get("client")
+        recording = self._recorder.begin(peer[0] if peer else None, *_identifiers(scope))
+        exchange = Exchange(scope, receive, send, self._platform.templates, recording)
+        scope[REQUEST_ID] = recording.context.request_id
         scope[PLATFORM] = self._platform
-        logs.bind_request(request_id=scope[REQUEST_ID], trace_id=trace)
-        exchange = Exchange(scope, receive, send, self._platform.templates)
+        scope[EXCHANGE] = exchange
         try:
-            await self._serve(scope, exchange)
+            await self._app(scope, exchange.receive, exchange.send)
+            exchange.note_background()
         finally:
             exchange.finish("aborted")
-            logs.clear()
+            recording.close()
 
-    async def _serve(self, scope: Scope, exchange: Exchange) -> None:
+
+class Guard:
+    """Lets in who may come in, and answers for everything that goes wrong in ``app``."""
+
+    def __init__(self, app: ASGIApp, platform: Platform) -> None:
+        """Guard ``app``, behind a RequestLayer."""
+        self._app = app
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or websocket; anything else passes through."""
+        if scope["type"] not in _SERVED:
+            await self._app(scope, receive, send)
+            return
+        exchange: Exchange = scope[EXCHANGE]
         try:
             scope[PRINCIPAL] = await self._authenticate(scope)
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._app(scope, receive, send)
             exchange.require_response()
         except Exception as error:
-            await _recover(exchange, error)
+            await _recover(exchange, error, send)
 
     async def _authenticate(self, scope: Scope) -> Principal | None:
         if (scope.get("method"), scope["path"]) in self._platform.public:
@@ -53,22 +75,33 @@ class RequestLayer:
         return await self._platform.authentication.authenticate(scope)
 
 
-async def _recover(exchange: Exchange, error: Exception) -> None:
+async def _recover(exchange: Exchange, error: Exception, send: Send) -> None:
     """Answer while that is possible; a broken response has to break its connection."""
     if isinstance(error, ProblemError) and not exchange.started:
-        await exchange.answer(error)
+        await exchange.answer(error, send)
         return
     if exchange.client_went_away(error):
         return
     structlog.get_logger().error(exchange.blame(), exc_info=error)
+    telemetry.report(error)
     if not exchange.started:
-        await exchange.answer(internal())
+        await exchange.answer(internal(), send)
     elif exchange.finish("failed_after_start"):
         raise error
 
 
-def _header(scope: Scope, name: bytes) -> str | None:
-    """Return the header ``name``; one that comes twice is nobody's, so that no two readers can
-    take different values from one request."""
-    values = [value for key, value in scope["headers"] if key == name]
+def _identifiers(scope: Scope) -> tuple[str | None, str | None]:
+    """Return ``X-Request-ID`` and ``traceparent``; one that comes twice is nobody's, so that no
+    two readers can take different values from one request."""
+    request_id: list[bytes] = []
+    traceparent: list[bytes] = []
+    for key, value in scope["headers"]:
+        if key == b"x-request-id":
+            request_id.append(value)
+        elif key == b"traceparent":
+            traceparent.append(value)
+    return _only(request_id), _only(traceparent)
+
+
+def _only(values: list[bytes]) -> str | None:
     return values[0].decode("latin-1") if len(values) == 1 else None

@@ -1,5 +1,6 @@
 """The environment of an API: what every service reads, and whose tokens it takes."""
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -74,6 +75,24 @@ class ApiSettings(ServiceSettings):
     def _readable_mail_url(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
             Smtp.at(value.get_secret_value())
+        return value
+
+    cors_origins: CommaSeparated = Field(
+        (),
+        description="Origins of the browser applications that may call this API, each in full "
+        "(https://app.example.com,https://admin.example.com). Unset: none but its own.",
+    )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        schemes = "https?" if _is_local(info) else "https"
+        for origin in value:
+            if not re.fullmatch(rf"{schemes}://[a-z0-9.-]+(:\d+)?", origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin: write scheme and host in lower case, and no "
+                    "path, as in https://app.example.com"
+                )
         return value
 
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:

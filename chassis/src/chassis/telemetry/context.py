@@ -1,10 +1,12 @@
 """The identifiers of the request, job or message that is being worked on."""
 
+import os
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from chassis.request_id import HEADER, TRACE_HEADER, accept, fresh, fresh_span
+from chassis.request_id import HEADER, TRACE_HEADER, harmless
 
 _TRACEPARENT = re.compile(
     r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})"
@@ -18,13 +20,14 @@ class Context:
     """Identifiers in lower-case hex: ``trace_id`` has 32 digits, ``span_id`` 16.
 
     ``span_id`` is the span that work below this point is a part of; ``sampled`` whether it is
-    recorded.
+    recorded, ``parent_id`` the caller's span where it is not ``span_id`` itself.
     """
 
     request_id: str
     trace_id: str
     span_id: str
     sampled: bool = False
+    parent_id: str | None = None
 
 
 current: ContextVar[Context | None] = ContextVar("chassis_telemetry", default=None)
@@ -32,20 +35,35 @@ current: ContextVar[Context | None] = ContextVar("chassis_telemetry", default=No
 
 
 def start() -> Context:
-    """Make the context of something that nobody asked us for in a request."""
-    return Context(fresh(), fresh(), fresh_span())
+    """Make the context of something that nobody asked us for.
+
+    From the operating system each time: a generator kept in the process would repeat itself in
+    workers that were forked from one parent.
+    """
+    made = os.urandom(40).hex()
+    return Context(made[:32], made[32:64], made[64:])
 
 
 def read(request_id: str | None, traceparent: str | None) -> Context:
-    """Make a context from what a caller sent whom we trust; whatever is malformed is made anew.
+    """Make a context from what a caller sent whom we trust; whatever is malformed is made anew."""
+    context = start()
+    if request_id is not None and harmless(request_id):
+        context.request_id = request_id
+    if found := parse(traceparent):
+        context.trace_id, context.span_id, context.sampled = found
+        context.parent_id = context.span_id
+    return context
 
-    A later version of ``traceparent`` may carry more after the flags (W3C, section 4.3).
+
+def parse(traceparent: str | None) -> tuple[str, str, bool] | None:
+    """Read trace id, span id and whether they are recorded out of a W3C ``traceparent``.
+
+    A later version of the header may carry more after the flags (section 4.3).
     """
-    found = _TRACEPARENT.fullmatch(traceparent or "")
+    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if found is None or (found["version"] == "00" and found["more"]):
-        return Context(accept(request_id), fresh(), fresh_span())
-    sampled = bool(int(found["flags"], 16) & _SAMPLED)
-    return Context(accept(request_id), found["trace"], found["span"], sampled)
+        return None
+    return found["trace"], found["span"], bool(int(found["flags"], 16) & _SAMPLED)
 
 
 def carried() -> dict[str, str]:
@@ -54,8 +72,25 @@ def carried() -> dict[str, str]:
     context = current.get()
     if context is None:
         return {}
-    flags = "01" if context.sampled else "00"
+    trace_id, span_id, sampled = _innermost() or (
+        context.trace_id,
+        context.span_id,
+        context.sampled,
+    )
     return {
-        TRACE_HEADER: f"00-{context.trace_id}-{context.span_id}-{flags}",
+        TRACE_HEADER: f"00-{trace_id}-{span_id}-{'01' if sampled else '00'}",
         HEADER.lower(): context.request_id,
     }
+
+
+def ask(innermost: Callable[[], tuple[str, str, bool] | None]) -> None:
+    """Let ``innermost`` say which span is current: one that a team opened lies inside ours."""
+    global _innermost  # noqa: PLW0603 - one a process, like the tracer behind it
+    _innermost = innermost
+
+
+def _nobody() -> None:
+    return None
+
+
+_innermost: Callable[[], tuple[str, str, bool] | None] = _nobody

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from chassis.request_id import HEADER, TRACE_HEADER
+from chassis.telemetry import exports
 from chassis.telemetry.context import current, read
 
 Kind = Literal["consumer", "producer", "client", "internal"]
@@ -21,6 +22,14 @@ def resume(carried: Mapping[str, str], *, name: str, kind: Kind) -> Iterator[Non
     context = read(carried.get(HEADER.lower()), carried.get(TRACE_HEADER))
     token = current.set(context)
     try:
-        yield
+        if exports.tracing is None:
+            yield
+            return
+        with exports.tracing.work(context, name, kind) as span:
+            made = span.get_span_context()
+            context.trace_id = f"{made.trace_id:032x}"
+            context.span_id = f"{made.span_id:016x}"
+            context.sampled = made.trace_flags.sampled
+            yield
     finally:
         current.reset(token)

@@ -1,0 +1,48 @@
+"""One event as one line of JSON that a shared pipe keeps whole."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import to_json
+
+from chassis.output import ATOMIC
+
+_MARK = " …[{} characters cut]… "
+_ROOM = 48  # bytes for the mark
+_MOST_CUTS = 16
+
+
+def encode(value: Any) -> bytes:
+    """Encode as JSON whatever ``value`` holds; what JSON does not know is written as text."""
+    try:
+        return to_json(value, fallback=str, inf_nan_mode="strings")
+    except Exception:  # an object whose str() fails, a lone surrogate, a circle
+        return json.dumps(value, default=repr, skipkeys=True).encode()
+
+
+def line(event: Mapping[str, Any]) -> bytes:
+    """Encode ``event`` and its line break in at most 4,096 bytes.
+
+    Where that takes it, the largest values lose their middle: a traceback says what it is about
+    at its ends.
+    """
+    encoded = encode(event)
+    if len(encoded) < ATOMIC:
+        return encoded + b"\n"
+    shortened = dict(event)
+    for _ in range(_MOST_CUTS):
+        sizes = {key: len(encode(value)) for key, value in shortened.items()}
+        largest = max(sizes, key=lambda key: sizes[key])
+        shortened[largest] = _cut(shortened[largest], len(encoded) - ATOMIC + _ROOM)
+        encoded = encode(shortened)
+        if len(encoded) < ATOMIC:
+            return encoded + b"\n"
+    return encode({"event": "a log line of many long values was cut", "level": "error"}) + b"\n"
+
+
+def _cut(value: Any, excess: int) -> str:
+    text = value if isinstance(value, str) else encode(value).decode()
+    keep = max(len(text) - excess, 0)
+    head = keep // 4
+    return text[:head] + _MARK.format(len(text) - keep) + text[len(text) - (keep - head) :]

@@ -1,0 +1,32 @@
+"""Whose word about a request counts: its id, its trace, and whether that is recorded."""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+type Trusts = Callable[[str | None], bool]
+"""Says whether the peer with this address, as the server saw it, is believed."""
+
+
+def networks(names: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Read networks in CIDR notation (``10.0.0.0/8``). Raises ValueError."""
+    return [ipaddress.ip_network(name) for name in names]
+
+
+def trust(names: Iterable[str]) -> Trusts:
+    """Make the judge that trusts the networks ``names`` and nobody else.
+
+    A peer on a Unix socket has no address and is not trusted. Raises ValueError.
+    """
+    trusted = networks(names)
+
+    @lru_cache(maxsize=1024)
+    def judge(peer: str | None) -> bool:
+        try:
+            address = ipaddress.ip_address(peer or "")
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in trusted)
+
+    return judge
