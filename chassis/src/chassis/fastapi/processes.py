@@ -4,7 +4,7 @@ import asyncio
 from importlib import import_module
 from typing import Literal
 
-from chassis import logs
+from chassis import logs, telemetry
 from chassis.fastapi.db import Database
 from chassis.fastapi.jobs import Runtime, find_tasks, running
 from chassis.fastapi.settings import ApiSettings
@@ -21,7 +21,12 @@ def run(process: Literal["worker", "scheduler"], service: Service, package: str 
     """Run until SIGTERM or SIGINT. Raises SettingsError, TaskError."""
     settings: ApiSettings = import_module(f"{package}.settings").Settings.load(service)
     logs.configure(settings, service)
-    asyncio.run((_work if process == "worker" else _schedule)(settings, service, package))
+    telemetry.start(settings, service)
+    try:
+        asyncio.run((_work if process == "worker" else _schedule)(settings, service, package))
+    finally:
+        telemetry.stop()
+        logs.flush()
 
 
 async def _work(settings: ApiSettings, service: Service, package: str) -> None:

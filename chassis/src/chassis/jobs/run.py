@@ -73,6 +73,8 @@ def _one_line(retry: Retry, context: JobContext) -> Iterator[None]:
     except Exception as raised:
         outcome = "dead" if retry.delay(job.attempts) is None else "to retry"
         error = raised
+        if outcome == "dead":
+            telemetry.report(raised)
         raise
     finally:
         log = structlog.get_logger()
