@@ -1,5 +1,6 @@
 """The development issuer, seen by the verifier that trusts it."""
 
+import http.client
 import json
 import os
 import signal
@@ -8,9 +9,11 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -157,3 +160,66 @@ def test_listens_on_loopback_only(port: int) -> None:
     made = server.make(0, keys.load(keys.path(Path.cwd())))
     assert made.server_address[0] == "127.0.0.1"
     made.server_close()
+
+
+def ask(port: int, **fields: str) -> tuple[int, dict[str, Any]]:
+    """Ask for a token; fields that begin with a capital are headers."""
+    headers = {name: value for name, value in fields.items() if name[0].isupper()}
+    form = {name: value for name, value in fields.items() if name not in headers}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/token", urlencode(form), headers)
+    answer = connection.getresponse()
+    status, found = answer.status, json.loads(answer.read())
+    connection.close()
+    return status, found
+
+
+GRANT = {"grant_type": "client_credentials"}
+
+
+async def test_a_service_gets_a_token_of_its_own(port: int) -> None:
+    """By client credentials, as of a real issuer: scopes become permissions."""
+    given = {"client_id": "billing", "client_secret": "any", "scope": "a:read b"}
+    status, found = ask(port, **GRANT, **given, tenant=str(TENANT))
+    assert (status, found["token_type"], found["expires_in"]) == (200, "Bearer", 600)
+    principal = await trusting(port).verify(found["access_token"])
+    assert (principal.subject, principal.tenant) == ("billing", TENANT)
+    assert principal.permissions == {"a:read", "b"}
+
+
+async def test_a_client_may_name_itself_in_a_header(port: int) -> None:
+    """As most libraries do; the audience is the one it asks for."""
+    basic = b64encode(b"billing:any").decode()
+    _, found = ask(port, **GRANT, Authorization=f"Basic {basic}")
+    assert (await trusting(port).verify(found["access_token"])).subject == "billing"
+    _, found = ask(port, **GRANT, client_id="x", resource="https://other.example")
+    with pytest.raises(ProblemError, match="refused"):
+        await trusting(port).verify(found["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({}, "unsupported_grant_type"),
+        (GRANT, "invalid_client"),
+        ({**GRANT, "Authorization": "Basic !"}, "invalid_client"),
+        ({**GRANT, "client_id": "x", "tenant": "acme"}, "invalid_request"),
+        ({f"a{number}": "x" for number in range(30)}, "invalid_request"),
+    ],
+)
+def test_a_wrong_request_gets_the_standards_error(
+    port: int, fields: dict[str, str], error: str
+) -> None:
+    """RFC 6749, section 5.2."""
+    status, found = ask(port, **fields)
+    assert (status, found["error"]) == (400, error)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+)
+def test_a_page_in_the_browser_gets_no_token(port: int, headers: dict[str, str]) -> None:
+    """Neither from its own origin nor under a name that leads here."""
+    status, found = ask(port, **GRANT, client_id="x", **headers)
+    assert (status, found) == (403, {"error": "access_denied"})

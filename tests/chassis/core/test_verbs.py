@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from chassis.auth import SigningKey, TokenVerifier, TrustedIssuer
 from chassis.devdb.cluster import Cluster
 from chassis.devdb.place import place
 from chassis.service import Service
+from chassis.settings import Environment, development_secret
 from conftest import make_service
 
 MANAGE = """
@@ -127,6 +129,40 @@ def test_token_passes_its_options_on(service: Service) -> None:
     assert (done.returncode, done.stdout.count("."), done.stdout.count("\n")) == (0, 2, 1), (
         done.stderr
     )
+
+
+def token(service: Service, environment: str) -> "subprocess.CompletedProcess[str]":
+    """Ask for a token in an environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "chassis", "token", "--permissions", "a b"],
+        cwd=service.root,
+        env={**os.environ, "ENVIRONMENT": environment, "DATABASE_URL": "postgresql://a@h/a"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def nothing(url: str) -> dict[str, object]:
+    """Refuse to load keys."""
+    raise AssertionError(url)
+
+
+async def test_a_service_with_accounts_signs_its_own_token(service: Service) -> None:
+    """Offline and without an account; production gives none away."""
+    shutil.rmtree(service.root / "web")
+    (service.root / "api").mkdir()
+    (service.root / "api" / "admin.py").touch()
+    (service.root / "api" / "settings.py").write_text(
+        "from chassis.fastapi.settings import AccountSettings as Settings\n"
+    )
+    done = token(service, "development")
+    assert done.returncode == 0, done.stderr
+    key = SigningKey.load(development_secret("token-key"), service)
+    issuer = TrustedIssuer("http://127.0.0.1:8001", "api", key=key.public)
+    verifier = TokenVerifier([issuer], environment=Environment.TEST, fetch=nothing)
+    assert (await verifier.verify(done.stdout.strip())).permissions == {"a", "b"}
+    assert token(service, "production").stdout == ""
 
 
 def test_env_example_is_written_from_the_settings(service: Service) -> None:

@@ -5,9 +5,12 @@ from chassis.dev import accounts, up
 from chassis.dev.errors import ChoreError
 from chassis.service import Service
 
+_OWN = (processes.PYTHON, "-m", "chassis.fastapi.accounts.development")
+
 
 def run(service: Service, arguments: list[str]) -> None:
-    """Print a token: of the web half if there is one, else of the development issuer.
+    """Print a token: of the web half if there is one, of the service itself where it owns its
+    accounts, else of the development issuer.
 
     ``arguments`` are passed on (``--permissions "a b" --tenant UUID``). Raises ChoreError for a
     service without an API, CommandFailedError.
@@ -20,6 +23,7 @@ def run(service: Service, arguments: list[str]) -> None:
             processes.run(service, *processes.tool("web", "token", *arguments))
         return
     if accounts.issuer_of_its_own(service):
-        raise ChoreError("This service signs its own tokens: sign in with an account of yours.")
+        processes.run(service, *_OWN, *arguments)
+        return
     port = str(up.port(service, "issuer"))
     processes.run(service, processes.PYTHON, "-m", "devissuer", "token", "--port", port, *arguments)

@@ -1,13 +1,12 @@
 """What the routes need of the platform: the keys, the limits, who is asking."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Request
 
 from chassis import accounts, throttle
-from chassis.auth import Principal
 from chassis.fastapi import mail
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.scope import PLATFORM
@@ -86,17 +85,20 @@ def client(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-async def own_account(principal: CurrentPrincipal, desk: FrontDesk) -> Principal:
-    """Give a caller who signed in here. Raises ProblemError 403 for an API key or another issuer,
-    whose subject could be the number of somebody else's account."""
+class Owner(NamedTuple):
+    """Somebody who signed in here."""
+
+    account: UUID
+    session: UUID | None
+
+
+async def get_owner(principal: CurrentPrincipal, desk: FrontDesk) -> Owner:
+    """Give who is signed in. Raises ProblemError 403 for an API key or another issuer, whose
+    subject could be the number of somebody else's account."""
     if principal.issuer != desk.issuer:
         raise ProblemError(403, "permission-denied", "Only somebody who signed in here may do it.")
-    return principal
+    # both were signed by this service
+    return Owner(UUID(principal.subject), UUID(principal.session) if principal.session else None)
 
 
-Owner = Annotated[Principal, Depends(own_account)]
-
-
-def session_of(principal: Principal) -> UUID | None:
-    """Return the session that an access token belongs to."""
-    return UUID(principal.session) if principal.session else None
+SignedInOwner = Annotated[Owner, Depends(get_owner)]

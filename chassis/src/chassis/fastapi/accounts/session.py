@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from chassis import accounts
-from chassis.fastapi.accounts.desk import FrontDesk, Owner, session_of
+from chassis.fastapi.accounts.desk import FrontDesk, SignedInOwner
 from chassis.fastapi.accounts.schemas import NewPassword, Sessions, SessionView
 from chassis.fastapi.problems import declared
 from chassis.fastapi.security import authenticated
@@ -15,37 +15,38 @@ router = APIRouter(dependencies=[Depends(authenticated)])
 
 
 @router.get("/sessions")
-async def list_sessions(owner: Owner, desk: FrontDesk, response: Response) -> Sessions:
+async def list_sessions(owner: SignedInOwner, desk: FrontDesk, response: Response) -> Sessions:
     """List where this account is signed in."""
     response.headers["Cache-Control"] = "no-store"
-    current = session_of(owner)
-    found = await accounts.list_sessions(desk.connect, UUID(owner.subject))
-    return Sessions(items=[SessionView(**vars(item), current=item.id == current) for item in found])
+    found = await accounts.list_sessions(desk.connect, owner.account)
+    return Sessions(
+        items=[SessionView(**vars(item), current=item.id == owner.session) for item in found]
+    )
 
 
 @router.delete("/sessions", status_code=204)
-async def end_sessions(owner: Owner, desk: FrontDesk) -> None:
+async def end_sessions(owner: SignedInOwner, desk: FrontDesk) -> None:
     """Sign out everywhere, here too; access tokens that are out last ten minutes at most."""
-    await accounts.sign_out(desk.connect, UUID(owner.subject))
+    await accounts.sign_out(desk.connect, owner.account)
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-async def end_session(session_id: UUID, owner: Owner, desk: FrontDesk) -> None:
+async def end_session(session_id: UUID, owner: SignedInOwner, desk: FrontDesk) -> None:
     """Sign out one device."""
-    if not await accounts.sign_out(desk.connect, UUID(owner.subject), session_id):
+    if not await accounts.sign_out(desk.connect, owner.account, session_id):
         raise ProblemError(404, None, "There is no such session.")
 
 
 @router.put("/password", status_code=204, responses=declared(429, 503))
 async def change_password(
-    request: Request, body: NewPassword, owner: Owner, desk: FrontDesk
+    request: Request, body: NewPassword, owner: SignedInOwner, desk: FrontDesk
 ) -> None:
     """Set another password; every session ends, this one too, and signs in again with it."""
-    await desk.limit_sign_in(request, owner.subject)
+    await desk.limit_sign_in(request, str(owner.account))
     try:
         await accounts.change_password(
             desk.connect,
-            UUID(owner.subject),
+            owner.account,
             current=body.current.get_secret_value(),
             new=body.new.get_secret_value(),
         )
