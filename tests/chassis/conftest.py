@@ -6,9 +6,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from chassis import schema, testing
 from chassis import service as service_
+from chassis.accounts import passwords
 from chassis.service import Half, Service
 from lender import Lender
 
@@ -59,3 +61,11 @@ def connect(database: str) -> Lender:
     with psycopg.connect(database) as connection:
         schema.migrate(connection)
     return Lender(database)
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at a cost that suits tests which are about something else."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "NOBODY", cheap.hash("nobody"))

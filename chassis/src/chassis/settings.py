@@ -143,8 +143,8 @@ class ServiceSettings(BaseSettings):
     trusted_proxies: CommaSeparated = Field(
         (),
         description="Networks (10.0.0.0/8,fd00::/8) of the proxies and services in front: their "
-        "X-Request-ID and traceparent are believed, everybody else's are not. Unset: none; in "
-        "development this machine.",
+        "X-Request-ID, traceparent and X-Forwarded-For are believed, everybody else's are not. "
+        "Unset: none; in development this machine.",
     )
     otel_exporter_otlp_endpoint: str = Field(
         "",

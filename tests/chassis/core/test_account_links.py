@@ -14,6 +14,7 @@ from chassis.mail import Mail
 from chassis.problems import ProblemError
 from lender import Lender
 
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 EMAIL, PASSWORD, NEW = "ada@example.org", "correct horse battery", "another horse battery"
 
 

@@ -15,6 +15,7 @@ from chassis.accounts.refresh_token import RefreshToken
 from chassis.problems import ProblemError
 from lender import Lender
 
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 KEY = b"k" * 32
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
 

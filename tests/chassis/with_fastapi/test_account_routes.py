@@ -18,6 +18,7 @@ from chassis.fastapi.settings import AccountSettings
 from chassis.service import Service
 from with_fastapi.conftest import client_of
 
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 LOGIN = {"email": "ada@example.com", "password": "correct horse battery"}
 NEW = "another horse battery"
 CSRF = {"X-CSRF": "1", "Sec-Fetch-Site": "same-origin"}
@@ -125,6 +126,27 @@ async def test_tries_are_limited_by_client_and_account(
     transport = httpx2.ASGITransport(app, client=("198.51.100.7", 1))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as elsewhere:
         await signed_in(elsewhere)
+
+
+@pytest.mark.usefixtures("account")
+async def test_a_client_is_not_who_it_says_it_is(app: Application, service: Service) -> None:
+    """A header of its own does not make it another one; a trusted proxy's word does."""
+
+    async def status(peer: str, forwarded: str) -> int:
+        transport = httpx2.ASGITransport(app, client=(peer, 1))
+        headers = {"X-Forwarded-For": forwarded}
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://test", headers=headers
+        ) as some:
+            wrong = {**LOGIN, "password": "wrong"}
+            return (await some.post("/v1/auth/token", json=wrong)).status_code
+
+    tried = [await status("203.0.113.5", f"198.51.100.{number}") for number in range(11)]
+    assert tried == [401] * 10 + [429]
+    tried = [await status("127.0.0.1", f"192.0.2.1, 198.51.100.{number}") for number in range(11)]
+    assert tried == [401] * 11
+    tried = [await status("127.0.0.1", f"192.0.2.{number}, 203.0.113.5") for number in range(2)]
+    assert tried == [429] * 2
 
 
 async def test_sign_up_and_reset_answer_the_same_for_everybody(
@@ -319,6 +341,25 @@ async def test_an_older_browser_names_its_origin(client: httpx2.AsyncClient) -> 
     assert (await client.post("/me", headers=sent)).status_code == 200
     caller, _ = await signed_in(client)
     assert (await client.post("/me", headers=caller)).status_code == 200
+
+
+async def test_an_origin_that_may_call_us_may_also_sign_in(service: Service, database: str) -> None:
+    """A front end on a neighbouring host, named in CORS_ORIGINS."""
+    app = make(service, database, cors_origins="https://app.example")
+    await accounts.create(
+        app.platform.database.driver, email=LOGIN["email"], password=LOGIN["password"]
+    )
+    sent = {"X-CSRF": "1", "Sec-Fetch-Site": "same-site"}
+    async with client_of(app) as client:
+        for origin, status in (("https://app.example", 204), ("https://evil.example", 403)):
+            answer = await client.post(
+                "/v1/auth/browser/sign-in", json=LOGIN, headers={**sent, "Origin": origin}
+            )
+            assert answer.status_code == status
+        asked = {"Access-Control-Request-Method": "POST", "Origin": "https://app.example"}
+        asked["Access-Control-Request-Headers"] = "x-csrf,content-type"
+        preflight = await client.options("/v1/auth/browser/sign-in", headers=asked)
+    assert preflight.status_code == 200
 
 
 @pytest.mark.usefixtures("account")

@@ -46,6 +46,9 @@ ROWS = """
     INSERT INTO account_link VALUES ('', 'Ada@example.org', 'reset', now());
     INSERT INTO idempotency (id, tenant, issuer, subject, route, key, fingerprint, status, headers)
         VALUES ('', gen_random_uuid(), '{2}', '{0}', 'POST /x', 'k', '', 201, '');
+    INSERT INTO api_key (id, prefix, hash, pepper, tenant, name, permissions, creator_issuer,
+            creator_subject, expires_at)
+        VALUES ('{0}', 'p', '', '', '{0}', 'importer', '{{}}', '{2}', '{0}', now());
 """
 TABLES = ("notes", "account", "account_session", "mail", "account_link", "idempotency")
 
@@ -97,6 +100,7 @@ def test_export_holds_what_is_known_and_no_secret(run: Run, tmp_path: Path) -> N
     stored: dict[str, Any] = json.loads(file.read_text())["stored"]
     assert stored["notes"] == ["mine"]
     assert [row["email"] for row in stored["platform"]["account"]] == ["ada@example.org"]
+    assert [row["name"] for row in stored["platform"]["api_keys"]] == ["importer"]
     assert "never-exported" not in file.read_text()
     assert "cannot be written" in run("export", str(ADA), str(file)).stderr
 
@@ -107,14 +111,14 @@ def test_erasure_is_shown_first_and_audited_without_a_name(run: Run, database: s
     before = counts(database)
     asked = run("erase", str(ADA))
     assert (asked.returncode, counts(database)) == (1, before)
-    assert asked.stderr.startswith("notes: 1 rows\nplatform: 5 rows\n")
+    assert asked.stderr.startswith("notes: 1 rows\nplatform: 6 rows\n")
     done = run("erase", str(ADA), "--yes")
     assert done.returncode == 0, done.stderr
     assert counts(database) == [1, 1, 0, 0, 0, 0]
     line = json.loads(done.stdout)
     known = hashlib.sha256(f"{ISSUER} {ADA}".encode()).hexdigest()
     assert (line["event"], line["subject_sha256"]) == ("subject erased", known)
-    assert line["rows"] == {"notes": 1, "platform": 5}
+    assert line["rows"] == {"notes": 1, "platform": 6}
     assert str(ADA) not in done.stdout
 
 

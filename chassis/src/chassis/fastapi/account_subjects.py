@@ -20,8 +20,15 @@ _REPLIES = """
     SELECT route, status, created_at FROM idempotency
     WHERE issuer = :issuer AND subject = :subject
 """
+_KEYS = """
+    SELECT prefix, name, permissions, created_at, expires_at FROM api_key
+    WHERE creator_issuer = :issuer AND creator_subject = :subject
+"""
 # in this order: the last takes the sessions with it
 _ERASURES = (
+    # the key itself is the tenant's, and programs depend on it
+    "UPDATE api_key SET creator_issuer = '', creator_subject = ''"
+    " WHERE creator_issuer = :issuer AND creator_subject = :subject",
     "DELETE FROM idempotency WHERE issuer = :issuer AND subject = :subject",
     "DELETE FROM mail USING account WHERE account.email = mail.recipient AND account.id = :account",
     "DELETE FROM account_link USING account"
@@ -32,12 +39,14 @@ _ERASURES = (
 
 
 async def export(session: AsyncSession, subject: Subject) -> dict[str, Any]:
-    """Return the account, its sessions, its waiting mail and its remembered writes; no secrets."""
+    """Return the account, its sessions, its waiting mail, its remembered writes and the API keys
+    it made; no secrets."""
     queries = {
         "account": _ACCOUNT,
         "sessions": _SESSIONS,
         "mail": _MAIL,
         "remembered_writes": _REPLIES,
+        "api_keys": _KEYS,
     }
     parameters = _parameters(subject)
     return {
@@ -47,7 +56,7 @@ async def export(session: AsyncSession, subject: Subject) -> dict[str, Any]:
 
 
 async def erase(session: AsyncSession, subject: Subject) -> int:
-    """Delete all of that; return the number of rows."""
+    """Delete all of that, and the name on its API keys; return the number of rows."""
     parameters = _parameters(subject)
     done = [await session.execute(text(statement), parameters) for statement in _ERASURES]
     return sum(item.rowcount for item in done)  # type: ignore[attr-defined]

@@ -5,21 +5,23 @@ scripts, ``SameSite=Strict`` from requests that other sites cause. That alone tr
 neighbour on the same domain, so whatever changes something, when a cookie is what identifies its
 sender, must also
 
-- come from our own origin, as ``Sec-Fetch-Site`` says, or ``Origin`` in browsers without it, and
-- carry the header ``X-CSRF: 1``, which another origin may send only after a preflight that we
-  never grant.
+- come from our own origin, as ``Sec-Fetch-Site`` says, or ``Origin`` in browsers without it, or
+  from one that ``CORS_ORIGINS`` names, and
+- carry the header ``X-CSRF: 1``, which another origin may send only after a preflight, granted to
+  those same origins alone.
 
 A websocket's handshake cannot carry a header of its own: for it the origin decides. Requests with
 ``Authorization`` are not concerned: no browser sends that by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
+from chassis.fastapi.scope import PLATFORM
 from chassis.problems import ProblemError
 
 ACCESS = "__Host-access"
@@ -56,13 +58,16 @@ def check(scope: Scope) -> None:
     """Raise ProblemError 403 ``foreign-request`` unless a page of this origin sent it."""
     headers = Headers(scope=scope)
     marked = scope["type"] == "websocket" or headers.get(HEADER) == "1"
-    if not (marked and _is_own(headers)):
+    allowed = scope[PLATFORM].settings.cors_origins
+    if not (marked and _is_own(headers, allowed)):
         detail = f"With a cookie this needs the header {HEADER}: 1, from a page of this origin."
         raise ProblemError(403, "foreign-request", detail)
 
 
-def _is_own(headers: Headers) -> bool:
+def _is_own(headers: Headers, allowed: Collection[str]) -> bool:
     site, origin = headers.getlist("sec-fetch-site"), headers.getlist("origin")
+    if len(origin) == 1 and origin[0] in allowed:
+        return True
     if site:
         return site == ["same-origin"]
     return len(origin) == 1 and urlsplit(origin[0]).netloc == headers.get("host")

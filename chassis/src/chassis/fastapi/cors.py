@@ -3,6 +3,7 @@
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from chassis.fastapi import cookies
 from chassis.fastapi.settings import ApiSettings
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -21,7 +22,7 @@ def around(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
         allow_origins=settings.cors_origins,
         allow_credentials=True,
         allow_methods=_METHODS,
-        allow_headers=(*_SENT, "X-CSRF-Token"),
+        allow_headers=(*_SENT, cookies.HEADER),
         expose_headers=_READ,
         max_age=_REMEMBERED_SECONDS,
     )

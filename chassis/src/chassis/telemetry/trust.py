@@ -1,4 +1,4 @@
-"""Whose word about a request counts: its id, its trace, and whether that is recorded."""
+"""Whose word about a request counts: its id, its trace, whether that is recorded, its client."""
 
 import ipaddress
 from collections.abc import Callable, Iterable
@@ -30,3 +30,17 @@ def trust(names: Iterable[str]) -> Trusts:
         return any((mapped or address) in network for network in trusted)
 
     return judge
+
+
+def client(peer: str | None, forwarded: Iterable[str], trusts: Trusts) -> str:
+    """Return the address of the client behind trusted proxies, ``unknown`` without any.
+
+    ``forwarded`` are the values of ``X-Forwarded-For``, to which each proxy appends its peer: they
+    are read from the end, and as long as the one who wrote an entry is trusted. What stands before
+    that anybody may have sent.
+    """
+    entries = [entry.strip() for value in forwarded for entry in value.split(",")]
+    address = peer
+    while entries and trusts(address):
+        address = entries.pop()
+    return address or "unknown"

@@ -14,6 +14,7 @@ from chassis.fastapi.security import CurrentPrincipal
 from chassis.fastapi.settings import AUDIENCE, AccountSettings
 from chassis.lending import Connect
 from chassis.problems import ProblemError
+from chassis.telemetry import trust
 from chassis.throttle import Limit
 
 _OF_AN_ACCOUNT = Limit("sign-in", 10, 600)
@@ -33,6 +34,7 @@ class Desk:
         self.issuer = self.settings.issuer(platform.service)
         self.door = accounts.Door(platform.service.name, mail.post, self.settings.account_page)
         self._platform = platform
+        self._trusts = trust.trust(self.settings.trusted_proxies)
         self._key = self.settings.signing_key(platform.service)
         self.refresh_key = self._key.derive("refresh tokens")
 
@@ -56,14 +58,19 @@ class Desk:
 
         Not by the account alone: then strangers could lock somebody out.
         """
-        network = throttle.network(client(request))
+        network = self._network(request)
         await throttle.take(self.connect, _OF_A_CLIENT, network)
         await throttle.take(self.connect, _OF_AN_ACCOUNT, network, account.strip().lower())
 
     async def limit_mail(self, request: Request, address: str) -> None:
         """Count a mail that a stranger may cause. Raises ProblemError 429."""
-        await throttle.take(self.connect, _MAIL_BY_CLIENT, throttle.network(client(request)))
+        await throttle.take(self.connect, _MAIL_BY_CLIENT, self._network(request))
         await throttle.take(self.connect, _MAIL_TO, address.strip().lower())
+
+    def _network(self, request: Request) -> str:
+        peer = request.client.host if request.client else None
+        forwarded = request.headers.getlist("x-forwarded-for")
+        return throttle.network(trust.client(peer, forwarded, self._trusts))
 
 
 _desks: WeakKeyDictionary[Platform, Desk] = WeakKeyDictionary()
@@ -78,11 +85,6 @@ async def get_desk(request: Request) -> Desk:
 
 
 FrontDesk = Annotated[Desk, Depends(get_desk)]
-
-
-def client(request: Request) -> str:
-    """Return the address of whoever sent ``request``."""
-    return request.client.host if request.client else "unknown"
 
 
 class Owner(NamedTuple):
