@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from procrastinate.schema import SchemaManager
 from psycopg import Connection, sql
 
 from chassis import schema, testing
@@ -53,6 +54,41 @@ def test_makes_nothing_speculative(connection: Connection[Row]) -> None:
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'platform'"
     ).fetchall()
     assert sorted(tables) == [(name,) for name in TABLES]
+
+
+def queue_of(connection: Connection[Row]) -> list[Row]:
+    """Return what defines the job queue: functions, columns, indexes, triggers and enums."""
+    return connection.execute("""
+        SELECT 'function', pg_get_functiondef(oid) FROM pg_proc WHERE proname ~ 'procrastinate'
+        UNION ALL SELECT 'column', concat_ws(' ', table_name, column_name, data_type, is_nullable,
+            column_default) FROM information_schema.columns WHERE table_name ~ 'procrastinate'
+        UNION ALL SELECT 'index', indexdef FROM pg_indexes WHERE tablename ~ 'procrastinate'
+        UNION ALL SELECT 'constraint', concat_ws(' ', conname, pg_get_constraintdef(oid))
+            FROM pg_constraint WHERE conname ~ 'procrastinate'
+        UNION ALL SELECT 'trigger', pg_get_triggerdef(oid) FROM pg_trigger
+            WHERE tgname ~ 'procrastinate' AND NOT tgisinternal
+        UNION ALL SELECT 'label', concat_ws(' ', typname, enumlabel)
+            FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid
+        ORDER BY 1, 2
+    """).fetchall()
+
+
+def test_the_queue_is_what_the_installed_library_expects(
+    connection: Connection[Row], database_server: None, roadbed_service: Service
+) -> None:
+    """A procrastinate with a newer schema needs a migration here before its range may grow."""
+    schema.migrate(connection)
+    with (
+        testing.database(testing.address(roadbed_service, "api")) as other,
+        psycopg.connect(other) as fresh,
+    ):
+        fresh.execute("CREATE SCHEMA platform")
+        fresh.execute("SET search_path = platform")
+        fresh.execute(SchemaManager.get_schema())
+        fresh.execute("SET search_path = public, platform")
+        expected = queue_of(fresh)
+    assert len(expected) > 50
+    assert queue_of(connection) == expected
 
 
 def test_unqualified_names_reach_the_platform(connection: Connection[Row], database: str) -> None:

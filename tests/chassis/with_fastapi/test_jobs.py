@@ -1,60 +1,55 @@
-"""Jobs: enqueued in the session's transaction, run once, retried, and joined to their request."""
+"""Jobs: enqueued in the session's transaction, run, retried, and joined to their request."""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
 from chassis import schema, telemetry
 from chassis.fastapi import jobs, upkeep
 from chassis.fastapi.db import Database
+from chassis.fastapi.settings import IssuerSettings
+from chassis.jobs.process import Stop
+from chassis.jobs.scheduler import schedule
+from chassis.jobs.worker import work
 from chassis.service import Service
-from conftest import make_service
 
-TASKS = """
-import asyncio
-from datetime import timedelta
-from uuid import UUID
-
-import structlog
-from chassis.fastapi import jobs, upkeep
-from sqlalchemy import text
-
-SOON = jobs.Retry(limit=2, first=timedelta(milliseconds=50))
+SOON = jobs.Retry(limit=2, first=timedelta(milliseconds=10))
+_PATIENCE_SECONDS = 20
 
 
 async def note(what: str) -> None:
+    """Write down that a task ran."""
     async with jobs.unit_of_work() as session:
         await session.execute(text("INSERT INTO note (what) VALUES (:what)"), {"what": what})
 
 
-@jobs.task()
+@jobs.task(queue="people")
 async def greet(who: UUID) -> None:
-    structlog.get_logger().info("greeting")
-    await note(str(who))
+    """Greet somebody."""
+    assert isinstance(who, UUID)
+    await note(f"greeted {who}")
 
 
 @jobs.task(retry=SOON)
 async def fail(secret: str = "") -> None:
+    """Fail, whatever is tried."""
     await note("tried")
     raise RuntimeError("on purpose")
 
 
 @jobs.task()
 async def nap(seconds: float) -> None:
+    """Take some time."""
     await note("began")
     await asyncio.sleep(seconds)
     await note("ended")
@@ -62,30 +57,13 @@ async def nap(seconds: float) -> None:
 
 @jobs.periodic("* * * * * *")
 async def tick() -> None:
+    """Run every second."""
     await note("tick")
-"""
-SETTINGS = """
-from chassis.fastapi.settings import IssuerSettings as Settings
-"""
 
 
-@jobs.task()
-async def greet(who: UUID) -> None:
-    """Stand for the task of the same name in the service."""
+TASKS = (greet, fail, nap, tick, upkeep.recover_stalled_jobs, upkeep.delete_finished_jobs)
 
-
-@jobs.task()
-async def nap(seconds: float) -> None:
-    """Stand for the task of the same name in the service."""
-
-
-@jobs.task()
-async def fail(secret: str = "") -> None:
-    """Stand for the task of the same name in the service."""
-
-
-for stand_in in (greet, nap, fail):
-    stand_in.name = stand_in.name.replace(f"{__name__}.", "api.notes.tasks.")
+type Working = Callable[..., AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
@@ -93,7 +71,7 @@ def database(database: str) -> str:
     """Give a migrated database with a table that tasks write to."""
     with psycopg.connect(database) as connection:
         schema.migrate(connection)
-        connection.execute("CREATE TABLE note (id serial, what text, pid int)")
+        connection.execute("CREATE TABLE note (id serial, what text)")
     return database
 
 
@@ -106,42 +84,20 @@ async def db(database: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def api(tmp_path: Path) -> Service:
-    """Give a service whose only domain brings tasks."""
-    made = make_service(tmp_path / "service", "api")
-    (made.root / "api" / "__init__.py").touch()
-    (made.root / "api" / "settings.py").write_text(SETTINGS)
-    (made.root / "api" / "notes").mkdir()
-    (made.root / "api" / "notes" / "__init__.py").touch()
-    (made.root / "api" / "notes" / "tasks.py").write_text(TASKS)
-    return made
+def working(database: str, db: Database, service: Service) -> Working:
+    """Give workers: ``async with working(*tasks): …``."""
+    settings = IssuerSettings.model_validate({"environment": "test", "database_url": database})
 
+    @asynccontextmanager
+    async def begin(*tasks: jobs.Task[...]) -> AsyncIterator[None]:
+        stop, known = Stop(), tasks or TASKS
+        async with jobs.running(jobs.Runtime(settings, service, db, known)):
+            run = asyncio.create_task(work(database, known, stop, concurrency=3, grace_seconds=9))
+            yield
+            stop.told.set()
+            await run
 
-type Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def start(api: Service, database: str) -> Iterator[Start]:
-    """Give what starts a process of the service: ``start("worker", WORKER_CONCURRENCY="1")``."""
-    started: list[subprocess.Popen[str]] = []
-
-    def begin(name: str, **environment: str) -> subprocess.Popen[str]:
-        known = {"DATABASE_URL": database, "LOG_FORMAT": "json"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "chassis", name],
-            cwd=api.root,
-            env={**os.environ, **known, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
+    return begin
 
 
 def query(database: str, statement: str) -> list[Any]:
@@ -157,27 +113,15 @@ def notes(database: str) -> list[str]:
 
 
 def statuses(database: str) -> list[str]:
-    """Return how the jobs of the service's own stand."""
-    found = query(
-        database,
-        "SELECT status FROM procrastinate_jobs WHERE task_name LIKE 'api.%' ORDER BY id",
-    )
-    return [row["status"] for row in found]
+    """Return how the jobs stand."""
+    return [row["status"] for row in query(database, "SELECT status FROM procrastinate_jobs")]
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Wait until ``condition`` holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
-
-
-def ended(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    """Stop a process and return what it logged."""
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=20)
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - it happens in the database
+            await asyncio.sleep(0.05)
 
 
 async def test_job_is_committed_with_its_transaction(db: Database, database: str) -> None:
@@ -223,129 +167,152 @@ async def test_wrong_arguments_are_refused_where_they_are_written(
 
 
 async def test_job_belongs_to_the_request_that_enqueued_it(
-    db: Database, database: str, start: Start
+    db: Database, database: str, working: Working, logged: list[Any]
 ) -> None:
-    """Its lines carry the request id and the trace; one line a run says how it went."""
+    """Its line carries the request id and the trace, and says how it went."""
     carried = {"x-request-id": "request-of-ada", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
-    who = uuid4()
     with telemetry.resume(carried, name="test", kind="internal"):
         async with db.unit_of_work() as session:
-            number = await jobs.enqueue(session, greet, who=who)
-    worker = start("worker")
-    wait_for(lambda: statuses(database) == ["succeeded"])
-    logged = ended(worker)
-    own = [line for line in logged if line.get("request_id") == "request-of-ada"]
-    assert [line["event"] for line in own] == ["greeting", "job"]
-    assert {line["trace_id"] for line in own} == {"a" * 32}
-    assert {(line["job_id"], line["task"]) for line in own} == {(number, greet.name)}
-    assert {"queue", "attempt", "duration_ms", "outcome"} <= own[1].keys()
-    assert (own[1]["attempt"], own[1]["outcome"]) == (1, "succeeded")
-    assert notes(database) == [str(who)]
+            number = await jobs.enqueue(session, greet, who=UUID(int=7))
+    async with working():
+        await until(lambda: statuses(database) == ["succeeded"])
+    line = next(event for event in logged if event["event"] == "job")
+    assert (line["request_id"], line["trace_id"]) == ("request-of-ada", "a" * 32)
+    assert (line["job_id"], line["task"], line["queue"]) == (number, greet.name, "people")
+    assert (line["attempt"], line["outcome"], line["duration_ms"] > 0) == (1, "succeeded", True)
+    assert notes(database) == [f"greeted {UUID(int=7)}"]
 
 
 async def test_failing_job_is_tried_again_and_then_stays(
-    db: Database, database: str, start: Start
+    db: Database,
+    database: str,
+    working: Working,
+    logged: list[Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Three runs with pauses between them, then a dead letter; no argument is ever logged."""
+    caplog.set_level("DEBUG")
     async with db.unit_of_work() as session:
         await jobs.enqueue(session, fail, secret="never-log-this")
-    worker = start("worker")
-    wait_for(lambda: statuses(database) == ["failed"])
-    worker.send_signal(signal.SIGTERM)
-    output, _ = worker.communicate(timeout=20)
-    assert "never-log-this" not in output
-    lines = [json.loads(line) for line in output.splitlines()]
-    runs = [(line["attempt"], line["outcome"]) for line in lines if line["event"] == "job"]
+    async with working():
+        await until(lambda: statuses(database) == ["failed"])
+    runs = [(event["attempt"], event["outcome"]) for event in logged if event["event"] == "job"]
     assert runs == [(1, "to retry"), (2, "to retry"), (3, "dead")]
     assert notes(database) == ["tried"] * 3
+    assert "never-log-this" not in caplog.text + repr(logged)
 
 
 async def test_task_of_a_newer_release_is_left_to_its_workers(
-    db: Database, database: str, start: Start
+    db: Database, database: str, working: Working, logged: list[Any]
 ) -> None:
     """A worker that does not know a task puts its job back."""
-
-    @jobs.task()
-    async def newer() -> None:
-        raise AssertionError
-
-    newer.name = "api.notes.tasks.newer"
     async with db.unit_of_work() as session:
-        await jobs.enqueue(session, newer)
-    worker = start("worker")
-    tried = "SELECT 1 FROM procrastinate_jobs WHERE attempts = 1"
-    wait_for(lambda: bool(query(database, tried)))
-    ended(worker)
+        await jobs.enqueue(session, greet, who=uuid4())
+    async with working(fail):
+        await until(lambda: any(event["event"] == "job" for event in logged))
+    line = next(event for event in logged if event["event"] == "job")
+    assert (line["outcome"], line["error"]) == ("to retry", "UnknownTaskError")
     assert statuses(database) == ["todo"]
 
 
-async def test_two_schedulers_do_not_double_a_tick(database: str, start: Start) -> None:
-    """Of every tick there is one job, however many schedulers and workers run."""
-    schedulers = [start("scheduler"), start("scheduler")]
-    workers = [start("worker"), start("worker")]
-    wait_for(lambda: len(notes(database)) >= 4)
-    for process in schedulers + workers:
-        ended(process)
+async def test_two_schedulers_do_not_double_a_tick(database: str, working: Working) -> None:
+    """Of every tick there is one job, however many schedulers run."""
+    stop = Stop()
+    async with working(tick):
+        running = [asyncio.create_task(schedule(database, [tick], stop)) for _ in range(2)]
+        await until(lambda: len(notes(database)) >= 3)
+        stop.told.set()
+        await asyncio.gather(*running)
     ticks = query(
-        database,
-        "SELECT args->>'timestamp' AS tick, count(*) FROM procrastinate_jobs "
-        "WHERE task_name = 'api.notes.tasks.tick' GROUP BY 1",
+        database, "SELECT args->>'timestamp', count(*) FROM procrastinate_jobs GROUP BY 1"
     )
     assert {row["count"] for row in ticks} == {1}
 
 
-async def test_worker_that_is_told_to_stop_finishes(
-    db: Database, database: str, start: Start
+async def test_running_job_is_cancelled(db: Database, database: str, working: Working) -> None:
+    """A job that an operator cancels stops where it is, and is not tried again."""
+    async with db.unit_of_work() as session:
+        number = await jobs.enqueue(session, nap, seconds=60)
+    async with working():
+        await until(lambda: notes(database) == ["began"])
+        query(database, f"SELECT procrastinate_cancel_job_v1({number}, true, false)")
+        await until(lambda: statuses(database) == ["aborted"])
+    assert notes(database) == ["began"]
+
+
+async def test_worker_outlives_its_connections(
+    db: Database, database: str, working: Working
 ) -> None:
-    """It takes no more, ends what it runs, and exits with 0."""
-    async with db.unit_of_work() as session:
-        for _ in range(3):
-            await jobs.enqueue(session, nap, seconds=1)
-    worker = start("worker", WORKER_CONCURRENCY="2")
-    wait_for(lambda: notes(database) == ["began"] * 2)
-    ended(worker)
-    assert worker.returncode == 0
-    assert statuses(database) == ["succeeded", "succeeded", "todo"]
+    """A database that ends every connection is waited for, and nothing is lost."""
+    alive = "SELECT 1 FROM procrastinate_workers"
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with working():
+        await until(lambda: bool(query(database, alive)))
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, nap, seconds=0.5)
+        await until(lambda: notes(database) == ["began"])
+        query(database, end)
+        await until(lambda: "succeeded" in statuses(database))
 
 
-async def test_job_that_takes_too_long_goes_back(db: Database, database: str, start: Start) -> None:
-    """After the grace a running job is cut short and waits in the queue for another worker."""
-    async with db.unit_of_work() as session:
-        await jobs.enqueue(session, nap, seconds=60)
-    worker = start("worker", WORKER_GRACE_SECONDS="0")
-    wait_for(lambda: notes(database) == ["began"])
-    lines = ended(worker)
-    assert [line["outcome"] for line in lines if line["event"] == "job"] == ["interrupted"]
-    assert (worker.returncode, statuses(database)) == (0, ["todo"])
+async def test_outcome_is_recorded_in_spite_of_a_hiccup(
+    db: Database, database: str, working: Working, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the job would count as running for as long as its worker lives."""
+    finish, failures = JobManager.finish_job_by_id_async, [ConnectorException()]
 
+    async def hiccup(self: JobManager, *args: Any, **known: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await finish(self, *args, **known)
 
-async def test_jobs_of_a_killed_worker_run_again(db: Database, database: str, start: Start) -> None:
-    """Its silence is noticed, and what it ran is run by another."""
-    async with db.unit_of_work() as session:
-        for _ in range(5):
-            await jobs.enqueue(session, nap, seconds=1)
-    killed = start("worker")
-    wait_for(lambda: notes(database) == ["began"] * 5)
-    killed.kill()
-    killed.wait()
-    assert statuses(database) == ["doing"] * 5
-    # as if it had been silent for longer
-    query(database, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-    start("worker")
-    async with db.unit_of_work() as session:
-        await jobs.enqueue(session, upkeep.recover_stalled_jobs)
-    wait_for(lambda: statuses(database) == ["succeeded"] * 5)
-    assert notes(database).count("ended") == 5
-
-
-async def test_worker_outlives_its_connections(db: Database, database: str, start: Start) -> None:
-    """A database that restarts is waited for."""
-    worker = start("worker")
-    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    wait_for(lambda: bool(query(database, "SELECT 1 FROM procrastinate_workers")))
-    query(database, f"SELECT pg_terminate_backend(pid) {others}")
+    monkeypatch.setattr(JobManager, "finish_job_by_id_async", hiccup)
     async with db.unit_of_work() as session:
         await jobs.enqueue(session, greet, who=uuid4())
-    await asyncio.to_thread(wait_for, lambda: statuses(database) == ["succeeded"])
-    ended(worker)
-    assert worker.returncode == 0
+    async with working():
+        await until(lambda: statuses(database) == ["succeeded"])
+    assert len(notes(database)) == 1
+
+
+async def test_abandoned_job_without_retries_left_is_dead(
+    db: Database, database: str, working: Working
+) -> None:
+    """A job that kills its worker does not do so for ever."""
+    async with db.unit_of_work() as session:
+        await jobs.enqueue(session, fail)
+        await jobs.enqueue(session, nap, seconds=0)
+    query(database, "UPDATE procrastinate_jobs SET status = 'doing', attempts = 2")
+    async with working():
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, upkeep.recover_stalled_jobs)
+        await until(lambda: sorted(statuses(database)) == ["failed", "succeeded", "succeeded"])
+    assert notes(database) == ["began", "ended"]
+
+
+async def test_finished_jobs_are_forgotten_after_a_while(
+    db: Database, database: str, working: Working
+) -> None:
+    """Dead letters are not."""
+    for _ in range(3):
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, nap, seconds=0)
+    for number, end in ((1, "succeeded"), (2, "failed"), (3, "succeeded")):
+        query(database, f"SELECT procrastinate_finish_job_v1({number}, '{end}', false)")
+    query(
+        database, "UPDATE procrastinate_events SET at = now() - '8 days'::interval WHERE job_id < 3"
+    )
+    async with working():
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, upkeep.delete_finished_jobs)
+        await until(lambda: "doing" not in statuses(database) and "todo" not in statuses(database))
+    left = query(database, "SELECT id, status FROM procrastinate_jobs WHERE id <= 3 ORDER BY id")
+    assert [(row["id"], row["status"]) for row in left] == [(2, "failed"), (3, "succeeded")]
+
+
+async def test_unit_of_work_needs_a_worker() -> None:
+    """Outside a job there is a sentence instead of a lookup error."""
+    with pytest.raises(RuntimeError, match="No job is running here"):
+        jobs.unit_of_work()

@@ -8,9 +8,9 @@ from chassis import logs, telemetry
 from chassis.fastapi.db import Database
 from chassis.fastapi.jobs import Runtime, find_tasks, running
 from chassis.fastapi.settings import ApiSettings
-from chassis.jobs.liveness import liveness
+from chassis.jobs.process import Stop, liveness
 from chassis.jobs.scheduler import schedule
-from chassis.jobs.worker import Stop, work
+from chassis.jobs.worker import work
 from chassis.service import Service
 
 # a job holds a connection for moments, and waits for one when all are taken
@@ -31,6 +31,7 @@ def run(process: Literal["worker", "scheduler"], service: Service, package: str 
 
 async def _work(settings: ApiSettings, service: Service, package: str) -> None:
     stop, tasks = Stop(), find_tasks(package)
+    stop.listen()
     size = min(settings.worker_concurrency, _MOST_CONNECTIONS)
     database = Database.at(settings.database_url, pool_size=size)
     runtime = Runtime(settings, service, database, tasks)
@@ -50,5 +51,6 @@ async def _work(settings: ApiSettings, service: Service, package: str) -> None:
 async def _schedule(settings: ApiSettings, service: Service, package: str) -> None:
     del service
     stop = Stop()
+    stop.listen()
     async with liveness(settings.probe_port):
         await schedule(settings.database_url, find_tasks(package), stop)

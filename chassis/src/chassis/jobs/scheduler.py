@@ -8,10 +8,10 @@ import structlog
 from procrastinate import App
 from procrastinate.periodic import PeriodicDeferrer
 
+from chassis.jobs.adapter import connected
+from chassis.jobs.process import Stop
 from chassis.jobs.tasks import Task
-from chassis.jobs.worker import AWAY, Stop, library
 
-_PAUSE_SECONDS = 2.0
 # a tick missed for longer than this, with no scheduler running, is left out
 _LATEST_SECONDS = 600
 
@@ -20,14 +20,13 @@ async def schedule(url: str, tasks: Iterable[Task[...]], stop: Stop) -> None:
     """Enqueue the periodic ones of ``tasks`` on time until ``stop``. A database that goes away is
     waited for."""
     declared = [item for item in tasks if item.cron]
-    while not stop.told.is_set():
-        try:
-            async with library(url, declared) as app:
-                _register(app, declared)
-                await _tick(app, stop)
-        except AWAY as error:
-            structlog.get_logger().error("scheduler lost the database", error=type(error).__name__)
-            await stop.pause(_PAUSE_SECONDS)
+
+    async def once() -> None:
+        async with connected(url, declared) as app:
+            _register(app, declared)
+            await _tick(app, stop)
+
+    await stop.keep_going("scheduler", once)
 
 
 def _register(app: App, tasks: Iterable[Task[...]]) -> None:

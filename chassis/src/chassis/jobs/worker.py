@@ -6,56 +6,25 @@ jobs are run again.
 """
 
 import asyncio
-import logging
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
 import structlog
-from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
-from procrastinate.tasks import Task as LibraryTask
+from procrastinate import App
 from procrastinate.worker import Worker as LibraryWorker
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from chassis.jobs import run
-from chassis.jobs.tasks import DEFAULT_QUEUE, DEFAULT_RETRY, Retry, Task
+from chassis.jobs.adapter import connected
+from chassis.jobs.process import AWAY, Stop
+from chassis.jobs.tasks import Task
 
-HEARTBEAT_SECONDS = 5.0
 STALLED_SECONDS = 30.0
 """How long a worker may be silent before its jobs are taken to be abandoned."""
 
+_HEARTBEAT_SECONDS = 5.0
 # a retry or a job for later is found this late at most; new ones announce themselves
 _POLL_SECONDS = 1.0
-_PAUSE_SECONDS = 2.0
-_CONNECTIONS = 4
-_CONNECT_SECONDS = 3
-_WAIT_SECONDS = 5.0
-AWAY = (ConnectorException, psycopg.OperationalError, PoolTimeout)
-"""What is raised while the database does not answer."""
-
-
-class UnknownTaskError(Exception):
-    """A job's task is not in this code: the job is newer, or the task is gone."""
-
-
-class Stop:
-    """Whether this process was told to stop."""
-
-    def __init__(self) -> None:
-        """Listen to SIGTERM and SIGINT; needs a running event loop."""
-        self.told = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self.told.set)
-
-    async def pause(self, seconds: float) -> None:
-        """Wait, or less when it is time to stop."""
-        try:
-            await asyncio.wait_for(self.told.wait(), seconds)
-        except TimeoutError:
-            return
+_RECORD_PAUSES_SECONDS = (0.2, 1.0, 3.0)
 
 
 async def work(
@@ -64,13 +33,12 @@ async def work(
     """Run jobs until ``stop``, at most ``concurrency`` at a time; wait ``grace_seconds`` for those
     that run then. A database that goes away is waited for."""
     declared = list(tasks)
-    while not stop.told.is_set():
-        try:
-            async with library(url, declared) as app:
-                await _work(app, stop, concurrency=concurrency, grace_seconds=grace_seconds)
-        except AWAY as error:
-            structlog.get_logger().error("worker lost the database", error=type(error).__name__)
-            await stop.pause(_PAUSE_SECONDS)
+
+    async def once() -> None:
+        async with connected(url, declared) as app:
+            await _work(app, stop, concurrency=concurrency, grace_seconds=grace_seconds)
+
+    await stop.keep_going("worker", once)
 
 
 async def _work(app: App, stop: Stop, *, concurrency: int, grace_seconds: float) -> None:
@@ -81,7 +49,7 @@ async def _work(app: App, stop: Stop, *, concurrency: int, grace_seconds: float)
         abort_job_polling_interval=_POLL_SECONDS,
         shutdown_graceful_timeout=grace_seconds,
         install_signal_handlers=False,
-        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        update_heartbeat_interval=_HEARTBEAT_SECONDS,
         stalled_worker_timeout=STALLED_SECONDS,
     )
     told = asyncio.create_task(stop.told.wait())
@@ -95,87 +63,26 @@ async def _work(app: App, stop: Stop, *, concurrency: int, grace_seconds: float)
 
 
 class _Worker(LibraryWorker):
-    """The library's worker, without its second job of enqueueing periodic tasks."""
+    """The library's worker, with two of its ways mended."""
 
     async def _periodic_deferrer(self) -> None:
-        # for ever: the library stops to watch over its heartbeat once another side task has ended
+        # the scheduler does that; for ever, because the library stops to watch over its heartbeat
+        # once any of its side tasks has ended
         await asyncio.Event().wait()
 
-
-@asynccontextmanager
-async def library(url: str, tasks: Iterable[Task[...]]) -> AsyncIterator[App]:
-    """Give procrastinate's application made from our ``tasks``, connected."""
-    _silence()
-    app = App(connector=PsycopgConnector())
-    app.tasks = _Tasks(app, tasks)
-    # of our own: the library's would wait half a minute for a database that is away
-    pool = AsyncConnectionPool(
-        url,
-        kwargs={"connect_timeout": _CONNECT_SECONDS},
-        min_size=1,
-        max_size=_CONNECTIONS,
-        timeout=_WAIT_SECONDS,
-        check=AsyncConnectionPool.check_connection,
-        open=False,
-    )
-    async with pool:
-        await pool.wait(_WAIT_SECONDS)
-        async with app.open_async(pool):
-            yield app
-
-
-class _Tasks(dict[str, LibraryTask[..., Any, ...]]):
-    """The known tasks, and for any other a stand-in that fails like a task and is tried again.
-
-    During a release an older worker meets jobs of a newer one: the library would bury them at once.
-    """
-
-    def __init__(self, app: App, known: Iterable[Task[...]]) -> None:
-        super().__init__({item.name: _adapt(app, item) for item in known})
-        self._app = app
-
-    def get(self, name: str, _default: Any = None) -> LibraryTask[..., Any, ...]:
-        return self[name] if name in self else _stand_in(self._app, name)
-
-
-def _adapt(app: App, task: Task[...]) -> LibraryTask[..., Any, ...]:
-    async def body(stored: Mapping[str, Any]) -> None:
-        await task(**task.unpack(stored))
-
-    return _library_task(app, task.name, task.retry, body, queue=task.queue)
-
-
-def _stand_in(app: App, name: str) -> LibraryTask[..., Any, ...]:
-    async def body(_stored: Mapping[str, Any]) -> None:
-        raise UnknownTaskError(f"This worker knows no task {name}: it is older than the job.")
-
-    return _library_task(app, name, DEFAULT_RETRY, body, queue=DEFAULT_QUEUE)
-
-
-def _library_task(
-    app: App,
-    name: str,
-    retry: Retry,
-    body: Callable[[Mapping[str, Any]], Awaitable[None]],
-    *,
-    queue: str,
-) -> LibraryTask[..., Any, ...]:
-    return LibraryTask(
-        run.runner(name, retry, body),
-        blueprint=app,
-        name=name,
-        queue=queue,
-        retry=run.Strategy(retry),
-        pass_context=True,
-    )
-
-
-def _silence() -> None:
-    """Keep the library's lines about single jobs out of the log: they repeat the arguments, and
-    ours say the rest."""
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    logging.getLogger("procrastinate.worker").addFilter(_is_about_the_worker)
-
-
-def _is_about_the_worker(record: logging.LogRecord) -> bool:
-    return not hasattr(record, "job")
+    async def _persist_job_status(self, *args: Any, **known: Any) -> None:
+        """Record how a job ended, patiently: the library tries once, and after a hiccup of the
+        database the job would count as running for as long as this worker lives."""
+        for pause in _RECORD_PAUSES_SECONDS:
+            try:
+                await super()._persist_job_status(*args, **known)
+            except AWAY as error:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                    # not ours any more: taken for abandoned, or recorded although we were not told
+                    structlog.get_logger().warning("job ended elsewhere", job_id=known["job"].id)
+                    return
+                await asyncio.sleep(pause)
+            else:
+                return
+        # a new start gives up what this worker still seems to run
+        self.stop()  # type: ignore[no-untyped-call]

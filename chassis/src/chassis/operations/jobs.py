@@ -95,7 +95,7 @@ def _overview(found: Any) -> Iterable[str]:
         counts = "".join(f"{row[name]:>8}" for name in ("todo", "later", "doing"))
         dead = _red(f"{row['dead']:>8}") if row["dead"] else f"{0:>8}"
         yield f"{_fit(row['queue'], 30):<30}{counts}{dead}{_age(row['oldest_seconds']):>12}"
-    yield f"{found['workers']} workers are alive." if found["workers"] else _red("No worker runs.")
+    yield f"Workers alive: {found['workers']}" if found["workers"] else _red("No worker is alive.")
 
 
 def _dead(found: Sequence[queue.Row]) -> Iterable[str]:

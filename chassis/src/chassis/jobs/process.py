@@ -1,0 +1,77 @@
+"""A process beside the server: a signal stops it, a probe asks it, a database is waited for."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import psycopg
+import structlog
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import PoolTimeout
+
+_PAUSE_SECONDS = 2.0
+_PROBE_SECONDS = 2.0
+_ALIVE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n"
+    b'Connection: close\r\n\r\n{"status":"ok"}'
+)
+AWAY = (ConnectorException, psycopg.OperationalError, PoolTimeout)
+"""What is raised while the database does not answer, or has no queue yet."""
+
+
+class Stop:
+    """Whether this process was told to stop."""
+
+    def __init__(self) -> None:
+        """Nobody told it yet."""
+        self.told = asyncio.Event()
+
+    def listen(self) -> None:
+        """Take SIGTERM and SIGINT as being told; needs a running event loop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.told.set)
+
+    async def keep_going(self, name: str, once: Callable[[], Awaitable[None]]) -> None:
+        """Call ``once`` again and again until told to stop; wait a moment after each failure of the
+        database."""
+        while not self.told.is_set():
+            try:
+                await once()
+            except AWAY as error:
+                cause = type(error.__cause__ or error).__name__
+                structlog.get_logger().error(f"{name} waits for the database", error=cause)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self.told.wait(), _PAUSE_SECONDS)
+        except TimeoutError:
+            return
+
+
+@asynccontextmanager
+async def liveness(port: int | None) -> AsyncIterator[None]:
+    """Answer every HTTP request on ``port`` with 200 for as long as the event loop turns; without a
+    port, do nothing.
+
+    It asks nobody else: a database that is away is no reason to restart this process.
+    """
+    if port is None:
+        yield
+        return
+    # the orchestrator asks from outside
+    async with await asyncio.start_server(_answer, "0.0.0.0", port):  # noqa: S104
+        yield
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(_ALIVE)
+            await writer.drain()
+    except (TimeoutError, ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        pass
+    finally:
+        writer.close()
