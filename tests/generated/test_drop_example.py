@@ -93,8 +93,9 @@ def dropped(project: Project) -> list[str]:
 
 
 def test_removed_by_hand_before_any_migration(scratch: Project) -> None:
-    """A repository whose database never had the example needs plain `git rm` only."""
+    """A repository whose database never had the example needs `git rm` and its contract again."""
     scratch.run("git rm -rq " + " ".join(dropped(scratch)))
+    scratch.run("uv run just generate && git add -A")
     scratch.run("git commit -qm 'drop by hand'")
 
     check(scratch)

@@ -47,6 +47,21 @@ def test_generated_files_are_current(project: Project) -> None:
     assert project.run("git status --porcelain") == ""
 
 
+def test_drift_of_the_contract_is_caught(project: Project) -> None:
+    """A route that is not in the committed contract fails the lint, which says what to run."""
+    if "api" not in project.halves:
+        pytest.skip("a contract is what an API half has")
+    path = project.path / "api" / "webhooks" / "routes.py"
+    before = path.read_text()
+    try:
+        path.write_text(before.replace('"Register an address', '"Register some address'))
+        assert path.read_text() != before
+        output = project.run("uv run just lint", fails=True)
+    finally:
+        path.write_text(before)
+    assert "contracts/api.openapi.json did not: run `just generate`" in output
+
+
 def test_drift_of_a_model_is_caught(project: Project) -> None:
     """A model without its migration fails the lint."""
     half = project.halves[-1]

@@ -73,8 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     admin = verbs.add_parser("admin", help="make an administrator")
     admin.add_argument("email")
     verbs.add_parser("token", help="print a development token", add_help=False)
-    verbs.add_parser("env-example", help="write .env.example from the settings")
     operations.declare(verbs)
+    generate = verbs.add_parser("generate", help="write the files that follow from the code")
+    generate.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
     verbs.add_parser("drop-example", help="remove the example, its tables and its tests")
     return parser
 

@@ -13,7 +13,8 @@ _HEAD = """\
 # Made by `just generate` from the settings; `cp .env.example .env` and edit the copy.
 # A line that starts with a hash shows the default.
 
-# Where this process runs: development, test or production. Unset means production.
+# Where this process runs: development, test, build (writes files, never serves) or production.
+# Unset means production.
 ENVIRONMENT=development
 """
 _PORTS: dict[Half, str] = {"web": "# WEB_PORT=8000\n", "api": "# API_PORT=8001\n"}

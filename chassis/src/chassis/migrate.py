@@ -34,8 +34,9 @@ def needs_server(service: Service) -> bool:
 def given(service: Service) -> None:
     """Migrate the databases whose addresses were given.
 
-    Raises SettingsError when one was not, CommandFailedError.
+    Raises SettingsError when one was not, or in a build; CommandFailedError.
     """
+    settings.environment(service).refuse_build()
     if not _all_given(service):
         raise SettingsError("DATABASE_URL: missing; set it to postgresql://user:password@host/db.")
     run(service)

@@ -32,6 +32,8 @@ _LOOKS_UNSET = re.compile(r"change.?me|replace.?me|placeholder|django-insecure",
 _FEWEST_CHARACTERS = 8
 _THIS_MACHINE = ("127.0.0.0/8", "::1/128")
 _URL = re.compile(r"^postgres(ql)?://[^\s]+$")
+# a folder that does not exist: connecting fails at once, and says why
+_NO_DATABASE = "postgresql://build@/none?host=/ENVIRONMENT-is-build-and-has-no-database"
 
 
 class Environment(StrEnum):
@@ -39,12 +41,22 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     TEST = "test"
+    BUILD = "build"
     PRODUCTION = "production"
 
     @property
     def is_local(self) -> bool:
-        """Whether placeholders, http and a computed database are allowed here."""
+        """Whether placeholders and http are allowed here."""
         return self is not Environment.PRODUCTION
+
+    def refuse_build(self) -> None:
+        """Raise SettingsError in a build: it writes files with throw-away values, and nothing that
+        it configured may serve, or change a database."""
+        if self is Environment.BUILD:
+            raise SettingsError(
+                "ENVIRONMENT: build is for writing files and never serves; "
+                "set it to production, development or test."
+            )
 
 
 class SettingsError(SystemExit):
@@ -132,7 +144,8 @@ class ServiceSettings(BaseSettings):
 
     environment: Environment = Field(
         Environment.PRODUCTION,
-        description="development, test or production; unset means production.",
+        description="development, test, build (writes files, never serves) or production; unset "
+        "means production.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="The least severe log line that is written."
@@ -187,7 +200,7 @@ class ServiceSettings(BaseSettings):
         """
         found = service or service_.load()
         try:
-            return cls(**_arguments(found, cls.half))
+            return cls(**_arguments(cls, found))
         except ValidationError as error:
             lines = [_explain(cls, details) for details in error.errors(include_input=False)]
             raise SettingsError("\n".join(lines)) from None
@@ -234,10 +247,13 @@ class ServiceSettings(BaseSettings):
         return value
 
 
-def _arguments(service: Service, half: Half) -> dict[str, Any]:
+def _arguments(settings: type[ServiceSettings], service: Service) -> dict[str, Any]:
     """Say where ``load`` reads, and the database's address if there is one: when there is none,
     the validators complain."""
+    half = settings.half
     file = {"_env_file": service.root / ".env"}
+    if lookup(service, "ENVIRONMENT") == Environment.BUILD:
+        return file | _thrown_away(settings, service)
     if url := database_url(service, half):
         return {**file, "database_url": url}
     if lookup(service, "ENVIRONMENT") not in (Environment.DEVELOPMENT, Environment.TEST):
@@ -246,6 +262,14 @@ def _arguments(service: Service, half: Half) -> dict[str, Any]:
     from chassis import devdb  # noqa: PLC0415
 
     return {**file, "database_url": devdb.url(service, half)}
+
+
+def _thrown_away(settings: type[ServiceSettings], service: Service) -> dict[str, Any]:
+    """Make up what a build lacks: text, and an address that leads nowhere whatever is set."""
+    required = [name for name, field in settings.model_fields.items() if field.is_required()]
+    missing = [name for name in required if lookup(service, name.upper()) is None]
+    text = [name for name in missing if settings.model_fields[name].annotation is str]
+    return {**dict.fromkeys(text, "build"), "database_url": _NO_DATABASE}
 
 
 def _refuse_if_weak(secret: Secret) -> None:

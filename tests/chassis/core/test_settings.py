@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import psycopg
 import pytest
 from pydantic import Field, ValidationError
 
-from chassis import env_example
+from chassis import devdb, env_example, migrate
 from chassis.service import Service
 from chassis.settings import (
     CommaSeparated,
@@ -158,10 +159,37 @@ def test_a_file_gives_what_the_environment_does_not(
 def test_an_unknown_environment_is_said(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt environment is not quietly production."""
     monkeypatch.setenv("ENVIRONMENT", "prod")
-    with pytest.raises(SettingsError, match="ENVIRONMENT: set it to development, test, production"):
+    with pytest.raises(
+        SettingsError, match="ENVIRONMENT: set it to development, test, build, production"
+    ):
         environment(service)
     with pytest.raises(SettingsError, match="ENVIRONMENT: Input should be 'development'"):
         Settings.load(service)
+
+
+def test_a_build_needs_nothing_and_reaches_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Secrets and text are made up, and a database that is configured is not the one it gets."""
+    for name in ("SECRET_KEY", "REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ENVIRONMENT", "build")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@h/real")
+    settings = Settings.load(service)
+    assert settings.region == "build"
+    with pytest.raises(psycopg.OperationalError, match="ENVIRONMENT-is-build"):
+        psycopg.connect(settings.database_url)
+
+
+def test_a_build_may_not_serve(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would serve, migrate or start a database says so in one sentence."""
+    monkeypatch.setenv("ENVIRONMENT", "build")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@h/real")
+    with pytest.raises(SettingsError, match="build is for writing files and never serves"):
+        migrate.given(service)
+    monkeypatch.delenv("DATABASE_URL")
+    with pytest.raises(SettingsError, match="never serves"), devdb.available(service):
+        pass
 
 
 def test_a_list_is_separated_by_commas(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,8 +167,18 @@ async def test_a_service_with_accounts_signs_its_own_token(service: Service) -> 
 
 def test_env_example_is_written_from_the_settings(service: Service) -> None:
     """Every field of the half's settings is in it."""
-    assert chassis(service, "env-example").stdout == "Wrote .env.example.\n"
+    assert chassis(service, "generate").stdout == "Wrote .env.example.\n"
     assert "# COLOUR=blue" in (service.root / ".env.example").read_text()
+
+
+def test_a_generated_file_that_fell_behind_is_named(service: Service) -> None:
+    """The check writes nothing, and its sentence says what to run."""
+    done = chassis(service, "generate", "--check")
+    expected = "The code moved on and .env.example did not: run `just generate` and commit.\n"
+    assert (done.returncode, done.stderr) == (1, expected)
+    assert not (service.root / ".env.example").exists()
+    chassis(service, "generate")
+    assert chassis(service, "generate", "--check").returncode == 0
 
 
 def git(service: Service, *arguments: str) -> None:

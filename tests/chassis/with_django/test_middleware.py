@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from chassis.django import probes
 from chassis.health import Readiness
+from chassis.settings import SettingsError
 
 pytestmark = pytest.mark.django_db
 JSON = {"accept": "application/json"}
@@ -20,6 +21,13 @@ JSON = {"accept": "application/json"}
 def client() -> Client:
     """A client that gets a 500 as a browser does."""
     return Client(raise_request_exception=False)
+
+
+def test_a_build_does_not_serve(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What collects static files with throw-away values answers no request."""
+    monkeypatch.setenv("ENVIRONMENT", "build")
+    with pytest.raises(SettingsError, match="never serves"):
+        client.get("/livez")
 
 
 def test_harmless_request_id_is_kept(client: Client) -> None:

@@ -1,6 +1,7 @@
 """A service does not start while a route is silent about who may call it."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,34 @@ async def test_silent_route_stops_the_start(app: Application, case: str) -> None
     with pytest.raises(RouteError, match=sentence):
         async with app.router.lifespan_context(app):
             pass
+
+
+@pytest.mark.parametrize("crash", [None, RuntimeError("the cause")])
+async def test_the_server_is_told_in_one_sentence(make_app: Any, crash: Exception | None) -> None:
+    """A silent route has no traceback to offer; a crash in the team's own start keeps its."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        raise crash or AssertionError
+        yield
+
+    app = make_app(lifespan=lifespan)
+    if crash is None:
+        app.add_api_route("/things", endpoint)
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    with nullcontext() if crash is None else pytest.raises(RuntimeError):
+        await app({"type": "lifespan", "state": {}}, receive, send)
+    (message,) = told
+    assert message["type"] == "lifespan.startup.failed"
+    assert ("Traceback" in message["message"]) is (crash is not None)
+    assert ("the cause" if crash else "GET /things does not say") in message["message"]
 
 
 async def test_declared_routes_start(app: Application) -> None:

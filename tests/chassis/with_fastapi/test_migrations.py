@@ -188,6 +188,26 @@ def test_a_dropped_example_is_retired_where_it_was_applied(service: Service, dat
     assert "public.example" in tables(database)
 
 
+def test_a_build_writes_sql_and_touches_no_database(service: Service, database: str) -> None:
+    """Offline SQL needs no variable; migrating is refused, whatever address is configured."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "alembic", "upgrade", "heads", *arguments],
+            cwd=service.root,
+            env={**os.environ, "ENVIRONMENT": "build", "API_DATABASE_URL": database},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert "CREATE TABLE example" in run("--sql").stdout
+    refused = run()
+    assert (refused.returncode, "never serves" in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+    assert tables(database) == set()
+
+
 @pytest.mark.parametrize("stranger", ["from_tomorrow", "examples_1"])
 def test_another_unknown_revision_is_refused(
     service: Service, database: str, stranger: str

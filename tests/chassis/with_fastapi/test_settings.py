@@ -103,6 +103,22 @@ def test_production_refuses_a_local_issuer(service: Service) -> None:
         Application(chosen, service=service)
 
 
+async def test_a_build_makes_the_contract_and_never_serves(
+    roadbed_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It needs no variable, keeps no key in the image, and its start is refused."""
+    monkeypatch.setenv("ENVIRONMENT", "build")
+    kept = roadbed_service.root / ".dev" / "token.pem"
+    before = kept.exists()
+    for chosen in (IssuerSettings, AccountSettings):
+        app = Application(chosen.load(roadbed_service), service=roadbed_service)
+        assert app.openapi()["info"]["title"] == "orders"
+        with pytest.raises(SettingsError, match="never serves"):
+            async with app.router.lifespan_context(app):
+                pass
+    assert kept.exists() is before
+
+
 def test_a_key_that_is_none_is_refused(service: Service) -> None:
     """A signing key has to be an RSA key, whatever its length."""
     chosen = AccountSettings.model_validate(

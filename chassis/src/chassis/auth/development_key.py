@@ -13,24 +13,30 @@ _EXPONENT = 65537
 
 
 @cache
-def development_pem(file: Path) -> bytes:
+def development_pem(file: Path | None) -> bytes:
     """Return the RSA key in ``file`` as PEM, making it first if there is none.
 
-    Where it cannot be kept, as on a read-only file system, it lives as long as this process does:
-    the same at every call, another one in every other process.
+    Without a file, or where it cannot be written, it lives as long as this process does: the same
+    at every call, another one in every other process.
     """
+    if file is None:
+        return _new_pem()
     with suppress(OSError):
         return file.read_bytes()
-    pem = generate_private_key(_EXPONENT, _BITS).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    pem = _new_pem()
     with suppress(OSError):
         _write_once(file, pem)
     with suppress(OSError):
         return file.read_bytes()
     return pem
+
+
+def _new_pem() -> bytes:
+    return generate_private_key(_EXPONENT, _BITS).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _write_once(file: Path, pem: bytes) -> None:

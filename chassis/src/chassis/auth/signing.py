@@ -3,6 +3,7 @@
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from cryptography.hazmat.primitives import serialization
@@ -16,9 +17,10 @@ from jwt.algorithms import RSAAlgorithm
 
 from chassis.auth.development_key import development_pem
 from chassis.service import Service
-from chassis.settings import Secret, SettingsError
+from chassis.settings import Environment, Secret, SettingsError, environment
 
 _BITS = 2048
+_KEPT = Path(".dev", "token.pem")
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,12 @@ class SigningKey:
         """Read the PEM text of ``setting``.
 
         For its development placeholder a key is made once and kept in ``.dev/token.pem`` of the
-        checkout (only in memory where that cannot be written). Raises SettingsError.
+        checkout; only in memory where that cannot be written, and in a build, whose files may end
+        in an image. Raises SettingsError.
         """
         if setting.is_placeholder:
-            return cls._from_pem(development_pem(service.root / ".dev" / "token.pem"))
+            built = environment(service) is Environment.BUILD
+            return cls._from_pem(development_pem(None if built else service.root / _KEPT))
         return cls._from_pem(setting.get_secret_value().encode())
 
     @classmethod

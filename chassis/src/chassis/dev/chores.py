@@ -24,7 +24,11 @@ def run(service: Service, options: argparse.Namespace) -> int:
 
 
 def _check(service: Service, options: argparse.Namespace) -> None:
-    if not environment(service).is_local:
+    if options.verb == "generate":
+        return
+    here = environment(service)
+    here.refuse_build()
+    if not here.is_local:
         raise ChoreError(
             f"`{options.verb}` is for development, and ENVIRONMENT (unset means production) says "
             f"otherwise: use `uv run just {options.verb}`, or set ENVIRONMENT=development."
@@ -51,11 +55,20 @@ def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - o
             accounts.make_administrator(service, options.email)
         case "token":
             token.run(service, options.arguments)
-        case "env-example":
-            _say(f"Wrote {generate.run(service)}.")
+        case "generate":
+            _generate(service, check=options.check)
         case "drop-example":
             _drop(service)
     return 0
+
+
+def _generate(service: Service, *, check: bool) -> None:
+    if not check:
+        _say(f"Wrote {', '.join(generate.write(service))}.")
+    elif drifted := generate.drifted(service):
+        raise ChoreError(
+            f"The code moved on and {', '.join(drifted)} did not: run `just generate` and commit."
+        )
 
 
 def _drop(service: Service) -> None:

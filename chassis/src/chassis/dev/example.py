@@ -31,7 +31,7 @@ def run(service: Service) -> list[Path]:
     for folder in folders:
         shutil.rmtree(folder)
     # in a process of its own: the settings may have been read with the example in place
-    processes.run(service, processes.PYTHON, "-m", "chassis", "env-example")
+    processes.run(service, processes.PYTHON, "-m", "chassis", "generate")
     return folders
 
 

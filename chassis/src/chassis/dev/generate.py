@@ -1,10 +1,11 @@
-"""``python -m chassis env-example``: the files that follow from the code."""
+"""``python -m chassis generate``: the files that follow from the code, and whether they do."""
 
 import importlib
 import sys
 from types import ModuleType
 
 from chassis import env_example
+from chassis.dev.errors import ChoreError
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 
@@ -12,18 +13,51 @@ from chassis.settings import ServiceSettings
 _IDENTITY = "chassis.django.identity"
 
 
-def run(service: Service) -> str:
-    """Write ``.env.example`` from the settings of every half; return what was written."""
+def write(service: Service) -> list[str]:
+    """Write every file that differs; return the paths of all."""
+    files = _files(service)
+    for name in _differing(service, files):
+        target = service.root / name
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(files[name], encoding="utf-8")
+    return list(files)
+
+
+def drifted(service: Service) -> list[str]:
+    """Return the paths of files that are missing or differ from what the code says."""
+    return _differing(service, _files(service))
+
+
+def _differing(service: Service, files: dict[str, str]) -> list[str]:
+    def current(name: str) -> str | None:
+        path = service.root / name
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+    return [name for name, text in files.items() if current(name) != text]
+
+
+def _files(service: Service) -> dict[str, str]:
+    """Return the text of each file by its path, relative to the service. Raises ChoreError."""
     sys.path.insert(0, str(service.root))
+    files = {".env.example": _env_example(service)}
+    if "api" in service.halves:
+        # only here: a service without an API lacks the framework
+        from chassis.fastapi import contracts  # noqa: PLC0415
+        from chassis.fastapi.routes import RouteError  # noqa: PLC0415
+
+        try:
+            files |= contracts.rendered(importlib.import_module("api.main").app)
+        except RouteError as error:
+            raise ChoreError(str(error)) from error
+    return files
+
+
+def _env_example(service: Service) -> str:
     names = [f"{half}.settings" for half in service.halves]
     if service.plan == "hybrid" and "web" in service.halves:
         names.append(_IDENTITY)
     found = [item for name in names for item in _settings(importlib.import_module(name))]
-    text = env_example.render(*found)
-    target = service.root / ".env.example"
-    if not target.exists() or target.read_text(encoding="utf-8") != text:
-        target.write_text(text, encoding="utf-8")
-    return target.name
+    return env_example.render(*found)
 
 
 def _settings(module: ModuleType) -> list[type[ServiceSettings]]:

@@ -42,9 +42,12 @@ def running(service: Service) -> Iterator[None]:
     Meanwhile this process and its children do not see PGHOST, PGSERVICE, PGPASSWORD and their like,
     which speak of other servers and some of which win over an address.
 
-    Raises DevDbError in production, and when there is no PostgreSQL or no place for its data.
+    Raises SettingsError in a build, DevDbError in production and when there is no PostgreSQL or no
+    place for its data.
     """
-    if not settings.environment(service).is_local:
+    environment = settings.environment(service)
+    environment.refuse_build()
+    if not environment.is_local:
         raise DevDbError(
             "The development database does not run in production (ENVIRONMENT unset means "
             "production): set ENVIRONMENT=development or test, or DATABASE_URL."

@@ -1,5 +1,6 @@
 """The request layer for WSGI, and denial by default."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from chassis import logs, telemetry
 from chassis.django import errors, probes
 from chassis.problems import ProblemError
 from chassis.request_id import HEADER, TRACE_HEADER
-from chassis.settings import ServiceSettings
+from chassis.settings import Environment, ServiceSettings
 from chassis.telemetry.requests import Recorder
 
 
@@ -30,7 +31,13 @@ class RequestMiddleware:
     async_capable = False
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the rest of the chain, and begin to measure: this process serves."""
+        """Keep the rest of the chain, and begin to measure: this process serves.
+
+        Raises SettingsError in a build, which may not.
+        """
+        # a build is one by the variable of a recipe or an image, never by .env
+        if os.environ.get("ENVIRONMENT") == Environment.BUILD:
+            Environment.BUILD.refuse_build()
         self.get_response = get_response
         environment: ServiceSettings | None = getattr(settings, "ENV", None)
         self._recorder = Recorder(environment.trusted_proxies if environment else ())

@@ -86,6 +86,7 @@ def _around(inner: Lifespan[Any] | None) -> Lifespan[Any]:
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[Any]:
         platform = app.platform
+        platform.settings.environment.refuse_build()
         logs.configure(platform.settings, platform.service)
         telemetry.start(platform.settings, platform.service)
         app.check()

@@ -6,15 +6,19 @@ forgotten dependency, a mount or a plain route cannot open a door. Between them 
 CORS, whose headers a browser needs on refusals too.
 """
 
+import sys
+
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import telemetry
 from chassis.auth import Principal
 from chassis.fastapi.exchange import Exchange
 from chassis.fastapi.platform import Platform
+from chassis.fastapi.routes import RouteError
 from chassis.fastapi.scope import EXCHANGE, PLATFORM, PRINCIPAL, REQUEST_ID
 from chassis.problems import ProblemError, internal
+from chassis.settings import SettingsError
 from chassis.telemetry.requests import Recorder
 
 _SERVED = ("http", "websocket")
@@ -30,9 +34,9 @@ class RequestLayer:
         self._recorder = Recorder(platform.settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or websocket; anything else passes through."""
+        """Serve one request or websocket, or start and stop the application."""
         if scope["type"] not in _SERVED:
-            await self._app(scope, receive, send)
+            await _start(self._app, scope, receive, send)
             return
         peer = scope.get("client")
         recording = self._recorder.begin(peer[0] if peer else None, *_identifiers(scope))
@@ -73,6 +77,20 @@ class Guard:
         if (scope.get("method"), scope["path"]) in self._platform.public:
             return None
         return await self._platform.authentication.authenticate(scope)
+
+
+async def _start(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Tell the server in one sentence why the service may not start, instead of a traceback."""
+
+    async def hold_back(message: Message) -> None:
+        told = isinstance(sys.exception(), RouteError | SettingsError)
+        if not (told and message["type"] == "lifespan.startup.failed"):
+            await send(message)
+
+    try:
+        await app(scope, receive, hold_back)
+    except (RouteError, SettingsError) as error:
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
 
 
 async def _recover(exchange: Exchange, error: Exception, send: Send) -> None:

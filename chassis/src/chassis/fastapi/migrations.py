@@ -49,13 +49,18 @@ def run(metadata: MetaData, settings: type[ApiSettings]) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    url = context.config.attributes.get(DATABASE_URL) or settings.load(service).database_url
+    url = context.config.attributes.get(DATABASE_URL) or _address(settings.load(service))
     with psycopg.connect(url) as connection:
         schema.migrate(connection)
     with create_engine(
         sqlalchemy_url(url), poolclass=NullPool, connect_args=_OPTIONS
     ).connect() as connection_:
         _run_on(connection_, metadata, service)
+
+
+def _address(settings: ApiSettings) -> str:
+    settings.environment.refuse_build()
+    return settings.database_url
 
 
 def _run_on(connection: Connection, metadata: MetaData, service: Service) -> None:

@@ -4,7 +4,9 @@ from http import HTTPStatus
 
 import httpx2
 import pytest
+from chassis.dev.generate import drifted
 from chassis.fastapi import Application
+from chassis.service import Service
 
 
 async def test_lives(client: httpx2.AsyncClient) -> None:
@@ -25,6 +27,11 @@ async def test_strangers_are_refused(client: httpx2.AsyncClient, path: str) -> N
     answer = await client.get(path)
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_generated_files_are_committed(roadbed_service: Service) -> None:
+    """The contract and .env.example say what the code does."""
+    assert drifted(roadbed_service) == [], "run `just generate`"
 
 
 async def test_every_operation_promises_problems(app: Application) -> None:
