@@ -139,7 +139,9 @@ OFFENCES = {
 @pytest.mark.parametrize("finding", OFFENCES)
 def test_a_bad_overlay_is_caught(project: Project, finding: str) -> None:
     """A misspelt field fails against the schema, a pod that may write its root by policy."""
-    half = project.halves[0]
+    if project.plan == "hybrid":
+        pytest.skip("its overlays are those of the other plans, where they are tried")
+    (half,) = project.halves
     overlay = project.path / f"deploy/kubernetes/{half}/staging/kustomization.yaml"
     before = overlay.read_text()
     target = f"  - target:\n      kind: Deployment\n      name: {half}\n"

@@ -207,6 +207,19 @@ def test_settings_of_the_overlay_reach_every_process(
         assert container["image"] == f"registry.example.com/orders-{half}:0.1.0"
 
 
+@each_overlay
+def test_compose_runs_the_same_processes(
+    manifests: list[Manifest], render: Render, plan: str, half: str
+) -> None:
+    """Who deploys by compose runs what Kubernetes runs."""
+    compose = yaml.safe_load((render(covering(plan)[0]) / "compose.yaml").read_text())
+    services = [s for s in compose["services"].values() if s.get("build", {}).get("target") == half]
+    containers = [template["spec"]["containers"][0] for template in pods(manifests).values()]
+
+    ours = sorted(" ".join(service.get("command", ["server"])) for service in services)
+    assert ours == sorted(" ".join(container.get("args", ["server"])) for container in containers)
+
+
 def migration(overlay: Path) -> str:
     """The name of the migration's Job."""
     (job,) = of_kind(build(overlay), "Job")
