@@ -6,7 +6,7 @@ from types import ModuleType
 
 from chassis import env_example
 from chassis.dev.errors import ChoreError
-from chassis.service import Service
+from chassis.service import Half, Service
 from chassis.settings import ServiceSettings
 
 # in a hybrid the web half is the issuer of tokens, which has settings of its own
@@ -53,11 +53,17 @@ def _files(service: Service) -> dict[str, str]:
 
 
 def _env_example(service: Service) -> str:
-    names = [f"{half}.settings" for half in service.halves]
+    names = [name for half in service.halves for name in _modules(service, half)]
     if service.plan == "hybrid" and "web" in service.halves:
         names.append(_IDENTITY)
     found = [item for name in names for item in _settings(importlib.import_module(name))]
     return env_example.render(*found)
+
+
+def _modules(service: Service, half: Half) -> list[str]:
+    """Name the modules with settings: the half's own, then those of the domains that have some."""
+    domains = sorted(path.parent.name for path in (service.root / half).glob("*/settings.py"))
+    return [f"{half}.settings", *(f"{half}.{name}.settings" for name in domains)]
 
 
 def _settings(module: ModuleType) -> list[type[ServiceSettings]]:

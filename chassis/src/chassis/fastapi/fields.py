@@ -19,12 +19,14 @@ def _refuse_credentials(value: AnyUrl) -> AnyUrl:
     return value
 
 
-HttpsAddress = Annotated[
+HttpAddress = Annotated[
     AnyUrl,
-    UrlConstraints(max_length=_LONGEST_ADDRESS, allowed_schemes=["https"], host_required=True),
+    UrlConstraints(
+        max_length=_LONGEST_ADDRESS, allowed_schemes=["http", "https"], host_required=True
+    ),
     AfterValidator(_refuse_credentials),
 ]
-"""An https URL. Whether it may be *called* is decided at that moment, on the resolved address."""
+"""A URL for HTTP. Where it leads, and whether it may be plain, is for the domain to decide."""
 
 
 def _check_json(value: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
+from psycopg import AsyncConnection
 
 from chassis import telemetry
 from chassis.lending import Connect
@@ -30,10 +31,10 @@ PER_ENDPOINT = 20
 LEASE = timedelta(seconds=60)
 """A claim's life: more than a wait in the queue, a call and the writing of its outcome."""
 _RUN_SECONDS = 15.0
-_LINGER_SECONDS = 1.0
+# a transaction that found a waiting job may commit a moment after that job began
+_LINGER_SECONDS = 0.25
 _PAUSE_SECONDS = 0.02
 _SMALLEST_CLAIM = IN_FLIGHT // 4
-_CIRCUITS_SECONDS = 0.5
 _AGENT = "Roadbed-Webhooks/1"
 
 
@@ -73,21 +74,35 @@ class Attempt:
     state: State
     due_at: datetime | None
 
+    def entry(self) -> dict[str, str | int | None]:
+        """Return what the delivery's own log keeps of this attempt, ready for JSON."""
+        return {
+            "at": self.at.isoformat(),
+            "status": self.answer.status,
+            "error": self.answer.error,
+            "duration_ms": self.answer.milliseconds,
+        }
+
 
 class Queue(Protocol):
-    """The deliveries that are to be made; a domain implements it on its own tables."""
+    """Where deliveries wait; ``chassis.webhooks.tables`` keeps them in a domain's tables."""
 
     async def claim(
-        self, limit: int, *, taken: Mapping[UUID, int], per_endpoint: int, lease: timedelta
+        self,
+        connection: AsyncConnection[Any],
+        limit: int,
+        *,
+        taken: Mapping[UUID, int],
+        per_endpoint: int,
+        lease: timedelta,
     ) -> Sequence[Delivery]:
         """Take at most ``limit`` due deliveries, and hide each from everybody for ``lease``.
 
-        Of an endpoint at most ``per_endpoint`` less its count in ``taken`` may be claimed. The
-        transaction is over when this returns.
+        Of an endpoint at most ``per_endpoint`` less its count in ``taken`` may be claimed.
         """
 
-    async def record(self, attempts: Sequence[Attempt]) -> None:
-        """Write the outcomes in one transaction."""
+    async def record(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> None:
+        """Write the outcomes of claimed deliveries."""
 
 
 class Courier:
@@ -191,11 +206,13 @@ class _Round:
         self._ends = ends
         self._linger = linger
         self._circuits = circuit.CLOSED
-        self._circuits_until = 0.0
         self._waiting: asyncio.Queue[tuple[float, Delivery] | None] = asyncio.Queue()
         self._held: Counter[UUID] = Counter()
         self._done: list[Attempt] = []
+        self._unwritten = 0
         self._finished = False
+        # one connection at a time: a worker's pool also serves its other jobs
+        self._turn = asyncio.Lock()
 
     async def fill(self) -> None:
         """Claim as long as something is due and there is time; then send the senders home."""
@@ -204,7 +221,7 @@ class _Round:
             # up to a second load, so that no sender waits for the database
             room = 2 * IN_FLIGHT - self._held.total()
             claimed = await self._claim(room) if room >= _SMALLEST_CLAIM else 0
-            if claimed or self._held.total():
+            if claimed or self._held.total() or self._unwritten:
                 quiet_since = now
             elif now - quiet_since >= self._linger:
                 break
@@ -227,6 +244,7 @@ class _Round:
         """Hand over an outcome to be written."""
         self._held[attempt.delivery.endpoint] -= 1
         self._done.append(attempt)
+        self._unwritten += 1
 
     def finish(self) -> None:
         """Say that no outcome will follow."""
@@ -237,37 +255,36 @@ class _Round:
         while self._done or not self._finished:
             if batch := self._done:
                 self._done = []
-                await self._queue.record(batch)
-                await self._count(batch)
+                async with self._turn, self._connect() as connection:
+                    await self._queue.record(connection, batch)
+                    await self._count(connection, batch)
+                self._unwritten -= len(batch)
             await asyncio.sleep(0 if self._finished else _PAUSE_SECONDS)
 
     async def _claim(self, limit: int) -> int:
         usable_until = time.monotonic() + LEASE.total_seconds() / 2
-        claimed = await self._queue.claim(
-            limit, taken=await self._taken(), per_endpoint=PER_ENDPOINT, lease=LEASE
-        )
+        async with self._turn, self._connect() as connection:
+            taken = await self._taken(connection)
+            claimed = await self._queue.claim(
+                connection, limit, taken=taken, per_endpoint=PER_ENDPOINT, lease=LEASE
+            )
         for delivery in claimed:
             self._held[delivery.endpoint] += 1
             self._waiting.put_nowait((usable_until, delivery))
         return len(claimed)
 
-    async def _taken(self) -> dict[UUID, int]:
-        now = time.monotonic()
-        if now >= self._circuits_until:
-            async with self._connect() as connection:
-                self._circuits = await circuit.read(connection)
-            self._circuits_until = now + _CIRCUITS_SECONDS
+    async def _taken(self, connection: AsyncConnection[Any]) -> dict[UUID, int]:
+        """Count the places that each endpoint has taken, all of them where its circuit is open."""
+        self._circuits = await circuit.read(connection)
         taken = {key: count for key, count in self._held.items() if count}
         for key in self._circuits.probing:
             taken[key] = PER_ENDPOINT - (0 if taken.get(key) else 1)
         return taken | dict.fromkeys(self._circuits.paused, PER_ENDPOINT)
 
-    async def _count(self, batch: Sequence[Attempt]) -> None:
+    async def _count(self, connection: AsyncConnection[Any], batch: Sequence[Attempt]) -> None:
         """Tell the circuits; a batch of successes at healthy endpoints costs nothing."""
         failures = Counter(item.delivery.endpoint for item in batch if not item.answer.ok)
         successes = {item.delivery.endpoint for item in batch if item.answer.ok}
         recovered = successes & (self._circuits.known | failures.keys())
         if failures or recovered:
-            async with self._connect() as connection:
-                await circuit.record(connection, failures=failures, successes=recovered)
-            self._circuits_until = 0.0
+            await circuit.record(connection, failures=failures, successes=recovered)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 ATTEMPTS = 12
 """After so many a delivery is dead; with the waits below that takes about six hours."""
+_SHORTEST_SECONDS = 1.0
 _FIRST_SECONDS = 10.0
 _LONGEST_SECONDS = 6 * 3600.0
 
@@ -12,9 +13,9 @@ _LONGEST_SECONDS = 6 * 3600.0
 def wait(attempt: int, *, retry_after: int | None = None) -> timedelta:
     """Return how long to wait after attempt number ``attempt`` failed.
 
-    Exponential with full jitter (anything between nothing and the doubled bound), so that what
+    Exponential with full jitter (anything between a second and the doubled bound), so that what
     failed together does not come back together; but never sooner than the receiver asked for.
     """
     bound = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** (attempt - 1))
     # not a secret
-    return timedelta(seconds=max(random.uniform(0, bound), float(retry_after or 0)))  # noqa: S311
+    return timedelta(seconds=max(random.uniform(_SHORTEST_SECONDS, bound), float(retry_after or 0)))  # noqa: S311

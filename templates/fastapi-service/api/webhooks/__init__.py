@@ -1,1 +1,2 @@
-"""The example: where a tenant wants to be told of events. `just drop-example` removes it."""
+"""The example: a tenant is told of its events, signed and at least once. `just drop-example`
+removes it."""

@@ -7,62 +7,191 @@ from uuid import UUID
 from chassis.auth import Principal
 from chassis.fastapi import CurrentPrincipal, requires
 from chassis.fastapi.db import Session
+from chassis.fastapi.etags import Reading, Writing
+from chassis.fastapi.filters import filtered
+from chassis.fastapi.idempotency import IdempotentRoute
 from chassis.fastapi.pages import DEFAULT_LIMIT, Cursor, Limit, Page
 from chassis.problems import ProblemError
+from chassis.webhooks.delivery import State
 from fastapi import APIRouter, Depends, Response
 
 from api.webhooks import service
-from api.webhooks.models import Endpoint
-from api.webhooks.schemas import EndpointView, NewEndpoint
+from api.webhooks.models import Delivery, Endpoint, Event
+from api.webhooks.schemas import (
+    DeliveryDetails,
+    DeliveryFilter,
+    DeliveryView,
+    EndpointChange,
+    EndpointSecret,
+    EndpointView,
+    EventsView,
+    EventView,
+    NewEndpoint,
+    NewEvent,
+    NewEvents,
+    Replayed,
+)
 
-router = APIRouter(prefix="/v1/endpoints", tags=["webhooks"])
+router = APIRouter(prefix="/v1", tags=["webhooks"], route_class=IdempotentRoute)
 
-may_read = requires("endpoints:read")
-may_write = requires("endpoints:write")
-Reader = Annotated[Principal, Depends(may_read)]
-Writer = Annotated[Principal, Depends(may_write)]
+read_endpoints = Depends(requires("endpoints:read"))
+write_endpoints = Depends(requires("endpoints:write"))
+read_deliveries = Depends(requires("deliveries:read"))
+write_deliveries = Depends(requires("deliveries:write"))
+Producer = Annotated[Principal, Depends(requires("events:write"))]
+Filters = Annotated[DeliveryFilter, Depends(filtered(DeliveryFilter))]
 
 
-async def found(endpoint_id: UUID, session: Session, caller: CurrentPrincipal) -> Endpoint:
+async def found_endpoint(endpoint_id: UUID, session: Session, caller: CurrentPrincipal) -> Endpoint:
     """Return the endpoint in the path; for the caller another tenant's does not exist."""
-    endpoint = await service.find(session, endpoint_id, tenant=caller.tenant)
+    endpoint = await service.find_endpoint(session, endpoint_id, tenant=caller.tenant)
     if endpoint is None:
         raise ProblemError(404, None, "There is no such endpoint.")
     return endpoint
 
 
-Found = Annotated[Endpoint, Depends(found)]
+async def found_delivery(delivery_id: UUID, session: Session, caller: CurrentPrincipal) -> Delivery:
+    """Return the delivery in the path; for the caller another tenant's does not exist."""
+    delivery = await service.find_delivery(session, delivery_id, tenant=caller.tenant)
+    if delivery is None:
+        raise ProblemError(404, None, "There is no such delivery.")
+    return delivery
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=EndpointView)
+FoundEndpoint = Annotated[Endpoint, Depends(found_endpoint)]
+FoundDelivery = Annotated[Delivery, Depends(found_delivery)]
+
+
+def _secret(endpoint: Endpoint, secret: str, response: Response) -> EndpointSecret:
+    response.headers["Cache-Control"] = "no-store"
+    shown = EndpointView.model_validate(endpoint).model_dump()
+    return EndpointSecret(**shown, secret=secret)
+
+
+@router.post("/endpoints", status_code=HTTPStatus.CREATED, dependencies=[write_endpoints])
 async def create_endpoint(
-    new: NewEndpoint, session: Session, caller: Writer, response: Response
-) -> Endpoint:
-    """Register an address that events are delivered to."""
-    endpoint = await service.register(session, new, tenant=caller.tenant)
-    response.headers["Location"] = f"{router.prefix}/{endpoint.id}"
-    return endpoint
+    new: NewEndpoint, session: Session, caller: CurrentPrincipal, response: Response
+) -> EndpointSecret:
+    """Register an address that events are delivered to. The secret is shown this once."""
+    endpoint, secret = await service.register(session, new, tenant=caller.tenant)
+    response.headers["Location"] = f"{router.prefix}/endpoints/{endpoint.id}"
+    return _secret(endpoint, secret, response)
 
 
-@router.get("")
+@router.get("/endpoints", dependencies=[read_endpoints])
 async def list_endpoints(
-    session: Session, caller: Reader, limit: Limit = DEFAULT_LIMIT, after: Cursor = None
+    session: Session, caller: CurrentPrincipal, limit: Limit = DEFAULT_LIMIT, after: Cursor = None
 ) -> Page[EndpointView]:
     """List the caller's endpoints, newest first."""
-    rows, following = await service.page(session, tenant=caller.tenant, limit=limit, after=after)
+    rows, following = await service.endpoints(
+        session, tenant=caller.tenant, limit=limit, after=after
+    )
     items = [EndpointView.model_validate(row) for row in rows]
     return Page(items=items, next_cursor=following)
 
 
-@router.get("/{endpoint_id}", response_model=EndpointView, dependencies=[Depends(may_read)])
-async def get_endpoint(endpoint: Found) -> Endpoint:
+@router.get("/endpoints/{endpoint_id}", response_model=EndpointView, dependencies=[read_endpoints])
+async def get_endpoint(endpoint: FoundEndpoint, reading: Reading) -> Endpoint:
     """Show one endpoint."""
+    reading.tag(endpoint.version)
+    return endpoint
+
+
+@router.patch(
+    "/endpoints/{endpoint_id}", response_model=EndpointView, dependencies=[write_endpoints]
+)
+async def change_endpoint(
+    endpoint: FoundEndpoint, wanted: EndpointChange, session: Session, writing: Writing
+) -> Endpoint:
+    """Change what is given; the rest stays."""
+    writing.check(endpoint.version)
+    await service.change(session, endpoint, wanted)
+    writing.tag(endpoint.version)
     return endpoint
 
 
 @router.delete(
-    "/{endpoint_id}", status_code=HTTPStatus.NO_CONTENT, dependencies=[Depends(may_write)]
+    "/endpoints/{endpoint_id}", status_code=HTTPStatus.NO_CONTENT, dependencies=[write_endpoints]
 )
-async def delete_endpoint(endpoint: Found, session: Session) -> None:
-    """Remove one endpoint; nothing more is delivered to it."""
+async def delete_endpoint(endpoint: FoundEndpoint, session: Session) -> None:
+    """Remove one endpoint with its deliveries; nothing more is sent to it."""
     await session.delete(endpoint)
+
+
+@router.post("/endpoints/{endpoint_id}/secret", dependencies=[write_endpoints])
+async def rotate_secret(
+    endpoint: FoundEndpoint, session: Session, response: Response
+) -> EndpointSecret:
+    """Make a new secret, shown this once. For a day the former signs beside it."""
+    secret = await service.rotate(session, endpoint)
+    return _secret(endpoint, secret, response)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/test",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=DeliveryView,
+    dependencies=[write_endpoints],
+)
+async def send_test_event(endpoint: FoundEndpoint, session: Session) -> Delivery:
+    """Send one endpoint an event of type `webhook.test`."""
+    return await service.send_test(session, endpoint)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/replay",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[write_deliveries],
+)
+async def replay_endpoint(endpoint: FoundEndpoint, session: Session) -> Replayed:
+    """Try all dead deliveries of an endpoint again."""
+    count = await service.replay(session, endpoint_id=endpoint.id, state=State.DEAD)
+    return Replayed(replayed=count)
+
+
+@router.post("/events", status_code=HTTPStatus.ACCEPTED, response_model=EventView)
+async def post_event(new: NewEvent, session: Session, caller: Producer) -> Event:
+    """Accept one event and deliver it to every endpoint that wants its type."""
+    accepted = await service.accept(session, [new], tenant=caller.tenant)
+    return accepted[0]
+
+
+@router.post("/events/batch", status_code=HTTPStatus.ACCEPTED)
+async def post_events(new: NewEvents, session: Session, caller: Producer) -> EventsView:
+    """Accept several events together."""
+    accepted = await service.accept(session, new.events, tenant=caller.tenant)
+    return EventsView(items=[EventView.model_validate(event) for event in accepted])
+
+
+@router.get("/deliveries", dependencies=[read_deliveries])
+async def list_deliveries(
+    session: Session,
+    caller: CurrentPrincipal,
+    wanted: Filters,
+    limit: Limit = DEFAULT_LIMIT,
+    after: Cursor = None,
+) -> Page[DeliveryView]:
+    """List deliveries, newest first."""
+    rows, following = await service.deliveries(
+        session, wanted, tenant=caller.tenant, limit=limit, after=after
+    )
+    items = [DeliveryView.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=following)
+
+
+@router.get(
+    "/deliveries/{delivery_id}", response_model=DeliveryDetails, dependencies=[read_deliveries]
+)
+async def get_delivery(delivery: FoundDelivery) -> Delivery:
+    """Show one delivery with its attempts."""
+    return delivery
+
+
+@router.post(
+    "/deliveries/{delivery_id}/replay",
+    status_code=HTTPStatus.ACCEPTED,
+    dependencies=[write_deliveries],
+)
+async def replay_delivery(delivery: FoundDelivery, session: Session) -> Replayed:
+    """Try one delivery again, whatever became of it."""
+    return Replayed(replayed=await service.replay(session, id=delivery.id))

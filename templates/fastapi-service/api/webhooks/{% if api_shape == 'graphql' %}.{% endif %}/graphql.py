@@ -1,45 +1,85 @@
-"""The GraphQL interface of this domain."""
+"""The GraphQL interface of this domain, on the same services."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import strawberry
 from chassis.fastapi.graphql import Info
 from chassis.fastapi.pages import DEFAULT_LIMIT, check
+from chassis.webhooks.delivery import State
+from strawberry.scalars import JSON
 
 from api.webhooks import service
-from api.webhooks.models import Endpoint
-from api.webhooks.schemas import NewEndpoint
+from api.webhooks.schemas import (
+    DeliveryFilter,
+    DeliveryView,
+    EndpointView,
+    EventView,
+    NewEndpoint,
+    NewEvent,
+)
+
+strawberry.enum(State, name="DeliveryState")
+
+
+class _Node:
+    @classmethod
+    def of(cls, shown: Any) -> Self:
+        """Show what REST shows."""
+        return cls(**{name: getattr(shown, name) for name in cls.__annotations__})
 
 
 @strawberry.type(name="Endpoint")
-class EndpointNode:
+class EndpointNode(_Node):
     """A registered endpoint."""
 
     id: UUID
     url: str
     description: str
+    event_types: list[str]
     enabled: bool
     created_at: datetime
 
-    @classmethod
-    def of(cls, row: Endpoint) -> Self:
-        """Show a row."""
-        return cls(
-            id=row.id,
-            url=row.url,
-            description=row.description,
-            enabled=row.enabled,
-            created_at=row.created_at,
-        )
+
+@strawberry.type
+class RegisteredEndpoint:
+    """An endpoint with the secret that signs its deliveries, shown this once."""
+
+    endpoint: EndpointNode
+    secret: str
+
+
+@strawberry.type(name="Event")
+class EventNode(_Node):
+    """An accepted event."""
+
+    id: UUID
+    type: str
+    key: str | None
+    created_at: datetime
+
+
+@strawberry.type(name="Delivery")
+class DeliveryNode(_Node):
+    """An event on its way to an endpoint."""
+
+    id: UUID
+    endpoint_id: UUID
+    url: str
+    event_id: UUID
+    event_type: str
+    state: State
+    tries: int
+    due_at: datetime
+    created_at: datetime
 
 
 @strawberry.type
-class EndpointPage:
-    """Some endpoints, newest first; `nextCursor` is null on the last page."""
+class Page[Item]:
+    """Some items, newest first; `nextCursor` is null on the last page."""
 
-    items: list[EndpointNode]
+    items: list[Item]
     next_cursor: str | None
 
 
@@ -50,14 +90,34 @@ class Query:
     @strawberry.field
     async def endpoints(
         self, info: Info, limit: int = DEFAULT_LIMIT, after: str | None = None
-    ) -> EndpointPage:
+    ) -> Page[EndpointNode]:
         """List the caller's endpoints."""
         check(limit=limit, after=after)
+        tenant = info.context.caller.tenant
         async with info.context.transaction("endpoints:read") as session:
-            rows, following = await service.page(
-                session, tenant=info.context.caller.tenant, limit=limit, after=after
+            rows, following = await service.endpoints(
+                session, tenant=tenant, limit=limit, after=after
             )
-        return EndpointPage(items=[EndpointNode.of(row) for row in rows], next_cursor=following)
+        items = [EndpointNode.of(EndpointView.model_validate(row)) for row in rows]
+        return Page(items=items, next_cursor=following)
+
+    @strawberry.field
+    async def deliveries(
+        self,
+        info: Info,
+        state: State | None = None,
+        limit: int = DEFAULT_LIMIT,
+        after: str | None = None,
+    ) -> Page[DeliveryNode]:
+        """List the caller's deliveries."""
+        check(limit=limit, after=after)
+        wanted, tenant = DeliveryFilter(state=state), info.context.caller.tenant
+        async with info.context.transaction("deliveries:read") as session:
+            rows, following = await service.deliveries(
+                session, wanted, tenant=tenant, limit=limit, after=after
+            )
+        items = [DeliveryNode.of(DeliveryView.model_validate(row)) for row in rows]
+        return Page(items=items, next_cursor=following)
 
 
 @strawberry.type
@@ -67,11 +127,21 @@ class Mutation:
     @strawberry.mutation
     async def register_endpoint(
         self, info: Info, url: str, description: str = "", enabled: bool = True
-    ) -> EndpointNode:
+    ) -> RegisteredEndpoint:
         """Register an address that events are delivered to."""
-        new = NewEndpoint.model_validate(
-            {"url": url, "description": description, "enabled": enabled}
-        )
+        given = {"url": url, "description": description, "enabled": enabled}
+        new = NewEndpoint.model_validate(given)
         async with info.context.transaction("endpoints:write") as session:
-            row = await service.register(session, new, tenant=info.context.caller.tenant)
-        return EndpointNode.of(row)
+            row, secret = await service.register(session, new, tenant=info.context.caller.tenant)
+        shown = EndpointNode.of(EndpointView.model_validate(row))
+        return RegisteredEndpoint(endpoint=shown, secret=secret)
+
+    @strawberry.mutation
+    async def post_event(
+        self, info: Info, event_type: str, data: JSON, key: str | None = None
+    ) -> EventNode:
+        """Accept an event and deliver it to every endpoint that wants its type."""
+        new = NewEvent.model_validate({"type": event_type, "data": data, "key": key})
+        async with info.context.transaction("events:write") as session:
+            rows = await service.accept(session, [new], tenant=info.context.caller.tenant)
+        return EventNode.of(EventView.model_validate(rows[0]))

@@ -1,12 +1,17 @@
 """The tables of this domain."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Index, String, func
-from sqlalchemy.orm import Mapped, mapped_column
+from chassis.webhooks.delivery import State
+from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from api.db import Base
+
+Moment = DateTime(timezone=True)
 
 
 class Endpoint(Base):
@@ -19,7 +24,65 @@ class Endpoint(Base):
     tenant_id: Mapped[UUID]
     url: Mapped[str] = mapped_column(String(2048))
     description: Mapped[str] = mapped_column(String(200))
+    event_types: Mapped[list[str]] = mapped_column(ARRAY(String(100)))
     enabled: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.clock_timestamp()
+    secret: Mapped[str] = mapped_column(Text)
+    previous_secret: Mapped[str | None] = mapped_column(Text)
+    previous_until: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+    # every change raises it, so that two at once cannot both win
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's declarative way
+
+
+class Event(Base):
+    """Something that happened at a tenant's; `body` is what is sent, to the byte."""
+
+    __tablename__ = "webhooks_event"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key"),
+        Index(None, "created_at"),
     )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant_id: Mapped[UUID]
+    key: Mapped[str | None] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(100))
+    body: Mapped[str] = mapped_column(Text)
+    carried: Mapped[dict[str, str]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+
+class Delivery(Base):
+    """An event on its way to an endpoint: what was tried, and when it is due."""
+
+    __tablename__ = "webhooks_delivery"
+    __table_args__ = (
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "endpoint_id", "created_at", "id"),
+        Index(None, "event_id"),
+        # what workers look for; a lease is not in it, so that taking one writes no index
+        Index(
+            "ix_webhooks_delivery_due",
+            "endpoint_id",
+            "due_at",
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant_id: Mapped[UUID]
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey(Endpoint.id, ondelete="CASCADE"))
+    event_id: Mapped[UUID] = mapped_column(ForeignKey(Event.id, ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(
+        String(10), default=State.PENDING, server_default=State.PENDING
+    )
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    due_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
+
+    endpoint: Mapped[Endpoint] = relationship(lazy="raise")
+    event: Mapped[Event] = relationship(lazy="raise")

@@ -5,13 +5,17 @@ from typing import Any
 import httpx2
 from chassis.fastapi.testing import Bearer
 
-REGISTER = "mutation ($url: String!) { registerEndpoint(url: $url) { id url } }"
+REGISTER = "mutation ($url: String!) { registerEndpoint(url: $url) { secret endpoint { id url } } }"
+POST = """mutation ($data: JSON!) {
+    postEvent(eventType: "order.paid", data: $data, key: "1") { id type key }
+}"""
+LOG = "{ deliveries(state: PENDING) { items { eventId eventType state url } } }"
 LIST = "{ endpoints(limit: 10) { items { id url } nextCursor } }"
 URL = "https://hooks.example.com/in"
 
 
 async def ask(
-    client: httpx2.AsyncClient, headers: dict[str, str], query: str, **variables: str
+    client: httpx2.AsyncClient, headers: dict[str, str], query: str, **variables: Any
 ) -> Any:
     """Run a query and return the whole answer."""
     body = {"query": query, "variables": variables}
@@ -21,10 +25,24 @@ async def ask(
 async def test_registered_endpoint_is_listed(client: httpx2.AsyncClient, bearer: Bearer) -> None:
     """Both interfaces show what GraphQL registered."""
     caller = bearer("endpoints:read", "endpoints:write")
-    made = (await ask(client, caller, REGISTER, url=URL))["data"]["registerEndpoint"]
+    answer = (await ask(client, caller, REGISTER, url=URL))["data"]["registerEndpoint"]
+    made = answer["endpoint"]
+    assert answer["secret"].startswith("whsec_")
     listed = (await ask(client, caller, LIST))["data"]["endpoints"]
     assert listed == {"items": [made], "nextCursor": None}
     assert (await client.get(f"/v1/endpoints/{made['id']}", headers=caller)).json()["url"] == URL
+
+
+async def test_posted_event_is_in_the_log(client: httpx2.AsyncClient, bearer: Bearer) -> None:
+    """An event goes the same way as over REST, and its key holds here too."""
+    caller = bearer("endpoints:write", "events:write", "deliveries:read")
+    await ask(client, caller, REGISTER, url=URL)
+    first, again = [await ask(client, caller, POST, data={"order": "1"}) for _ in range(2)]
+    assert first == again
+    [delivery] = (await ask(client, caller, LOG))["data"]["deliveries"]["items"]
+    event = first["data"]["postEvent"]
+    expected = {"eventId": event["id"], "eventType": "order.paid", "state": "PENDING", "url": URL}
+    assert delivery == expected
 
 
 async def test_needs_the_permission(client: httpx2.AsyncClient, bearer: Bearer) -> None:
@@ -36,7 +54,7 @@ async def test_needs_the_permission(client: httpx2.AsyncClient, bearer: Bearer) 
 
 async def test_bounds_are_those_of_rest(client: httpx2.AsyncClient, bearer: Bearer) -> None:
     """An address that REST refuses is refused here too."""
-    answer = await ask(client, bearer("endpoints:write"), REGISTER, url="http://hooks.example.com")
+    answer = await ask(client, bearer("endpoints:write"), REGISTER, url="ftp://hooks.example.com")
     assert answer["errors"][0]["extensions"]["type"] == "/problems/validation"
 
 

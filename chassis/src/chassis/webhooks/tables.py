@@ -1,0 +1,149 @@
+"""The queue on a domain's own tables, in SQL: what a worker does thousands of times takes no ORM.
+
+The domain makes three tables with a common prefix, and may add columns with defaults of its own:
+
+``<prefix>_endpoint``
+    id, tenant_id uuid; url text; event_types text[] (empty: all); enabled boolean; secret,
+    previous_secret text (sealed); previous_until timestamptz; version integer
+``<prefix>_event``
+    id, tenant_id uuid; type, body text (sent as it is); carried jsonb; created_at timestamptz
+``<prefix>_delivery``
+    id, tenant_id, endpoint_id, event_id uuid; state text (a ``State``, default pending); tries
+    integer; attempts jsonb (a list); due_at, leased_until timestamptz; an index on (endpoint_id,
+    due_at) where state = 'pending'
+
+This list does not grow: whatever the platform needs beyond it lies in its own schema.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection, sql
+
+from chassis.webhooks.delivery import Attempt, Delivery
+
+# The oldest first, but an endpoint at a time: whatever waits for one, the others get their turn.
+# Only endpoints with something pending are looked at, each found by one step into the index; the
+# lease is no part of it, so that taking one writes no index.
+_CLAIM: LiteralString = """
+WITH RECURSIVE waiting (endpoint_id) AS (
+    (SELECT endpoint_id FROM {delivery} WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.endpoint_id FROM {delivery} d
+            WHERE d.state = 'pending' AND d.endpoint_id > w.endpoint_id
+            ORDER BY d.endpoint_id LIMIT 1)
+    FROM waiting w WHERE w.endpoint_id IS NOT NULL
+), ready AS (
+    SELECT e.id, %(per_endpoint)s - coalesce(t.held, 0) AS room
+    FROM waiting JOIN {endpoint} e ON e.id = waiting.endpoint_id
+    LEFT JOIN unnest(%(endpoints)s::uuid[], %(held)s::integer[]) AS t (id, held) ON t.id = e.id
+    WHERE e.enabled AND coalesce(t.held, 0) < %(per_endpoint)s
+), picked AS (
+    SELECT d.id, d.due_at, row_number() OVER (PARTITION BY ready.id ORDER BY d.due_at) AS turn
+    FROM ready CROSS JOIN LATERAL (
+        SELECT id, due_at FROM {delivery}
+        WHERE endpoint_id = ready.id AND state = 'pending' AND due_at <= statement_timestamp()
+            AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+        ORDER BY due_at LIMIT ready.room FOR UPDATE SKIP LOCKED
+    ) d
+), chosen AS (
+    SELECT id FROM picked ORDER BY turn, due_at LIMIT %(limit)s
+)
+UPDATE {delivery} d SET leased_until = statement_timestamp() + %(lease)s
+FROM chosen, {endpoint} e, {event} v
+WHERE d.id = chosen.id AND e.id = d.endpoint_id AND v.id = d.event_id
+RETURNING d.id, d.endpoint_id, d.event_id, e.url, v.body,
+    array_remove(ARRAY[e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END],
+        NULL), d.tries + 1, v.carried
+"""
+_RECORD: LiteralString = """
+UPDATE {delivery} d SET state = o.state, tries = d.tries + 1, leased_until = NULL,
+    due_at = coalesce(o.due_at, d.due_at),
+    attempts = CASE WHEN jsonb_array_length(d.attempts) < 50 THEN d.attempts
+        ELSE d.attempts - 0 END || o.attempt
+FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[])
+    AS o (id, state, due_at, attempt)
+WHERE d.id = o.id AND d.state = 'pending'
+"""
+# 410 Gone is how a receiver says that it wants no more
+_DISABLE: LiteralString = """
+UPDATE {endpoint} SET enabled = false, version = version + 1 WHERE id = ANY(%s) AND enabled
+"""
+_FAN_OUT: LiteralString = """
+INSERT INTO {delivery} (id, tenant_id, endpoint_id, event_id)
+SELECT gen_random_uuid(), v.tenant_id, e.id, v.id
+FROM {event} v JOIN {endpoint} e ON e.tenant_id = v.tenant_id
+WHERE v.id = ANY(%s) AND e.enabled AND (e.event_types = '{{}}' OR v.type = ANY(e.event_types))
+"""
+_GIVE_UP: LiteralString = """
+UPDATE {delivery} SET state = 'dead'
+WHERE state = 'pending' AND due_at < now() - interval '3 days'
+"""
+_FORGET: LiteralString = """
+DELETE FROM {event} WHERE id IN (
+    SELECT id FROM {event} WHERE created_at < now() - interval '30 days' LIMIT 10000)
+"""
+
+
+class Tables:
+    """The tables of one domain. As a queue see ``chassis.webhooks.delivery.Queue``."""
+
+    def __init__(self, prefix: str) -> None:
+        """``prefix`` is how the names of the tables begin, ``webhooks``."""
+        self._names = {
+            name: sql.Identifier(f"{prefix}_{name}") for name in ("endpoint", "event", "delivery")
+        }
+        self._claim, self._record = self._of(_CLAIM), self._of(_RECORD)
+
+    async def fan_out(self, connection: AsyncConnection[Any], events: Sequence[UUID]) -> None:
+        """Make the deliveries of new events: one for each enabled endpoint that wants the type."""
+        await connection.execute(self._of(_FAN_OUT), [list(events)])
+
+    async def tidy(self, connection: AsyncConnection[Any]) -> None:
+        """Give up what waited three days beyond its time, because its endpoint stayed broken or
+        switched off, and forget events after thirty days, ten thousand at most."""
+        await connection.execute(self._of(_GIVE_UP))
+        await connection.execute(self._of(_FORGET))
+
+    async def claim(
+        self,
+        connection: AsyncConnection[Any],
+        limit: int,
+        *,
+        taken: Mapping[UUID, int],
+        per_endpoint: int,
+        lease: timedelta,
+    ) -> list[Delivery]:
+        """Lease what is due, in turns between endpoints."""
+        values = {
+            "limit": limit,
+            "per_endpoint": per_endpoint,
+            "lease": lease,
+            "endpoints": list(taken),
+            "held": list(taken.values()),
+        }
+        rows = await (await connection.execute(self._claim, values)).fetchall()
+        return [Delivery(*row) for row in rows]
+
+    async def record(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> None:
+        """Write what became of deliveries, and switch off the endpoints that are gone.
+
+        Of many attempts the last fifty are kept.
+        """
+        columns = [
+            [item.delivery.id for item in attempts],
+            [item.state for item in attempts],
+            [item.due_at for item in attempts],
+            [json.dumps(item.entry()) for item in attempts],
+        ]
+        await connection.execute(self._record, columns)
+        answers = ((item.delivery.endpoint, item.answer.status) for item in attempts)
+        if gone := [endpoint for endpoint, status in answers if status == HTTPStatus.GONE]:
+            await connection.execute(self._of(_DISABLE), [gone])
+
+    def _of(self, statement: LiteralString) -> sql.Composed:
+        return sql.SQL(statement).format(**self._names)
