@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 ATTEMPTS = 12
-"""After so many a delivery is dead; with the waits below that takes about six hours."""
+"""After so many a delivery is dead; with the waits below that takes some three hours."""
 _SHORTEST_SECONDS = 1.0
 _FIRST_SECONDS = 10.0
 _LONGEST_SECONDS = 6 * 3600.0
