@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from chassis.auth import SigningKey, TokenVerifier, TrustedIssuer
+from chassis.dev import up
 from chassis.devdb.cluster import Cluster
 from chassis.devdb.place import place
 from chassis.service import Service
@@ -310,3 +311,11 @@ def _answers(port: int, patience: float = 60) -> bool:
         if time.monotonic() >= deadline:
             return False
         time.sleep(0.1)
+
+
+def test_up_runs_what_runs_the_jobs(tmp_path: Path) -> None:
+    """An API comes with its worker and scheduler, restarted when its code changes."""
+    planned = up.plan(make_service(tmp_path / "shop", "api"), reload=True)
+    assert [item.name for item in planned] == ["api", "issuer", "worker", "scheduler"]
+    assert [item.port is None for item in planned] == [False, False, True, True]
+    assert planned[2].command[1:3] == ["-m", "watchfiles"]

@@ -50,7 +50,7 @@ ROWS = """
             creator_subject, expires_at)
         VALUES ('{0}', 'p', '', '', '{0}', 'importer', '{{}}', '{2}', '{0}', now());
 """
-TABLES = ("notes", "account", "account_session", "mail", "account_link", "idempotency")
+TABLES = ("notes", "account", "account_session", "mail", "account_link", "idempotency", "api_key")
 
 type Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -111,14 +111,14 @@ def test_erasure_is_shown_first_and_audited_without_a_name(run: Run, database: s
     before = counts(database)
     asked = run("erase", str(ADA))
     assert (asked.returncode, counts(database)) == (1, before)
-    assert asked.stderr.startswith("notes: 1 rows\nplatform: 6 rows\n")
+    assert asked.stderr.startswith("notes: 1 rows\nplatform.idempotency: 1 rows\n")
     done = run("erase", str(ADA), "--yes")
     assert done.returncode == 0, done.stderr
-    assert counts(database) == [1, 1, 0, 0, 0, 0]
+    assert counts(database) == [1, 1, 0, 0, 0, 0, 1]
     line = json.loads(done.stdout)
     known = hashlib.sha256(f"{ISSUER} {ADA}".encode()).hexdigest()
     assert (line["event"], line["subject_sha256"]) == ("subject erased", known)
-    assert line["rows"] == {"notes": 1, "platform": 6}
+    assert line["rows"] == 7
     assert str(ADA) not in done.stdout
 
 

@@ -1,4 +1,4 @@
-"""What the platform's own tables hold about a subject: its account and all that hangs on it."""
+"""What the platform's own tables hold about a subject: its account and what hangs on it."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ _SESSIONS = """
     SELECT device, created_at, used_at, ends_at FROM account_session WHERE account = :account
 """
 _MAIL = """
-    SELECT mail.subject, mail.created_at FROM mail JOIN account ON account.email = mail.recipient
+    SELECT mail.subject, mail.created_at FROM mail
+        JOIN account ON lower(account.email) = lower(mail.recipient)
     WHERE account.id = :account
 """
 _REPLIES = """
@@ -24,18 +25,25 @@ _KEYS = """
     SELECT prefix, name, permissions, created_at, expires_at FROM api_key
     WHERE creator_issuer = :issuer AND creator_subject = :subject
 """
-# in this order: the last takes the sessions with it
-_ERASURES = (
+# in this order: the account is what the others are found by
+_ERASURES = {
+    "idempotency": "DELETE FROM idempotency WHERE issuer = :issuer AND subject = :subject",
     # the key itself is the tenant's, and programs depend on it
-    "UPDATE api_key SET creator_issuer = '', creator_subject = ''"
-    " WHERE creator_issuer = :issuer AND creator_subject = :subject",
-    "DELETE FROM idempotency WHERE issuer = :issuer AND subject = :subject",
-    "DELETE FROM mail USING account WHERE account.email = mail.recipient AND account.id = :account",
-    "DELETE FROM account_link USING account"
-    " WHERE lower(account.email) = lower(account_link.email) AND account.id = :account",
-    "DELETE FROM account_session WHERE account = :account",
-    "DELETE FROM account WHERE id = :account",
-)
+    "api_key": (
+        "UPDATE api_key SET creator_issuer = '', creator_subject = '' "
+        "WHERE creator_issuer = :issuer AND creator_subject = :subject"
+    ),
+    "mail": (
+        "DELETE FROM mail USING account "
+        "WHERE lower(account.email) = lower(mail.recipient) AND account.id = :account"
+    ),
+    "account_link": (
+        "DELETE FROM account_link USING account "
+        "WHERE lower(account.email) = lower(account_link.email) AND account.id = :account"
+    ),
+    "account_session": "DELETE FROM account_session WHERE account = :account",
+    "account": "DELETE FROM account WHERE id = :account",
+}
 
 
 async def export(session: AsyncSession, subject: Subject) -> dict[str, Any]:
@@ -55,11 +63,14 @@ async def export(session: AsyncSession, subject: Subject) -> dict[str, Any]:
     }
 
 
-async def erase(session: AsyncSession, subject: Subject) -> int:
-    """Delete all of that, and the name on its API keys; return the number of rows."""
+async def erase(session: AsyncSession, subject: Subject) -> dict[str, int]:
+    """Delete all of that, and the name on its API keys; return the rows of each table."""
     parameters = _parameters(subject)
-    done = [await session.execute(text(statement), parameters) for statement in _ERASURES]
-    return sum(item.rowcount for item in done)  # type: ignore[attr-defined]
+    rows = {}
+    for table, statement in _ERASURES.items():
+        done = await session.execute(text(statement), parameters)
+        rows[table] = done.rowcount  # type: ignore[attr-defined]
+    return rows
 
 
 def _parameters(subject: Subject) -> dict[str, Any]:

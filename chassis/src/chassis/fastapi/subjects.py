@@ -2,11 +2,11 @@
 
 A domain that stores personal data brings ``api/<domain>/subjects.py`` with two coroutines:
 ``export(session, subject)`` returns what it holds, as something that becomes JSON, and
-``erase(session, subject)`` deletes or anonymises it and returns the number of rows. The platform
-does the same for its own tables.
+``erase(session, subject)`` deletes or anonymises it and returns the number of rows, of one table or
+by table. The platform does the same for its own tables.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -46,15 +46,17 @@ async def export(database: Database, package: str, subject: Subject) -> dict[str
 async def erase(
     database: Database, package: str, subject: Subject, *, for_good: bool
 ) -> dict[str, int]:
-    """Erase ``subject`` from every domain in one transaction; return the rows of each.
+    """Erase ``subject`` from every domain in one transaction; return the rows of each, by table
+    where it tells them apart.
 
     Unless ``for_good``, everything is rolled back: the answer is what would be erased. Raises
     SubjectsError.
     """
-    erased = {}
+    erased: dict[str, int] = {}
     async with database.unit_of_work() as session:
         for module in _modules(package):
-            erased[_name(module)] = int(await _function(module, "erase")(session, subject))
+            rows = await _function(module, "erase")(session, subject)
+            erased |= _by_table(_name(module), rows)
         if not for_good:
             await session.rollback()
     return erased
@@ -68,6 +70,12 @@ def _modules(package: str) -> list[ModuleType]:
 
 def _name(module: ModuleType) -> str:
     return "platform" if module.__name__ in _OWN else module.__name__.split(".")[-2]
+
+
+def _by_table(domain: str, rows: int | Mapping[str, int]) -> dict[str, int]:
+    if isinstance(rows, int):
+        return {domain: rows}
+    return {f"{domain}.{table}": count for table, count in rows.items()}
 
 
 def _function(module: ModuleType, name: str) -> Callable[[AsyncSession, Subject], Awaitable[Any]]:

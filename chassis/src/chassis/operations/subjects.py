@@ -60,6 +60,8 @@ def run(service: Service, options: argparse.Namespace) -> None:
             _erase(settings, subject, yes=options.yes)
     except SubjectsError as error:
         raise OperationError(str(error)) from None
+    finally:
+        logs.flush()
 
 
 def _issuer(trusted: Sequence[TrustedIssuer], named: str | None) -> str:
@@ -98,7 +100,7 @@ def _erase(settings: "ApiSettings", subject: Any, *, yes: bool) -> None:
         sys.stderr.write(f"{name}: {rows} rows\n")
     if not (yes or confirmed("Erase them for good?")):
         raise OperationError("Nothing was changed.")
-    _audit("subject erased", subject, rows=dict(erase(for_good=True)))
+    _audit("subject erased", subject, rows=sum(erase(for_good=True).values()))
 
 
 def _with_database[T](settings: "ApiSettings", work: "Callable[[Database], Awaitable[T]]") -> T:
