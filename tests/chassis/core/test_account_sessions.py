@@ -153,7 +153,7 @@ async def test_the_oldest_of_too_many_sessions_ends(
     connect: Lender, ada: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that signs in for every call does not fill the table."""
-    monkeypatch.setattr(module, "_MOST_OF_AN_ACCOUNT", 2)
+    monkeypatch.setattr(module, "MOST_OF_AN_ACCOUNT", 2)
     first = await sign_in(connect)
     for _ in range(2):
         await sign_in(connect)

@@ -121,7 +121,7 @@ async def test_what_cannot_be_made_is_said(
             await create(connect, lifetime=lifetime)
     with pytest.raises(ApiKeyError, match="set API_KEY_PEPPERS"):
         await create(connect, peppers=Peppers([]))
-    monkeypatch.setattr(module, "_MOST_OF_A_TENANT", 1)
+    monkeypatch.setattr(module, "MOST_OF_A_TENANT", 1)
     await create(connect)
     with pytest.raises(ApiKeyError, match="revoke one first"):
         await create(connect)

@@ -23,7 +23,7 @@ LIFETIME = timedelta(days=30)
 IDLE = timedelta(days=14)
 RETRY_WINDOW = timedelta(seconds=10)
 """How long a spent token may come again: a lost answer must not sign anybody out."""
-_MOST_OF_AN_ACCOUNT = 50
+MOST_OF_AN_ACCOUNT = 50
 _LONGEST_DEVICE = 200
 
 # the lock waits for a new password that is being set, and then finds the old hash gone
@@ -86,7 +86,7 @@ async def sign_in(
     given |= {"account": stored.id, "proof": stored.password_hash, "lifetime": LIFETIME}
     async with connect() as connection:
         opened = await connection.execute(_OPEN, given)
-        await connection.execute(_DROP_OLDEST, [stored.id, _MOST_OF_AN_ACCOUNT])
+        await connection.execute(_DROP_OLDEST, [stored.id, MOST_OF_AN_ACCOUNT])
     if not opened.rowcount:  # the password changed since it was proved
         raise ProblemError(401, "invalid-credentials", "The address or the password is wrong.")
     return SignedIn(stored.shown, token.session, token.write(key))
@@ -128,7 +128,7 @@ async def list_sessions(connect: Connect, account: UUID) -> list[Session]:
             "SELECT id, device, created_at, used_at, ends_at FROM platform.account_session "
             "WHERE account = %s AND ends_at > now() AND used_at > now() - %s "
             "ORDER BY used_at DESC, id LIMIT %s",
-            [account, IDLE, _MOST_OF_AN_ACCOUNT],
+            [account, IDLE, MOST_OF_AN_ACCOUNT],
         )
         return await cursor.fetchall()
 

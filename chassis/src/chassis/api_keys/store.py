@@ -17,7 +17,7 @@ from chassis.problems import ProblemError
 ISSUER = "urn:roadbed:api-key"
 """The issuer of the principal of a key; its subject is the key's id."""
 LONGEST_DAYS = 365
-_MOST_OF_A_TENANT = 100
+MOST_OF_A_TENANT = 100
 _COLUMNS = "id, prefix, tenant, name, permissions, created_at, expires_at, last_used_at"
 
 
@@ -69,12 +69,12 @@ async def create(
             f"RETURNING {_COLUMNS}",
             [
                 *(uuid4(), key.prefix, hashed, pepper, creator.tenant, name, wanted),
-                *(creator.issuer, creator.subject, lifetime, creator.tenant, _MOST_OF_A_TENANT),
+                *(creator.issuer, creator.subject, lifetime, creator.tenant, MOST_OF_A_TENANT),
             ],
         )
         made = await cursor.fetchone()
     if made is None:
-        raise ApiKeyError(f"There are {_MOST_OF_A_TENANT} keys already: revoke one first.")
+        raise ApiKeyError(f"There are {MOST_OF_A_TENANT} keys already: revoke one first.")
     return made, key.write()
 
 

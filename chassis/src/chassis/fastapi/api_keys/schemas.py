@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chassis.api_keys.store import LONGEST_DAYS
+from chassis.api_keys.store import LONGEST_DAYS, MOST_OF_A_TENANT
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Permission = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
@@ -59,4 +59,4 @@ class MadeApiKey(ApiKeyView):
 class ApiKeyList(BaseModel):
     """All live keys of the caller's tenant, newest first: at most a hundred."""
 
-    items: list[ApiKeyView]
+    items: list[ApiKeyView] = Field(max_length=MOST_OF_A_TENANT)
