@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from chassis import devdb, migrate
-from chassis.dev import accounts, database, example, generate, token, up
+from chassis.dev import accounts, client, database, example, generate, token, up
 from chassis.dev.errors import ChoreError
 from chassis.service import Service
 from chassis.settings import environment
@@ -24,7 +24,7 @@ def run(service: Service, options: argparse.Namespace) -> int:
 
 
 def _check(service: Service, options: argparse.Namespace) -> None:
-    if options.verb == "generate":
+    if options.verb in ("client", "generate"):
         return
     here = environment(service)
     here.refuse_build()
@@ -57,6 +57,8 @@ def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - o
             token.run(service, options.arguments)
         case "generate":
             _generate(service, check=options.check)
+        case "client":
+            _say(f"Wrote {client.generate(service).relative_to(service.root)}.")
         case "drop-example":
             _drop(service)
     return 0
