@@ -21,8 +21,8 @@ from chassis.telemetry.context import Context, current
 __all__ = ["REDACTED", "access", "bind_request", "clear", "configure", "flush", "identify"]
 
 _ACCESS_LOGS = ("uvicorn.access", "granian.access", "django.server")
-# a line for each of its own parts, at INFO, in every command that touches the database
-_CHATTERERS = ("alembic.runtime.plugins",)
+# at INFO: a line for each of its own parts; a line for each call, with the address asked
+_CHATTERERS = ("alembic.runtime.plugins", "httpx", "httpx2")
 _SERVER_ERROR = 500
 
 

@@ -1,7 +1,9 @@
 """An application without routes of its own, a caller it trusts, and what it logs."""
 
+import json
+import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,7 @@ from uuid import UUID
 import httpx2
 import jwt
 import pytest
+import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
@@ -17,7 +20,8 @@ from chassis import logs
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.platform import fetch_json
-from chassis.fastapi.settings import AUDIENCE, IssuerSettings
+from chassis.fastapi.settings import AUDIENCE, ApiSettings, IssuerSettings
+from chassis.output import Output
 from chassis.service import Service
 from chassis.settings import Environment
 
@@ -43,12 +47,14 @@ def service(tmp_path: Path) -> Service:
 
 @pytest.fixture
 def make_app(service: Service, key: RSAPrivateKey) -> MakeApp:
-    """Give the maker of applications: ``make_app(database_url=…, environment=…)``."""
+    """Give the maker of applications: ``make_app(database_url=…, environment=…)``; ``given`` are
+    further settings."""
 
     def make(
         *,
         database_url: str = NOWHERE,
         environment: Environment = Environment.TEST,
+        given: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Application:
         ours = TrustedIssuer(ISSUER, AUDIENCE, key=key.public_key())
@@ -58,6 +64,7 @@ def make_app(service: Service, key: RSAPrivateKey) -> MakeApp:
                 "database_url": database_url,
                 "environment": environment,
                 "trusted_issuers": [known],
+                **(given or {}),
             }
         )
         app = Application(settings, service=service, **options)
@@ -116,11 +123,53 @@ def logged() -> Iterator[list[Any]]:
         yield events
 
 
+class Written(Sequence[dict[str, Any]]):
+    """The lines that a process in production has written so far."""
+
+    def __init__(self, output: Output, file: Path) -> None:
+        self._output = output
+        self._file = file
+
+    def _read(self) -> list[dict[str, Any]]:
+        self._output.flush()
+        return [json.loads(line) for line in self._file.read_bytes().splitlines()]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._read()[index]
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The access lines alone."""
+        return [line for line in self._read() if line["event"] == "request"]
+
+
 @pytest.fixture
-def lines(logged: list[Any]) -> Callable[[], list[tuple[Any, ...]]]:
+def written(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
+    """Configure logs as in production, the way that is measured, and give what they write."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    file = tmp_path / "stdout"
+    with file.open("wb") as stream:
+        output = Output(stream.fileno)
+        monkeypatch.setattr(logs, "_output", output)
+        production = ApiSettings.model_construct(
+            environment=Environment.PRODUCTION, log_format="json", log_level="INFO"
+        )
+        logs.configure(production, service)
+        structlog.configure(cache_logger_on_first_use=False)
+        yield Written(output, file)
+        output.flush()
+    structlog.reset_defaults()
+    logs._fast.configure(service, None)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def lines(written: Written) -> Callable[[], list[tuple[Any, ...]]]:
     """Give what the access lines say: route, status and outcome."""
     return lambda: [
-        (event["route"], event["status"], event["outcome"])
-        for event in logged
-        if event["event"] == "request"
+        (event["route"], event["status"], event["outcome"]) for event in written.requests()
     ]

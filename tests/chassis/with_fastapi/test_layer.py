@@ -132,7 +132,7 @@ def test_websocket_needs_a_token(app: Application, caller: dict[str, str], lines
 
 
 def test_client_may_end_a_websocket(
-    app: Application, caller: dict[str, str], logged: list[Any], lines: Lines
+    app: Application, caller: dict[str, str], written: list[Any], lines: Lines
 ) -> None:
     """A conversation that the client closes is complete and nobody's error."""
 
@@ -144,7 +144,7 @@ def test_client_may_end_a_websocket(
     with TestClient(app).websocket_connect("/ws", headers=caller):
         pass
     assert lines() == [("/ws", 101, "complete")]
-    assert len(logged) == 1
+    assert len(written) == 1
 
 
 # identifiers
@@ -164,11 +164,11 @@ async def test_malformed_traceparent_is_ignored(client: httpx2.AsyncClient, valu
     assert (await client.get("/livez", headers=[(b"traceparent", value)])).status_code == 200
 
 
-async def test_lines_carry_the_identifiers(client: httpx2.AsyncClient, logged: list[Any]) -> None:
+async def test_lines_carry_the_identifiers(client: httpx2.AsyncClient, written: list[Any]) -> None:
     """The access line names the request and the caller's trace."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     await client.get("/livez", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
-    (line,) = logged
+    (line,) = list(written)
     assert (line["trace_id"], len(line["request_id"])) == (trace, 32)
 
 
