@@ -110,6 +110,7 @@ def test_spans_that_find_no_room_are_counted(
 ) -> None:
     """A collector that stands still costs spans, and the log says how many."""
     program = """
+import threading
 from chassis.telemetry import otlp, tracing
 tracing._MOST_WAITING = 100
 still = threading.Event()

@@ -18,7 +18,7 @@ from chassis.settings import Environment
 from chassis.telemetry import metrics
 from chassis.telemetry.metrics import Metrics
 
-from .conftest import MakeApp, Written, client_of
+from .conftest import MakeApp, Written
 from .test_endings import GONE, REQUEST, drive
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -294,46 +294,3 @@ async def test_client_that_leaves_events_aborts_them(
     await drive(app, caller, "/events", REQUEST, GONE)
     assert [(line["status"], line["outcome"]) for line in written.requests()] == [(200, "aborted")]
     assert counted() == {}
-
-
-# browsers
-
-
-async def test_cors_is_closed_by_default(client: httpx2.AsyncClient) -> None:
-    """Another origin's preflight is a request without a token."""
-    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"}
-    answer = await client.options("/things", headers=headers)
-    assert answer.status_code == 401
-    assert "access-control-allow-origin" not in answer.headers
-
-
-async def test_cors_reaches_refusals_and_crashes(make_app: MakeApp, caller: dict[str, str]) -> None:
-    """A listed origin passes its preflight without a token and can read 401, 413 and 500."""
-    app = make_app(given={"cors_origins": ["https://app.example.com"]})
-
-    @app.get("/crash")
-    async def crash() -> None:
-        raise RuntimeError("broken")
-
-    @app.post("/things")
-    async def read(request: Request) -> int:
-        return len(await request.body())
-
-    origin = {"Origin": "https://app.example.com"}
-    async with client_of(app) as client:
-        asked = {**origin, "Access-Control-Request-Method": "POST"}
-        answers = [
-            await client.options("/things", headers=asked),
-            await client.get("/crash", headers=origin),
-            await client.get("/crash", headers=origin | caller),
-            await client.post("/things", content=b"x" * 1_000_001, headers=origin | caller),
-        ]
-        stranger = await client.options(
-            "/things", headers={**asked, "Origin": "https://evil.example.com"}
-        )
-    assert [answer.status_code for answer in answers] == [200, 401, 500, 413]
-    for answer in answers:
-        assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
-        assert answer.headers["access-control-allow-credentials"] == "true"
-        assert len(answer.headers["x-request-id"]) == 32
-    assert "access-control-allow-origin" not in stranger.headers
