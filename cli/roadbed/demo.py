@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,12 @@ from roadbed.server import Server, free_ports, running, uninterrupted
 from roadbed.sources import Source
 from roadbed.tour import PERMISSIONS, PERSON, TOURS, Request, Visitor, halves
 
-_PORTS = {"web": "WEB_PORT", "api": "API_PORT", "issuer": "ISSUER_PORT"}
+_PORTS = {
+    "web": "WEB_PORT",
+    "api": "API_PORT",
+    "issuer": "ISSUER_PORT",
+    "receiver": "RECEIVER_PORT",
+}
 # A throw-away repository needs an author, and the machine may know none.
 _NOBODY = {
     "GIT_AUTHOR_NAME": "Roadbed demo",
@@ -119,8 +124,13 @@ def _environment(room: Path) -> dict[str, str]:
 def _serving(plan: str, service: Path, environment: dict[str, str], room: Path) -> Iterator[Server]:
     ports = free_ports(list(_PORTS))
     environment.update({_PORTS[half]: str(port) for half, port in ports.items()})
-    command = [uv.find(), "run", "--no-sync", "just", "up"]
-    with running(command, service, environment, ports, room / "server.log") as server:
+    just = [uv.find(), "run", "--no-sync", "just"]
+    with ExitStack() as stack:
+        if "api" in halves(TOURS[plan]):
+            log = room / "receiver.log"
+            stack.enter_context(running([*just, "receiver"], service, environment, ports, log))
+        log = room / "server.log"
+        server = stack.enter_context(running([*just, "up"], service, environment, ports, log))
         with output.step("Starting the database and the servers"):
             server.wait_ready(halves(TOURS[plan]))
         yield server
@@ -132,7 +142,7 @@ def _show(wish: Wish, server: Server, service: Path, environment: Mapping[str, s
     requests = TOURS[wish.plan]
     visitor = Visitor(
         {half: server.url(half) for half in halves(requests)},
-        {"password": environment["SEED_PASSWORD"]},
+        {"password": environment["SEED_PASSWORD"], "receiver": server.url("receiver")},
         token=_token(requests, service, environment),
     )
     _ask(requests, visitor)

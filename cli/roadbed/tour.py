@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from roadbed.errors import CouldNotRunError
 
 PERSON = "ines@harbourfinch.example"
+_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Request:
 
     `path`, `form` and `body` may hold `{name}`s: `{password}`, or what an earlier `learn` found.
     `shows` is a pattern that the answer must match; what it captures is shown, and kept under the
-    name `learn`. A `form` is posted with the CSRF token of the page before it.
+    name `learn`. A `form` is posted with the CSRF token of the page before it. With `patience` in
+    seconds the request is made again until the answer matches.
     """
 
     half: str
@@ -34,6 +36,7 @@ class Request:
     form: Mapping[str, str] | None = None
     body: Mapping[str, object] | None = None
     token: bool = False
+    patience: float = 0
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,9 @@ def _health(half: str) -> tuple[Request, ...]:
     )
 
 
-PERMISSIONS = "endpoints:read endpoints:write"
-_ENDPOINT = {"url": "https://hooks.example.com/orders", "description": "The warehouse"}
+PERMISSIONS = "endpoints:write events:write deliveries:read"
+_ENDPOINT = {"url": "{receiver}/orders", "description": "The warehouse"}
+_EVENT = {"type": "order.paid", "data": {"order": "L-1043", "total": "21.90"}}
 _WEB = (
     *_health("web"),
     Request("web", "GET", "/accounts/login/", 200, r"<title>\s*(.*?)\s*</title>"),
@@ -93,11 +97,28 @@ _API = (
         "/v1/endpoints",
         201,
         r'"id": ?"([\w-]+)"',
-        learn="endpoint",
         body=_ENDPOINT,
         token=True,
     ),
-    Request("api", "GET", "/v1/endpoints/{endpoint}", 200, r'"url": ?"(.*?)"', token=True),
+    Request(
+        "api",
+        "POST",
+        "/v1/events",
+        202,
+        r'"id": ?"([\w-]+)"',
+        learn="event",
+        body=_EVENT,
+        token=True,
+    ),
+    Request(
+        "api",
+        "GET",
+        "/v1/deliveries?event_id={event}",
+        200,
+        r'"url": ?"[^"]*/orders".*?"state": ?"(delivered)"',
+        token=True,
+        patience=20,
+    ),
 )
 TOURS: Mapping[str, tuple[Request, ...]] = {
     "django-monolith": _WEB,
@@ -128,8 +149,12 @@ class Visitor:
         asked = self._prepare(request)
         begun = time.perf_counter()
         status, text = self._fetch(asked)
-        spent = (time.perf_counter() - begun) * 1000
         found = re.search(request.shows, text, re.DOTALL)
+        while not found and time.perf_counter() - begun < request.patience:
+            time.sleep(_PAUSE_SECONDS)
+            status, text = self._fetch(asked)
+            found = re.search(request.shows, text, re.DOTALL)
+        spent = (time.perf_counter() - begun) * 1000
         if status != request.status or not found:
             raise CouldNotRunError(
                 f"{request.method} {request.path} of the {request.half} half answered {status} "
@@ -147,7 +172,7 @@ class Visitor:
             fields = {key: self._filled(value) for key, value in request.form.items()}
             data = urlencode({**fields, "csrfmiddlewaretoken": self._csrf()}).encode()
         if request.body is not None:
-            data = json.dumps(request.body).encode()
+            data = self._filled(json.dumps(request.body)).encode()
             headers["Content-Type"] = "application/json"
         if request.token:
             headers["Authorization"] = f"Bearer {self.token}"

@@ -144,7 +144,7 @@ def test_making_fails(cli: Cli, template: Path) -> None:
 def test_wrong_answer(cli: Cli, template: Path) -> None:
     """An answer that is not the expected one is named; the answers before it are shown."""
     server = template / "templates/_service/server.py"
-    server.write_text(server.read_text().replace("self.answer(201", "self.answer(500"))
+    server.write_text(server.read_text().replace("self.made(201", "self.made(500"))
 
     ran = cli.run("demo", "fastapi-service", "--once", f"--source={template}")
 

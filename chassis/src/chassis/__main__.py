@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     admin = verbs.add_parser("admin", help="make an administrator")
     admin.add_argument("email")
     verbs.add_parser("token", help="print a development token", add_help=False)
+    verbs.add_parser("receiver", help="receive webhooks on this machine and show them")
     operations.declare(verbs)
     generate = verbs.add_parser("generate", help="write the files that follow from the code")
     generate.add_argument("--check", action="store_true", help="write nothing; fail if one differs")

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from chassis import devdb, migrate
-from chassis.dev import accounts, client, database, example, generate, token, up
+from chassis.dev import accounts, client, database, example, generate, receiver, token, up
 from chassis.dev.errors import ChoreError
 from chassis.service import Service
 from chassis.settings import environment
@@ -55,6 +55,8 @@ def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - o
             accounts.make_administrator(service, options.email)
         case "token":
             token.run(service, options.arguments)
+        case "receiver":
+            receiver.run(service)
         case "generate":
             _generate(service, check=options.check)
         case "client":

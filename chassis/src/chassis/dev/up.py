@@ -18,7 +18,12 @@ _APPLICATIONS: dict[Half, tuple[str, str]] = {
 }
 # enough threads for one developer; granian warns of its own default
 _OPTIONS = {"wsgi": ["--no-ws", "--blocking-threads", "4"], "asgi": ["--ws"]}
-_PORTS = {"web": ("WEB_PORT", 8000), "api": ("API_PORT", 8001), "issuer": ("ISSUER_PORT", 8002)}
+_PORTS = {
+    "web": ("WEB_PORT", 8000),
+    "api": ("API_PORT", 8001),
+    "issuer": ("ISSUER_PORT", 8002),
+    "receiver": ("RECEIVER_PORT", 8003),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,10 @@ def plan(service: Service, *, reload: bool) -> list[Process]:
 
 
 def port(service: Service, name: str) -> int:
-    """Return the port of ``web``, ``api`` or ``issuer``. Raises ChoreError if it is no number."""
+    """Return the port of ``web``, ``api``, ``issuer`` or ``receiver``.
+
+    Raises ChoreError if it is no number.
+    """
     variable, default = _PORTS[name]
     value = settings.lookup(service, variable) or str(default)
     if not value.isdecimal() or not 0 < int(value) < 65536:  # noqa: PLR2004 - the range of a port
