@@ -18,10 +18,7 @@ async def sign_up(request: Request, body: Address, desk: FrontDesk) -> Response:
     if not desk.settings.sign_up_open:
         raise ProblemError(403, "sign-up-closed", "Ask an administrator for an account.")
     await desk.limit_mail(request, body.email)
-    try:
-        await accounts.ask_to_sign_up(desk.connect, body.email, door=desk.door)
-    except accounts.AccountError as error:
-        raise _invalid("/body/email", error) from None
+    await accounts.ask_to_sign_up(desk.connect, body.email, door=desk.door)
     return Response(status_code=202)
 
 
@@ -29,10 +26,7 @@ async def sign_up(request: Request, body: Address, desk: FrontDesk) -> Response:
 async def reset_password(request: Request, body: Address, desk: FrontDesk) -> Response:
     """Mail a code with which another password is set; the answer never tells who has an account."""
     await desk.limit_mail(request, body.email)
-    try:
-        await accounts.ask_to_reset(desk.connect, body.email, door=desk.door)
-    except accounts.AccountError as error:
-        raise _invalid("/body/email", error) from None
+    await accounts.ask_to_reset(desk.connect, body.email, door=desk.door)
     return Response(status_code=202)
 
 
@@ -47,9 +41,5 @@ async def redeem_mailed_token(body: Redemption, desk: FrontDesk) -> None:
             permissions=desk.settings.sign_up_permissions,
         )
     except accounts.AccountError as error:
-        raise _invalid("/body/password", error) from None
-
-
-def _invalid(pointer: str, error: accounts.AccountError) -> ProblemError:
-    said = {"pointer": pointer, "detail": str(error), "type": "value_error"}
-    return ProblemError(422, "validation", errors=[said])
+        said = {"pointer": "/body/password", "detail": str(error), "type": "value_error"}
+        raise ProblemError(422, "validation", errors=[said]) from None

@@ -19,9 +19,9 @@ class Credentials(BaseModel):
 
 
 class Address(BaseModel):
-    """Where a mail shall go."""
+    """Where a mail shall go: in ASCII, which every mail server takes."""
 
-    email: Email
+    email: str = Field(max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+$")
 
 
 class Redemption(BaseModel):
