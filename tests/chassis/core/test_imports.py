@@ -149,6 +149,20 @@ def test_migrating_a_given_database_imports_nothing_of_development(
     assert offenders(loaded, DEVELOPMENT) == []
 
 
+def test_a_worker_imports_nothing_of_development(tmp_path: Path) -> None:
+    """In production it comes up from an image that holds the API alone."""
+    made = make_service(tmp_path / "s", "api").root
+    (made / "api" / "notes").mkdir()
+    for package in (made / "api", made / "api" / "notes"):
+        (package / "__init__.py").touch()
+    (made / "api" / "notes" / "tasks.py").touch()
+    code = "from chassis.fastapi import jobs, processes\nassert jobs.find_tasks('api')"
+    given = {"DATABASE_URL": "postgresql://a@h/a"}
+    loaded = imported(code, made, ENVIRONMENT="production", **given)
+    assert "api.notes.tasks" in loaded
+    assert offenders(loaded, (*DEVELOPMENT, "honcho", "pytest", "watchfiles")) == []
+
+
 def test_only_up_needs_the_manager_of_processes(tmp_path: Path) -> None:
     """The other chores run in containers that lack the development dependencies."""
     code = (
