@@ -31,6 +31,6 @@ async def test_client_registers_and_reads(
     client.headers = httpx2.Headers(bearer("endpoints:read", "endpoints:write"))
     made = await create.asyncio(client=api, body=new)
     read = await get.asyncio(made.id, client=api)
-    assert (read, read.url) == (made, new.url)
+    assert (read.id, read.url) == (made.id, new.url)
     client.headers = httpx2.Headers(bearer())
     assert (await get.asyncio(made.id, client=api)).status == 403
