@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from argon2 import PasswordHasher
 
 from chassis import schema, testing
@@ -15,6 +16,15 @@ from chassis.service import Half, Service
 from lender import Lender
 
 HALVES: tuple[Half, ...] = ("web", "api")
+# where a test configures nothing, rich's tracebacks would show every local variable, slowly
+_RENDERER = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+
+@pytest.fixture(autouse=True)
+def plain_tracebacks() -> None:
+    """Show a logged crash briefly."""
+    if not structlog.is_configured():
+        structlog.configure(processors=[structlog.contextvars.merge_contextvars, _RENDERER])
 
 
 def make_service(root: Path, *halves: Half, env: str = "") -> Service:

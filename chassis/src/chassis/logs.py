@@ -219,10 +219,14 @@ def _stamp(service: Service) -> Processor:
 
 
 def _renderers(*, as_json: bool) -> list[Processor]:
-    if not as_json:
-        return [redact, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     # a traceback is redacted too, so it becomes text first
-    return [structlog.processors.format_exc_info, redact, _render]
+    text: list[Processor] = [structlog.processors.format_exc_info, redact]
+    if as_json:
+        return [*text, _render]
+    # never rich's, should it be installed: it shows every local variable and takes ten seconds
+    plain = structlog.dev.plain_traceback
+    colors = sys.stdout.isatty()
+    return [*text, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
 
 
 def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

@@ -188,6 +188,23 @@ def test_development_reads_like_a_console(
     assert not text.startswith("{")
 
 
+def test_a_traceback_on_the_console_shows_no_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only lines of code are shown, though rich is installed; credentials in them are hidden."""
+    monkeypatch.setenv("LOG_FORMAT", "console")
+    service = make_service(tmp_path / "s", "web")
+    logs.configure(Settings.load(service), service)
+    local = "".join(["hun", "ter2"])
+    try:
+        raise RuntimeError("postgresql://u:hun%s@h/d" % "ter2", len(local))  # noqa: UP031
+    except RuntimeError:
+        structlog.get_logger().exception("failed")
+    text = Output(capsys).text()
+    assert "Traceback (most recent call last)" in text
+    assert "hunter2" not in text
+
+
 def test_configuring_twice_writes_once(
     output: Output, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 
-from chassis import testing
+from chassis import logs, testing
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.db import Database, sqlalchemy_url
@@ -102,6 +102,7 @@ def app(roadbed_service: Service, api_database: str, signing_key: RSAPrivateKey)
     """Give the service's own application; it trusts the issuer of ``bearer`` as well."""
     settings = import_module("api.settings").Settings.load(roadbed_service)
     settings = settings.model_copy(update={"database_url": api_database})
+    logs.configure(settings, roadbed_service)
     made: Application = import_module("api.main").create_app(settings)
     ours = TrustedIssuer(ISSUER, AUDIENCE, key=signing_key.public_key())
     made.platform.verifier = TokenVerifier(
