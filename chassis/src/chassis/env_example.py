@@ -46,6 +46,4 @@ def _shown(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=False)
     if isinstance(value, SecretStr) or value in (None, PydanticUndefined):
         return ""
-    if isinstance(value, tuple) and any(isinstance(item, SecretStr) for item in value):
-        return ""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

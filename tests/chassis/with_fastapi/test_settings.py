@@ -95,6 +95,40 @@ def test_production_names_everything_that_is_missing(
     assert [line.split(":")[0] for line in str(refusal.value).splitlines()] == expected
 
 
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "DATABASE_URL": "postgresql://a@h/a",
+    "TRUSTED_ISSUERS": json.dumps([KNOWN]),
+}
+
+
+@pytest.mark.parametrize(
+    ("peppers", "expected"),
+    [
+        ("", 0),
+        ("q7JkXw0zR2mVb9sT4nLhY6cD1fGpAaEu", 1),
+        ("q7JkXw0zR2mVb9sT4nLhY6cD1fGpAaEu, w8KlYx1aS3nWc0tU5oMiZ7dE2gHqBbFv", 2),
+        ("q7JkXw0zR2mVb9sT4nLhY6cD1fGpAaEu,short", "API_KEY_PEPPERS: too short"),
+    ],
+)
+def test_each_pepper_is_a_secret(
+    roadbed_service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    peppers: str,
+    expected: int | str,
+) -> None:
+    """Production has none unless somebody sets some, and none of those may be weak."""
+    for name, value in {**PRODUCTION, "API_KEY_PEPPERS": peppers}.items():
+        monkeypatch.setenv(name, value)
+    if isinstance(expected, int):
+        loaded = IssuerSettings.load(roadbed_service)
+        assert len(loaded.api_key_peppers) == expected
+        assert "q7Jk" not in repr(loaded)
+        return
+    with pytest.raises(SettingsError, match=expected):
+        IssuerSettings.load(roadbed_service)
+
+
 def test_production_refuses_a_local_issuer(service: Service) -> None:
     """A loopback issuer is for developers only."""
     local = KNOWN | {"issuer": "http://127.0.0.1:8002"}
@@ -127,6 +161,8 @@ def test_a_key_that_is_none_is_refused(service: Service) -> None:
             "database_url": DATABASE,
             "token_issuer": "https://orders.example.com",
             "token_key": "n0t-a-key-" * 9,
+            "mail_url": "smtps://mail.example.com",
+            "mail_from": "orders@example.com",
         }
     )
     with pytest.raises(SettingsError, match="not an RSA private key"):
