@@ -11,14 +11,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
-import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import jobs
 from chassis.fastapi import discovery
-from chassis.fastapi.db import Database
+from chassis.fastapi.db import Database, driver_connection
 from chassis.fastapi.settings import ApiSettings
 from chassis.jobs import NEVER, Retry, Task, TaskError, periodic, task
 from chassis.service import Service
@@ -79,19 +78,14 @@ async def enqueue(
     """
     options: dict[str, Any] = {"lock": lock, "schedule_in": schedule_in, **arguments}
     if queueing_lock is None:
-        return await jobs.enqueue(await _driver(session), task, **options)
+        return await jobs.enqueue(await driver_connection(session), task, **options)
     async with session.begin_nested() as savepoint:
         number = await jobs.enqueue(
-            await _driver(session), task, queueing_lock=queueing_lock, **options
+            await driver_connection(session), task, queueing_lock=queueing_lock, **options
         )
         if number is None:
             await savepoint.rollback()
     return number
-
-
-async def _driver(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
-    raw = await (await session.connection()).get_raw_connection()
-    return cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
 
 
 def runtime() -> Runtime:

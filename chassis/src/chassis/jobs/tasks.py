@@ -17,7 +17,7 @@ from croniter import croniter  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, create_model
 
 DEFAULT_QUEUE = "default"
-_OPTIONS = frozenset({"session", "task", "lock", "queueing_lock", "schedule_in"})
+_OPTIONS = frozenset({"session", "connection", "task", "lock", "queueing_lock", "schedule_in"})
 
 
 class TaskError(TypeError):
