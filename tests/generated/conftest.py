@@ -30,13 +30,15 @@ class Project:
         """The halves this plan has."""
         return tuple(half for half in ("web", "api") if (self.path / half).is_dir())
 
-    def run(self, command: str, *, fails: bool = False, **extra: str) -> str:
+    def run(
+        self, command: str, *, fails: bool = False, environment: Mapping[str, str] | None = None
+    ) -> str:
         """Run a shell command in the project; give its output, colours removed."""
         done = subprocess.run(  # noqa: S602 - the commands are our own documentation's
             command,
             shell=True,
             cwd=self.path,
-            env={**self.environment, **extra},
+            env={**self.environment, **(environment or {})},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -60,7 +60,7 @@ def test_a_bad_overlay_is_caught(project: Project, finding: str) -> None:
 
 def test_the_bill_of_materials_is_the_images(project: Project) -> None:
     """Offline, from the lock file: each half's distributions and no other's."""
-    project.run("uv run just sbom", UV_OFFLINE="1")
+    project.run("uv run just sbom", environment={"UV_OFFLINE": "1"})
 
     for half, other in (("web", "fastapi"), ("api", "django")):
         if half not in project.halves:

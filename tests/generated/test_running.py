@@ -1,73 +1,22 @@
 """`just up`: a real database, real servers, real requests, and nothing left behind."""
 
-import contextlib
 import json
-import os
-import signal
 import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.generated.conftest import Project
+from tests.generated.serving import ask, background, free_port, launch, wait_until_ready
 
-READY_WITHIN = 90  # seconds; a cold start on a busy machine
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def ask(url: str, **headers: str) -> tuple[int, str]:
-    """GET `url`; give the status and the body, whatever the status is."""
-    request = urllib.request.Request(url, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
-    """Ask until the service answers 200, or fail with what it printed."""
-    deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(OSError):
-            if ask(url)[0] == 200:
-                return
-        time.sleep(0.2)
-    process.kill()
-    pytest.fail(f"{url} was never ready: {process.communicate()[0]}")
+UP = ("just", "up", "--no-reload")
 
 
 @pytest.fixture
 def ports() -> dict[str, str]:
     """Free ports for each process, as `just up` reads them."""
     return {name: str(free_port()) for name in ("WEB_PORT", "API_PORT", "ISSUER_PORT")}
-
-
-def start(project: Project, ports: dict[str, str]) -> "subprocess.Popen[str]":
-    """Run `just up` in a session of its own."""
-    return subprocess.Popen(
-        ["uv", "run", "just", "up", "--no-reload"],
-        cwd=project.path,
-        env={**project.environment, **ports},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def listening(ports: dict[str, str]) -> list[str]:
@@ -93,17 +42,13 @@ def assert_nothing_is_left(project: Project, ports: dict[str, str]) -> None:
 @pytest.fixture
 def running(project: Project, ports: dict[str, str]) -> Iterator[Project]:
     """The project with `just up` running; stopped as Ctrl-C stops it."""
-    process = start(project, ports)
-    try:
+    with background(project, *UP, **ports) as process:
         for half in project.halves:
             port = ports[f"{half.upper()}_PORT"]
             wait_until_ready(f"http://127.0.0.1:{port}/readyz", process)
         yield project
-    finally:
-        os.killpg(process.pid, signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
-        assert "Traceback" not in output, output
-        assert_nothing_is_left(project, ports)
+    assert "Traceback" not in process.printed()
+    assert_nothing_is_left(project, ports)
 
 
 def test_it_serves(running: Project, ports: dict[str, str]) -> None:
@@ -126,12 +71,12 @@ def test_a_terminated_parent_takes_everything_along(
     project: Project, ports: dict[str, str]
 ) -> None:
     """SIGTERM to the outermost process alone, as a supervisor sends it, stops the whole tree."""
-    process = start(project, ports)
+    running = launch(project, *UP, **ports)
     half = project.halves[0]
-    wait_until_ready(f"http://127.0.0.1:{ports[f'{half.upper()}_PORT']}/readyz", process)
+    wait_until_ready(f"http://127.0.0.1:{ports[f'{half.upper()}_PORT']}/readyz", running)
 
-    process.terminate()
-    process.communicate(timeout=60)
+    running.process.terminate()
+    running.process.wait(timeout=60)
 
     assert_nothing_is_left(project, ports)
 

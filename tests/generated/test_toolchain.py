@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.generated.conftest import Project, generate
+from tests.generated.fuzzing import fuzz
+from tests.generated.serving import serving
 from tests.variants import Answers, covering, label
 
 
@@ -132,7 +134,8 @@ OTHERS = [
 def test_every_choice_passes_its_own_suite(
     answers: Answers, copier_template: Path, tmp_path: Path
 ) -> None:
-    """Format, rules, types and tests of every variant that the pairs of choices ask for."""
+    """Format, rules, types, tests, and a fuzzer over each API, in every variant that the pairs of
+    choices ask for."""
     choices = [f"{name}={value}" for name, value in answers.items() if name != "plan"]
     variant = generate(copier_template, tmp_path / "orders", answers["plan"], *choices)
 
@@ -144,3 +147,6 @@ def test_every_choice_passes_its_own_suite(
         files = ".gitlab-ci.yml .gitlab/_test.yml"
         variant.run(f"check-jsonschema --builtin-schema vendor.gitlab-ci {files}")
     assert not os.path.lexists(variant.path / "{")
+    if "api" in variant.halves:
+        with serving(variant, local=answers["auth"] == "local") as server:
+            fuzz(server, tmp_path)

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.fastapi.fields import HttpAddress, JsonObject, PlainText
 from chassis.fastapi.filters import Filter
 from chassis.webhooks.delivery import State
-from pydantic import AfterValidator, AliasPath, AnyUrl, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasPath, AnyUrl, BaseModel, ConfigDict, Field, StrictBool
 
 from api.webhooks.settings import settings
 
@@ -45,7 +45,7 @@ class NewEndpoint(_Body):
     url: Target
     description: Description = ""
     event_types: EventTypes = []
-    enabled: bool = True
+    enabled: StrictBool = True
 
 
 class EndpointChange(_Body):
@@ -54,7 +54,7 @@ class EndpointChange(_Body):
     url: Target | None = None
     description: Description | None = None
     event_types: EventTypes | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class NewEvent(_Body):

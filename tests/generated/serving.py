@@ -1,0 +1,138 @@
+"""A generated API at work: its server on loopback, and somebody with every permission."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+import pytest
+
+from tests.generated.conftest import Project
+
+READY_WITHIN = 90  # seconds; a cold start on a busy machine
+PERSON = "ines@harbourfinch.example"
+PASSWORD = "a long enough password"  # noqa: S105 - of an account that dies with the test
+_PERMISSIONS = (
+    "from api.main import app; from chassis.fastapi.routes import permissions; "
+    "print(*permissions(app))"
+)
+
+
+@dataclass(frozen=True)
+class Background:
+    """A process of the project and what it prints."""
+
+    process: subprocess.Popen[bytes]
+    output: IO[str]
+
+    def printed(self) -> str:
+        """Everything so far."""
+        self.output.seek(0)
+        return self.output.read()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running API and a token for it."""
+
+    url: str
+    token: str
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ask(url: str, body: object = None, **headers: str) -> tuple[int, str]:
+    """GET `url`, or POST `body` as JSON; give the status and the body, whatever the status is."""
+    data = None if body is None else json.dumps(body).encode()
+    kind = {} if body is None else {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data, {**kind, **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def wait_until_ready(url: str, running: Background) -> None:
+    """Ask until the service answers 200, or fail with what it printed."""
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and running.process.poll() is None:
+        with contextlib.suppress(OSError):
+            if ask(url)[0] == 200:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"{url} was never ready: {running.printed()}")
+
+
+def launch(project: Project, *command: str, **environment: str) -> Background:
+    """Start a command of the project in a session of its own."""
+    # a file, not a pipe: nobody reads along, and a full pipe would stop the server
+    output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it is read as long as the process runs
+    process = subprocess.Popen(
+        ["uv", "run", *command],
+        cwd=project.path,
+        env={**project.environment, "ENVIRONMENT": "development", **environment},
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    return Background(process, output)
+
+
+@contextlib.contextmanager
+def background(project: Project, *command: str, **environment: str) -> Iterator[Background]:
+    """Run a command of the project meanwhile; interrupted, as by Ctrl-C, at the end."""
+    running = launch(project, *command, **environment)
+    try:
+        yield running
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.process.pid, signal.SIGINT)
+        running.process.wait(timeout=60)
+
+
+@contextlib.contextmanager
+def serving(project: Project, *, local: bool) -> Iterator[Server]:
+    """Serve the project's API alone: no worker, so nothing that a caller registers is called.
+
+    `local` says that the service owns its accounts; else the development issuer runs beside it.
+    """
+    ports = {"API_PORT": str(free_port()), "ISSUER_PORT": str(free_port())}
+    url = f"http://127.0.0.1:{ports['API_PORT']}"
+    granian = ["granian", "--interface", "asgi", "--port", ports["API_PORT"], "api.main:app"]
+    with contextlib.ExitStack() as stack:
+        if local:
+            secret = {**ports, "ADMIN_PASSWORD": PASSWORD}
+            project.run(f"uv run just admin {PERSON}", environment=secret)
+        else:
+            stack.enter_context(background(project, "python", "-m", "devissuer", "serve", **ports))
+        served = background(project, "just", "with-db", "api", *granian, **ports)
+        wait_until_ready(f"{url}/readyz", stack.enter_context(served))
+        yield Server(url, _signed_in(url) if local else _issued(project, ports))
+
+
+def _signed_in(url: str) -> str:
+    _, answer = ask(f"{url}/v1/auth/token", {"email": PERSON, "password": PASSWORD})
+    token: str = json.loads(answer)["access_token"]
+    return token
+
+
+def _issued(project: Project, ports: dict[str, str]) -> str:
+    wanted = project.run(f'uv run python -c "{_PERMISSIONS}"', environment={"ENVIRONMENT": "build"})
+    command = f'uv run just token --permissions "{wanted.splitlines()[-1]}"'
+    return project.run(command, environment=ports).splitlines()[-1]
