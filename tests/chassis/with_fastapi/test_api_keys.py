@@ -140,6 +140,16 @@ async def test_keys_need_a_permission(client: httpx2.AsyncClient, caller: dict[s
     assert (await client.post(PATH, json=NEW, headers=caller)).status_code == 403
 
 
+async def test_a_key_waits_for_a_database_that_is_away(make_app: MakeApp) -> None:
+    """It may be a good one: 503 with Retry-After, not 401 and not a crash."""
+    app = make_app()
+    async with client_of(app) as client:
+        held = {"Authorization": f"Bearer rbk_{'a' * 12}_{'b' * 43}"}
+        answer = await client.get("/things", headers=held)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    await app.platform.database.dispose()
+
+
 async def test_without_a_pepper_keys_are_off(
     make_app: MakeApp, database: str, app: Application, manager: dict[str, str]
 ) -> None:

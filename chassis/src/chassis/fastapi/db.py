@@ -41,6 +41,8 @@ _TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=3s -c idle_in_transaction_
 _CONNECT_SECONDS = 3
 _POOL_SIZE = 10
 _POOL_SECONDS = 5
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError)
+"""What is raised while the database is away or overloaded."""
 _RETRY_AFTER = {"Retry-After": "5"}
 
 
@@ -139,11 +141,16 @@ UnitOfWork = Annotated[
 
 def install(app: FastAPI) -> None:
     """Let ``app`` answer 503 while the database is away or overloaded."""
-    for error in (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError):
+    for error in UNAVAILABLE:
         app.add_exception_handler(error, _unavailable)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
+    return respond(unavailable(error), request.scope)
+
+
+def unavailable(error: Exception) -> ProblemError:
+    """Make the 503 problem of one of the errors ``UNAVAILABLE``, and log its cause."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     busy = isinstance(
@@ -155,4 +162,4 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     )
     slug = "busy" if busy else "database-unavailable"
     structlog.get_logger().error(slug, error=type(cause).__name__, sqlstate=state)
-    return respond(ProblemError(503, slug, headers=_RETRY_AFTER), request.scope)
+    return ProblemError(503, slug, headers=_RETRY_AFTER)

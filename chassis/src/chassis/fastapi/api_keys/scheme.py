@@ -5,6 +5,7 @@ from uuid import UUID
 from chassis import api_keys
 from chassis.api_keys.key import MARK
 from chassis.auth import Verified
+from chassis.fastapi import db
 from chassis.lending import Connect
 
 
@@ -22,7 +23,14 @@ class ApiKeys:
         return credential.startswith(MARK)
 
     async def examine(self, credential: str) -> Verified:
-        """Return whose key it is, and note its use. Raises ProblemError 401."""
-        verified = await api_keys.verify(self._connect, credential, peppers=self.peppers)
+        """Return whose key it is, and note its use.
+
+        Raises ProblemError 401, and 503 while the database is away: no route's own handling of
+        that is reached from here.
+        """
+        try:
+            verified = await api_keys.verify(self._connect, credential, peppers=self.peppers)
+        except db.UNAVAILABLE as error:
+            raise db.unavailable(error) from error
         self.usage.note(UUID(verified.principal.subject))
         return verified
