@@ -84,7 +84,7 @@ def test_overview_counts_each_queue(run: Run, connection: Connection[Any]) -> No
     assert done.returncode == 0, done.stderr
     heading, line, workers = done.stdout.splitlines()
     assert line.split()[:5] == ["default", "1", "0", "0", "1"]
-    assert (max(map(len, (heading, line))) <= 80, workers) == (True, "No worker runs.")
+    assert (max(map(len, (heading, line))) <= 80, workers) == (True, "No worker is alive.")
     found = json.loads(run("jobs", "--json").stdout)
     assert found["queues"][0]["dead"] == 1
 
