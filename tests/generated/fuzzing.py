@@ -24,7 +24,8 @@ hooks = "{HOOKS.name}"
 
 
 def fuzz(server: Server, folder: Path) -> None:
-    """Fail with what was found, unless every answer kept the contract's promises."""
+    """Fail with what was found, unless every answer kept the contract's promises and the service
+    logged no error."""
     configuration = folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION)
     shutil.copy(HOOKS, folder)
@@ -40,3 +41,4 @@ def fuzz(server: Server, folder: Path) -> None:
         command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert [] == server.errors()

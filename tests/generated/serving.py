@@ -22,7 +22,7 @@ READY_WITHIN = 90  # seconds; a cold start on a busy machine
 PERSON = "ines@harbourfinch.example"
 PASSWORD = "a long enough password"  # noqa: S105 - of an account that dies with the test
 _PERMISSIONS = (
-    "from api.main import app; from chassis.fastapi.routes import permissions; "
+    "from api.main import app; from chassis.fastapi.access import permissions; "
     "print(*permissions(app))"
 )
 
@@ -42,10 +42,16 @@ class Background:
 
 @dataclass(frozen=True)
 class Server:
-    """A running API and a token for it."""
+    """A running API, a token for it, and its process."""
 
     url: str
     token: str
+    running: Background
+
+    def errors(self) -> list[str]:
+        """The lines of its log that somebody on call would have to look into."""
+        lines = self.running.printed().splitlines()
+        return [line for line in lines if '"level":"error"' in line or "Traceback" in line]
 
 
 def free_port() -> int:
@@ -121,9 +127,10 @@ def serving(project: Project, *, local: bool) -> Iterator[Server]:
             project.run(f"uv run just admin {PERSON}", environment=secret)
         else:
             stack.enter_context(background(project, "python", "-m", "devissuer", "serve", **ports))
-        served = background(project, "just", "with-db", "api", *granian, **ports)
-        wait_until_ready(f"{url}/readyz", stack.enter_context(served))
-        yield Server(url, _signed_in(url) if local else _issued(project, ports))
+        command = ("just", "with-db", "api", *granian)
+        served = stack.enter_context(background(project, *command, LOG_FORMAT="json", **ports))
+        wait_until_ready(f"{url}/readyz", served)
+        yield Server(url, _signed_in(url) if local else _issued(project, ports), served)
 
 
 def _signed_in(url: str) -> str:
