@@ -1,10 +1,9 @@
 """What operators do: look at the queue, back up and restore."""
 
 import json
-import os
-import subprocess
-import sys
+import signal
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from psycopg import Connection, sql
 
 from chassis import schema
+from chassis.__main__ import main
 from chassis.service import Service
 from conftest import make_service
 
@@ -21,7 +21,17 @@ JOB = """
     (%s, %s, '{"arguments": {"who": "7"}, "carried": {}}') RETURNING id
 """
 
-type Run = Callable[..., subprocess.CompletedProcess[str]]
+
+@dataclass(frozen=True)
+class Done:
+    """How a verb ended and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+type Run = Callable[..., Done]
 
 
 @pytest.fixture
@@ -41,21 +51,26 @@ def service(tmp_path: Path) -> Service:
 
 
 @pytest.fixture
-def run(service: Service, database: str) -> Run:
-    """Give what runs a verb to its end."""
+def run(
+    service: Service,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Run]:
+    """Give what does one verb, in this process, which is faster."""
+    monkeypatch.chdir(service.root)
+    monkeypatch.setenv("DATABASE_URL", database)
+    before = signal.getsignal(signal.SIGTERM)
 
-    def begin(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "chassis", *arguments],
-            cwd=service.root,
-            env={**os.environ, "DATABASE_URL": database, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def do(*arguments: str, **environment: str) -> Done:
+        with monkeypatch.context() as ours:
+            for name, value in environment.items():
+                ours.setenv(name, value)
+            code = main(list(arguments))
+        return Done(code, *capfd.readouterr())
 
-    return begin
+    yield do
+    signal.signal(signal.SIGTERM, before)
 
 
 def add(connection: Connection[Any], *, dead: bool = False, task: str = "api.orders.bill") -> int:
