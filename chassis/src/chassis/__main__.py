@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     operations.declare(verbs)
     generate = verbs.add_parser("generate", help="write the files that follow from the code")
     generate.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+    verbs.add_parser("lint-migrations", help="lint the SQL of the API's migrations")
     verbs.add_parser("client", help="write a typed Python client from the contract")
     verbs.add_parser("drop-example", help="remove the example, its tables and its tests")
     return parser

@@ -8,12 +8,15 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from chassis.fastapi import Application, Guarded, authenticated, public, requires
+from chassis.fastapi.db import ModelError
 from chassis.fastapi.routes import RouteError, walk
 
 
@@ -95,6 +98,38 @@ async def test_the_server_is_told_in_one_sentence(make_app: Any, crash: Exceptio
     assert message["type"] == "lifespan.startup.failed"
     assert ("Traceback" in message["message"]) is (crash is not None)
     assert ("the cause" if crash else "GET /things does not say") in message["message"]
+
+
+@pytest.mark.parametrize(("lazy", "refused"), [("select", True), ("raise", False)])
+def test_relation_that_loads_row_by_row_stops_the_start(
+    app: Application, lazy: Any, *, refused: bool
+) -> None:
+    """N+1 cannot happen unseen: the sentence names the relation and what to write."""
+
+    class Base(DeclarativeBase):
+        """Declares tables."""
+
+    class Parent(Base):
+        """One."""
+
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Child(Base):
+        """Many."""
+
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(ForeignKey(Parent.id))
+        parent: Mapped[Parent] = relationship(Parent, lazy=lazy)
+
+    try:
+        with (
+            pytest.raises(ModelError, match=r"Child\.parent .* lazy=") if refused else nullcontext()
+        ):
+            app.check()
+    finally:
+        Base.registry.dispose()
 
 
 async def test_declared_routes_start(app: Application) -> None:

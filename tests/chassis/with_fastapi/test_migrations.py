@@ -265,6 +265,37 @@ def test_a_dropped_example_excuses_no_missing_migration(service: Service, databa
         assert migrations.missing(connection, service) == {"start"}
 
 
+@pytest.mark.parametrize(
+    ("ignored", "expected"),
+    [
+        ("", "dangerous.sql"),
+        ('squawk_ignore = ("ban-drop-column", "require-concurrent-index-creation")\n', ""),
+    ],
+)
+def test_a_migration_that_stops_the_service_is_found(
+    service: Service, ignored: str, expected: str
+) -> None:
+    """Each revision is linted by itself, on tables that exist; one may say why a rule is off."""
+    file = service.root / "api" / "example" / "migrations" / "dangerous.py"
+    file.write_text(
+        f'from alembic import op\nrevision = "dangerous"\ndown_revision = "example_1"\n{ignored}'
+        'def upgrade():\n    op.drop_column("example", "id")\n'
+        '    op.create_index("by_name", "example", ["name"])\ndef downgrade(): pass\n'
+    )
+    environment = {**os.environ, "ENVIRONMENT": "build"}
+    done = subprocess.run(
+        [sys.executable, "-m", "chassis", "lint-migrations"],
+        cwd=service.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0, expected in done.stderr) == (not expected, True), done.stderr
+    assert ("ban-drop-column" in done.stderr) is bool(expected)
+    assert "example_1.sql" not in done.stderr
+
+
 def test_a_second_migration_waits_for_the_first(service: Service, database: str) -> None:
     """A replica that starts during a migration longer than the lock timeout neither fails nor runs
     beside it, and does not stop an index that is built concurrently."""

@@ -9,6 +9,9 @@ from chassis.dev.errors import ChoreError
 from chassis.service import Service
 from chassis.settings import environment
 
+# these read and write files alone, and run in a build too
+_NEED_NOTHING = ("client", "generate", "lint-migrations")
+
 
 def run(service: Service, options: argparse.Namespace) -> int:
     """Do the chore that ``options`` name; return the exit code.
@@ -24,7 +27,7 @@ def run(service: Service, options: argparse.Namespace) -> int:
 
 
 def _check(service: Service, options: argparse.Namespace) -> None:
-    if options.verb in ("client", "generate"):
+    if options.verb in _NEED_NOTHING:
         return
     here = environment(service)
     here.refuse_build()
@@ -59,6 +62,8 @@ def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - o
             receiver.run(service)
         case "generate":
             _generate(service, check=options.check)
+        case "lint-migrations":
+            _lint_migrations(service)
         case "client":
             _say(f"Wrote {client.generate(service).relative_to(service.root)}.")
         case "drop-example":
@@ -73,6 +78,13 @@ def _generate(service: Service, *, check: bool) -> None:
         raise ChoreError(
             f"The code moved on and {', '.join(drifted)} did not: run `just generate` and commit."
         )
+
+
+def _lint_migrations(service: Service) -> None:
+    # only here: a service without an API lacks Alembic
+    from chassis.dev import migration_lint  # noqa: PLC0415
+
+    migration_lint.run(service)
 
 
 def _drop(service: Service) -> None:

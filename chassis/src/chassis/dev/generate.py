@@ -43,11 +43,11 @@ def _files(service: Service) -> dict[str, str]:
     if "api" in service.halves:
         # only here: a service without an API lacks the framework
         from chassis.fastapi import contracts  # noqa: PLC0415
-        from chassis.fastapi.routes import RouteError  # noqa: PLC0415
+        from chassis.fastapi.errors import StartError  # noqa: PLC0415
 
         try:
             files |= contracts.rendered(importlib.import_module("api.main").app)
-        except RouteError as error:
+        except StartError as error:
             raise ChoreError(str(error)) from error
     return files
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy.orm import configure_mappers
 from starlette.types import ASGIApp, Lifespan
 
 from chassis import logs, telemetry
@@ -66,7 +67,9 @@ class Application(FastAPI):
         return RequestLayer(cors.around(guarded, self.platform.settings), self.platform)
 
     def check(self) -> None:
-        """Raise RouteError unless every route says who may call it, under a name of its own."""
+        """Raise StartError unless every route says who may call it, under a name of its own, and no
+        model loads its relations one by one."""
+        configure_mappers()
         refuse_duplicates(self)
         refuse_undecided(self, known=self.platform.named)
 

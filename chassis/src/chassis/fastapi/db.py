@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self, cast
 import psycopg
 import structlog
 from fastapi import Depends, FastAPI, Request
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
@@ -21,9 +21,11 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.orm import Mapper
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from chassis.fastapi.errors import StartError
 from chassis.fastapi.problems import respond
 from chassis.fastapi.scope import PLATFORM
 from chassis.problems import ProblemError
@@ -38,12 +40,32 @@ NAMING_CONVENTION: Mapping[str, str] = {
 """Names for constraints, so that a migration can drop what another one made."""
 
 _TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=3s -c idle_in_transaction_session_timeout=30s"
+_ROW_BY_ROW = ("select", True)
 _CONNECT_SECONDS = 3
 _POOL_SIZE = 10
 _POOL_SECONDS = 5
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError)
 """What is raised while the database is away or overloaded."""
 _RETRY_AFTER = {"Retry-After": "5"}
+
+
+class ModelError(StartError):
+    """A model would load more than was asked for; the text says which and how to say so."""
+
+
+@event.listens_for(Mapper, "mapper_configured")
+def _refuse_lazy_relations(mapper: Mapper[Any], _model: type[Any]) -> None:
+    """Let nobody load row by row what a query can load at once (N+1), in tests and in production.
+
+    SQLAlchemy's default would do so silently wherever a session runs synchronously, and fail with
+    ``MissingGreenlet`` elsewhere.
+    """
+    for relation in mapper.relationships:
+        if relation.lazy in _ROW_BY_ROW:
+            raise ModelError(
+                f'{relation} would load one row at a time: declare it with lazy="raise" and let '
+                "the query that needs it say selectinload(…) or joinedload(…)."
+            )
 
 
 class Database:

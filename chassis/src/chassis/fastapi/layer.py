@@ -13,9 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import telemetry
 from chassis.auth import Principal
+from chassis.fastapi.errors import StartError
 from chassis.fastapi.exchange import Exchange
 from chassis.fastapi.platform import Platform
-from chassis.fastapi.routes import RouteError
 from chassis.fastapi.scope import EXCHANGE, PLATFORM, PRINCIPAL, REQUEST_ID
 from chassis.problems import ProblemError, internal
 from chassis.settings import SettingsError
@@ -83,13 +83,13 @@ async def _start(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
     """Tell the server in one sentence why the service may not start, instead of a traceback."""
 
     async def hold_back(message: Message) -> None:
-        told = isinstance(sys.exception(), RouteError | SettingsError)
+        told = isinstance(sys.exception(), StartError | SettingsError)
         if not (told and message["type"] == "lifespan.startup.failed"):
             await send(message)
 
     try:
         await app(scope, receive, hold_back)
-    except (RouteError, SettingsError) as error:
+    except (StartError, SettingsError) as error:
         await send({"type": "lifespan.startup.failed", "message": str(error)})
 
 

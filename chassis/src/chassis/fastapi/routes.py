@@ -16,10 +16,12 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, compile_path
 from starlette.types import Scope
 
+from chassis.fastapi.errors import StartError
+
 UNMATCHED = "unmatched"
 
 
-class RouteError(Exception):
+class RouteError(StartError):
     """A route is not complete, or two contradict each other; the text says which."""
 
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 import httpx2
 import jwt
+import psycopg
 import pytest
 import pytest_asyncio
 from alembic import command
@@ -78,6 +79,21 @@ def migrate(service: Service, url: str, revision: str = "heads") -> None:
     configuration = Config(service.root / "alembic.ini")
     configuration.attributes[DATABASE_URL] = url
     command.upgrade(configuration, revision)
+
+
+def round_trip(service: Service) -> set[str]:
+    """Take an empty database to the newest schema, back to nothing and up again; return the tables
+    that the way back left, apart from Alembic's own. Needs the fixture ``database_server``."""
+    with testing.database(testing.address(service, "api")) as url:
+        migrate(service, url)
+        configuration = Config(service.root / "alembic.ini")
+        configuration.attributes[DATABASE_URL] = url
+        command.downgrade(configuration, "base")
+        with psycopg.connect(url) as connection:
+            rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            left = {row[0] for row in rows}
+        migrate(service, url)
+    return left - {"alembic_version"}
 
 
 @pytest.fixture(scope="session")

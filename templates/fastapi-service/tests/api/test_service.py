@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from chassis.dev.generate import drifted
 from chassis.fastapi import Application
+from chassis.fastapi.testing import round_trip
 from chassis.service import Service
 
 
@@ -27,6 +28,12 @@ async def test_strangers_are_refused(client: httpx2.AsyncClient, path: str) -> N
     answer = await client.get(path)
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.usefixtures("database_server")
+def test_migrations_go_both_ways(roadbed_service: Service) -> None:
+    """From nothing to the newest, back again, and nothing is left."""
+    assert round_trip(roadbed_service) == set()
 
 
 def test_generated_files_are_committed(roadbed_service: Service) -> None:
