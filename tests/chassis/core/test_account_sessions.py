@@ -120,10 +120,14 @@ async def test_an_invented_token_ends_nothing(connect: Lender) -> None:
 async def test_a_session_has_two_ends(connect: Lender, column: str, by: str) -> None:
     """An absolute one, and one for want of use; purging then deletes it."""
     found = await sign_in(connect)
+    other = await sign_in(connect)
     await age(connect, **{column: by})
+    with capture_logs() as logged:
+        await refused(connect, found.refresh_token)
+    assert logged == []
     async with connect() as connection:
         assert await module.purge(connection) == 1
-    await refused(connect, found.refresh_token)
+    await refused(connect, other.refresh_token)
 
 
 async def test_sessions_are_listed_and_ended_by_their_user(connect: Lender, ada: Account) -> None:

@@ -154,8 +154,11 @@ async def purge(connection: AsyncConnection[Any]) -> int:
 
 
 async def _end_misused(connection: AsyncConnection[Any], session: UUID) -> None:
-    done = await connection.execute("DELETE FROM platform.account_session WHERE id = %s", [session])
-    if done.rowcount:
+    cursor = await connection.execute(
+        f"{_END} RETURNING ends_at > now() AND used_at > now() - %s", [session, IDLE]
+    )
+    row = await cursor.fetchone()
+    if row and row[0]:  # it was alive: a spent token came back
         structlog.get_logger().warning("refresh_reused", session=str(session))
 
 
