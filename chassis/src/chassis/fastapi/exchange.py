@@ -25,6 +25,9 @@ _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value
 _WHY = "The body is larger than this service accepts."
 _BACKGROUND_SECONDS = 0.1  # less is the machine, not work
 _KEPT = (b"access-control-", b"vary")
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NO_SNIFFING = ((b"x-content-type-options", b"nosniff"),)
+_STRICT = (*_NO_SNIFFING, _POLICY)
 
 
 class Exchange:
@@ -130,7 +133,7 @@ class Exchange:
         self._status = message["status"]
         if kind is not None and kind.startswith(b"text/event-stream"):
             self._kind = "sse"
-        await self._deliver({**message, "headers": [*headers, self._id_header]})
+        await self._deliver({**message, "headers": [*headers, self._id_header, *_secure(headers)]})
 
     async def _body(self, message: Message) -> None:
         self._sent += len(message.get("body", b""))
@@ -256,6 +259,12 @@ class Exchange:
             kind=self._kind,
         )
         return True
+
+
+def _secure(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
+    """Return what keeps a browser from guessing a type or running what an answer contains; a page
+    that brings a policy of its own keeps it."""
+    return _NO_SNIFFING if _header(headers, _POLICY[0]) else _STRICT
 
 
 def _has_body(scope: Scope) -> bool:

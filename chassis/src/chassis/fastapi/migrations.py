@@ -138,6 +138,14 @@ def locations(service: Service) -> list[Path]:
     return [root / "migrations" / "versions", *sorted(root.glob("*/migrations"))]
 
 
+def script_directory(service: Service) -> ScriptDirectory:
+    """Read every revision of the service."""
+    return ScriptDirectory(
+        str(service.root / _PACKAGE / "migrations"),
+        version_locations=[str(folder) for folder in locations(service)],
+    )
+
+
 def missing(connection: psycopg.Connection, service: Service) -> set[str]:
     """Return the heads that the database lacks.
 
@@ -145,10 +153,7 @@ def missing(connection: psycopg.Connection, service: Service) -> set[str]:
     rolling release; it lacks nothing on a branch of which it holds no older revision. A dropped
     example's revision says nothing about the other branches.
     """
-    script = ScriptDirectory(
-        str(service.root / _PACKAGE / "migrations"),
-        version_locations=[str(folder) for folder in locations(service)],
-    )
+    script = script_directory(service)
     applied = _applied(connection)
     lacking = set(script.get_heads()) - applied
     unknown = applied - {revision.revision for revision in script.walk_revisions()}

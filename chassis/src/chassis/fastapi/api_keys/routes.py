@@ -20,6 +20,7 @@ from chassis.fastapi.api_keys.schemas import (
     Rotation,
 )
 from chassis.fastapi.db import Session, driver_connection
+from chassis.fastapi.idempotency import IdempotentRoute
 from chassis.fastapi.problems import declared
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import requires
@@ -45,6 +46,8 @@ async def _keep_nowhere(response: Response) -> None:
 router = APIRouter(
     prefix="/v1/api-keys",
     tags=["api keys"],
+    # a retry is told that its answer was not kept, instead of making a second key
+    route_class=IdempotentRoute,
     dependencies=[Depends(_keep_nowhere)],
     lifespan=_lifespan,
 )

@@ -12,16 +12,23 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from chassis.conformance import Report, Rule, sentence
 from chassis.fastapi import Application
+from chassis.fastapi.conformance.access_lines import AccessLines
 from chassis.fastapi.conformance.anonymous_refused import AnonymousRefused
 from chassis.fastapi.conformance.bounded_input import BoundedInput
 from chassis.fastapi.conformance.bounded_lists import BoundedLists
 from chassis.fastapi.conformance.commit_before_response import CommitBeforeResponse
+from chassis.fastapi.conformance.committed_contract import CommittedContract
 from chassis.fastapi.conformance.declared_permission import DeclaredPermission
 from chassis.fastapi.conformance.foreign_token_refused import ForeignTokenRefused
+from chassis.fastapi.conformance.idempotent_writes import IdempotentWrites
 from chassis.fastapi.conformance.living_and_ready import LivingAndReady
+from chassis.fastapi.conformance.metric_names import MetricNames
 from chassis.fastapi.conformance.operation_ids import OperationIds
 from chassis.fastapi.conformance.placeholder_secrets import PlaceholderSecrets
 from chassis.fastapi.conformance.problem_details import ProblemDetails
+from chassis.fastapi.conformance.reversible_migrations import ReversibleMigrations
+from chassis.fastapi.conformance.security_headers import SecurityHeaders
+from chassis.fastapi.conformance.silent_secrets import SilentSecrets
 from chassis.fastapi.conformance.subject import Subject
 from chassis.fastapi.conformance.versioned_paths import VersionedPaths
 from chassis.fastapi.routes import walk
@@ -34,13 +41,20 @@ RULES: tuple[Rule[Subject], ...] = (
     DeclaredPermission(),
     AnonymousRefused(),
     ForeignTokenRefused(),
+    AccessLines(),
+    SilentSecrets(),
+    MetricNames(),
     LivingAndReady(),
     CommitBeforeResponse(),
+    ReversibleMigrations(),
     ProblemDetails(),
     BoundedLists(),
+    IdempotentWrites(),
     BoundedInput(),
+    CommittedContract(),
     OperationIds(),
     VersionedPaths(),
+    SecurityHeaders(),
     PlaceholderSecrets(),
 )
 

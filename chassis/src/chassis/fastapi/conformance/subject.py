@@ -15,6 +15,8 @@ from chassis.fastapi.conformance import samples
 from chassis.fastapi.routes import Entry, walk
 from chassis.fastapi.testing import Bearer
 
+GRAPHQL = "/graphql"
+"""The one endpoint of GraphQL, for which some rules of REST make no sense."""
 _ANY_ID = "00000000-0000-4000-8000-000000000000"
 _METHODS = ("get", "put", "post", "patch", "delete")
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")

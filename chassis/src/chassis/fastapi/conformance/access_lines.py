@@ -1,0 +1,39 @@
+"""OBS001."""
+
+from collections.abc import AsyncIterator
+from typing import Any, override
+
+from chassis.conformance import Finding, Level, Rule
+from chassis.fastapi.conformance.log_lines import written
+from chassis.fastapi.conformance.subject import Subject
+
+_FIELDS = {"request_id", "trace_id", "route", "status", "duration_ms", "service", "outcome"}
+
+
+class AccessLines(Rule[Subject]):
+    """Each request leaves one JSON line, with its identifiers, route, status and duration."""
+
+    id = "OBS001"
+    level = Level.SILVER
+
+    @override
+    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+        """The platform's layer writes that line. A second one comes from a server's own access log
+        or from middleware; a missing one from code that configures logging again after the start.
+        """
+        for operation in subject.operations:
+            with written(subject.app) as lines:
+                answer = await subject.ask(operation.method, operation.url)
+            found = [line for line in lines if line.get("event") == "request"]
+            if len(found) != 1:
+                yield Finding(operation.name, f"left {len(found)} access lines")
+            elif seen := _wrong(found[0], operation.path, answer.headers["x-request-id"]):
+                yield Finding(operation.name, seen)
+
+
+def _wrong(line: dict[str, Any], route: str, request_id: str) -> str | None:
+    if missing := _FIELDS - line.keys():
+        return f"left a line without {', '.join(sorted(missing))}"
+    if line["route"] != route:
+        return f"is called {line['route']} in its line"
+    return None if line["request_id"] == request_id else "was logged under another request id"

@@ -1,0 +1,37 @@
+"""What a service really writes to its log, as a collector would read it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from typing import Any
+
+import structlog
+
+from chassis import logs
+from chassis.fastapi import Application
+
+
+@contextmanager
+def written(app: Application) -> Iterator[list[dict[str, Any]]]:
+    """Log as JSON meanwhile; the list is filled at the end. A line that is not JSON counts as
+    ``{"event": None, "text": …}``."""
+    lines: list[dict[str, Any]] = []
+    before = structlog.get_config()
+    settings = app.platform.settings.model_copy(update={"log_format": "json"})
+    output = StringIO()
+    try:
+        logs.configure(settings, app.platform.service)
+        with redirect_stdout(output):
+            yield lines
+    finally:
+        structlog.configure(**before)
+        lines += map(_read, output.getvalue().splitlines())
+
+
+def _read(line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"event": None, "text": line}

@@ -1,0 +1,34 @@
+"""SEC001."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import override
+
+from chassis.conformance import Finding, Level, Rule
+from chassis.fastapi.conformance.subject import Subject
+
+_EXPECTED: Mapping[str, str] = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'",
+}
+
+
+class SecurityHeaders(Rule[Subject]):
+    """No browser guesses a content type, or runs anything that an answer contains."""
+
+    id = "SEC001"
+    level = Level.BRONZE
+
+    @override
+    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+        """The platform's layer adds `X-Content-Type-Options: nosniff` and a
+        `Content-Security-Policy` that begins with `default-src 'none'`. A page of your own that
+        needs more says exactly what, and keeps that beginning.
+        """
+        for operation in subject.operations:
+            if operation.method != "GET":
+                continue
+            answer = await subject.ask("GET", operation.url)
+            for header, beginning in _EXPECTED.items():
+                seen = answer.headers.get(header, "")
+                if not seen.startswith(beginning):
+                    yield Finding(operation.name, f"answered with {header}: {seen or 'nothing'}")
