@@ -5,7 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AnyUrl, StringConstraints, UrlConstraints
 
-_LONGEST_ADDRESS = 2048
+_LONGEST_SENT = 2000
+LONGEST_ADDRESS = 2048
+"""Characters of an HttpAddress as text: a column for it has room for that many."""
 DEEPEST = 32
 """Levels of objects and lists in a JsonObject."""
 
@@ -13,7 +15,10 @@ DEEPEST = 32
 PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 
-def _refuse_credentials(value: AnyUrl) -> AnyUrl:
+def _check_address(value: AnyUrl) -> AnyUrl:
+    # longer than it was sent: a path is added, what is not ASCII is encoded
+    if len(str(value)) > LONGEST_ADDRESS:
+        raise ValueError(f"an address may have {LONGEST_ADDRESS} characters when it is encoded")
     if value.username is not None or value.password is not None:
         raise ValueError("an address may not carry a user name or password")
     return value
@@ -21,10 +26,8 @@ def _refuse_credentials(value: AnyUrl) -> AnyUrl:
 
 HttpAddress = Annotated[
     AnyUrl,
-    UrlConstraints(
-        max_length=_LONGEST_ADDRESS, allowed_schemes=["http", "https"], host_required=True
-    ),
-    AfterValidator(_refuse_credentials),
+    UrlConstraints(max_length=_LONGEST_SENT, allowed_schemes=["http", "https"], host_required=True),
+    AfterValidator(_check_address),
 ]
 """A URL for HTTP. Where it leads, and whether it may be plain, is for the domain to decide."""
 
