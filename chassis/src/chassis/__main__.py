@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     generate = verbs.add_parser("generate", help="write the files that follow from the code")
     generate.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
     verbs.add_parser("lint-migrations", help="lint the SQL of the API's migrations")
+    verbs.add_parser("standards", help="show the behavioural standards and how to keep them")
     verbs.add_parser("client", help="write a typed Python client from the contract")
     verbs.add_parser("drop-example", help="remove the example, its tables and its tests")
     return parser

@@ -10,7 +10,7 @@ from chassis.service import Service
 from chassis.settings import environment
 
 # these read and write files alone, and run in a build too
-_NEED_NOTHING = ("client", "generate", "lint-migrations")
+_NEED_NOTHING = ("client", "generate", "lint-migrations", "standards")
 
 
 def run(service: Service, options: argparse.Namespace) -> int:
@@ -60,15 +60,23 @@ def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - o
             token.run(service, options.arguments)
         case "receiver":
             receiver.run(service)
+        case "drop-example":
+            _drop(service)
+        case _:
+            _do_with_files(service, options)
+    return 0
+
+
+def _do_with_files(service: Service, options: argparse.Namespace) -> None:
+    match options.verb:
         case "generate":
             _generate(service, check=options.check)
         case "lint-migrations":
             _lint_migrations(service)
+        case "standards":
+            _say(_standards(service))
         case "client":
             _say(f"Wrote {client.generate(service).relative_to(service.root)}.")
-        case "drop-example":
-            _drop(service)
-    return 0
 
 
 def _generate(service: Service, *, check: bool) -> None:
@@ -85,6 +93,16 @@ def _lint_migrations(service: Service) -> None:
     from chassis.dev import migration_lint  # noqa: PLC0415
 
     migration_lint.run(service)
+
+
+def _standards(service: Service) -> str:
+    if "api" not in service.halves:
+        raise ChoreError("This service has no API, and only an API has behavioural standards yet.")
+    # only here: a service without an API lacks the framework
+    from chassis.conformance.catalogue import page  # noqa: PLC0415
+    from chassis.fastapi.conformance import RULES  # noqa: PLC0415
+
+    return page(RULES)
 
 
 def _drop(service: Service) -> None:
