@@ -16,10 +16,9 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from uuid import UUID
 
-import structlog
 from psycopg import AsyncConnection
 
-from chassis import telemetry
+from chassis import logs, telemetry
 from chassis.lending import Connect
 from chassis.webhooks import circuit, retries, signing
 from chassis.webhooks.keys import Keyring, KeyringError
@@ -34,7 +33,9 @@ _RUN_SECONDS = 15.0
 # a transaction that found a waiting job may commit a moment after that job began
 _LINGER_SECONDS = 0.25
 _PAUSE_SECONDS = 0.02
-_SMALLEST_CLAIM = IN_FLIGHT // 4
+# what waits here while the database is busy, and what is worth a question to it
+_MOST_HELD = 3 * IN_FLIGHT
+_SMALLEST_CLAIM = IN_FLIGHT // 2
 _AGENT = "Roadbed-Webhooks/1"
 
 
@@ -74,10 +75,10 @@ class Attempt:
     state: State
     due_at: datetime | None
 
-    def entry(self) -> dict[str, str | int | None]:
-        """Return what the delivery's own log keeps of this attempt, ready for JSON."""
+    def entry(self) -> dict[str, datetime | str | int | None]:
+        """Return what the delivery's own log keeps of this attempt."""
         return {
-            "at": self.at.isoformat(),
+            "at": self.at,
             "status": self.answer.status,
             "error": self.answer.error,
             "duration_ms": self.answer.milliseconds,
@@ -158,15 +159,15 @@ class Courier:
         with telemetry.resume(delivery.carried, name="webhook", kind="client"):
             answer = await self._call(delivery, sender)
             attempt = judge(delivery, answer)
-            structlog.get_logger().info(
+            logs.known(
                 "webhook",
-                delivery=str(delivery.id),
-                endpoint=str(delivery.endpoint),
-                event_id=str(delivery.event),
+                delivery_id=delivery.id,
+                endpoint_id=delivery.endpoint,
+                event_id=delivery.event,
                 attempt=delivery.attempt,
                 status=answer.status,
                 error=answer.error,
-                outcome=attempt.state.value,
+                outcome=attempt.state,
                 duration_ms=answer.milliseconds,
             )
         return attempt
@@ -218,8 +219,7 @@ class _Round:
         """Claim as long as something is due and there is time; then send the senders home."""
         quiet_since = time.monotonic()
         while (now := time.monotonic()) < self._ends:
-            # up to a second load, so that no sender waits for the database
-            room = 2 * IN_FLIGHT - self._held.total()
+            room = _MOST_HELD - self._held.total()
             claimed = await self._claim(room) if room >= _SMALLEST_CLAIM else 0
             if claimed or self._held.total() or self._unwritten:
                 quiet_since = now

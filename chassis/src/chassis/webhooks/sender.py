@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ _LARGEST_ANSWER = 4096  # bytes; a longer one costs its connection
 _LOOKUPS = 32
 _KEEPALIVE_SECONDS = 15.0
 _LONGEST_WAIT = 3600
+_REMEMBERED = 4096
 
 Resolve = Callable[[str, int], Awaitable[Sequence[tuple[Any, ...]]]]
 """Looks up a host and port like ``loop.getaddrinfo``."""
@@ -66,7 +68,8 @@ class Sender:
         resolve: Resolve | None = None,
     ) -> None:
         """``deadline`` bounds a call in seconds. Tests bring their own authority and resolver."""
-        self._settings = settings
+        # the same few thousand texts again and again
+        self._reason = lru_cache(maxsize=_REMEMBERED)(settings.reason_against)
         self._deadline = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT_SECONDS)
         self._tls = tls or ssl.create_default_context()
         self._guard = _Guard(bool(settings.webhook_allow_private), resolve)
@@ -105,12 +108,15 @@ class Sender:
         begun = time.perf_counter()
         status, error, wait = None, None, None
         try:
-            if reason := self._settings.reason_against(url):
-                raise BlockedError(reason)
+            self._check(url)
             status, wait = await self._post(url, body, headers)
         except (aiohttp.ClientError, OSError, ValueError) as raised:
             error = _name(raised)
         return Answer(status, error, round((time.perf_counter() - begun) * 1000), wait)
+
+    def _check(self, url: str) -> None:
+        if reason := self._reason(url):
+            raise BlockedError(reason)
 
     async def _post(
         self, url: str, body: bytes, headers: Mapping[str, str]
@@ -118,7 +124,8 @@ class Sender:
         async with self._session.post(
             url, data=body, headers=headers, allow_redirects=False
         ) as response:
-            await _drain(response)
+            if not response.content.at_eof():
+                await _drain(response)
             return response.status, _seconds(response.headers.get("Retry-After", ""))
 
 

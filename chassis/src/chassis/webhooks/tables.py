@@ -15,7 +15,6 @@ The domain makes three tables with a common prefix, and may add columns with def
 This list does not grow: whatever the platform needs beyond it lies in its own schema.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
@@ -23,39 +22,45 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection, sql
+from pydantic_core import to_json
 
 from chassis.webhooks.delivery import Attempt, Delivery
 
 # The oldest first, but an endpoint at a time: whatever waits for one, the others get their turn.
 # Only endpoints with something pending are looked at, each found by one step into the index; the
-# lease is no part of it, so that taking one writes no index.
+# lease is no part of it, so that taking one writes no index. Of two workers that choose the same
+# rows one gets them, and the other looks again.
 _CLAIM: LiteralString = """
 WITH RECURSIVE waiting (endpoint_id) AS (
-    (SELECT endpoint_id FROM {delivery} WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
+    (SELECT endpoint_id FROM {delivery} WHERE state = 'pending'
+        ORDER BY endpoint_id, due_at LIMIT 1)
     UNION ALL
     SELECT (SELECT d.endpoint_id FROM {delivery} d
             WHERE d.state = 'pending' AND d.endpoint_id > w.endpoint_id
-            ORDER BY d.endpoint_id LIMIT 1)
+            ORDER BY d.endpoint_id, d.due_at LIMIT 1)
     FROM waiting w WHERE w.endpoint_id IS NOT NULL
 ), ready AS (
     SELECT e.id, %(per_endpoint)s - coalesce(t.held, 0) AS room
     FROM waiting JOIN {endpoint} e ON e.id = waiting.endpoint_id
     LEFT JOIN unnest(%(endpoints)s::uuid[], %(held)s::integer[]) AS t (id, held) ON t.id = e.id
     WHERE e.enabled AND coalesce(t.held, 0) < %(per_endpoint)s
-), picked AS (
+), turns AS (
     SELECT d.id, d.due_at, row_number() OVER (PARTITION BY ready.id ORDER BY d.due_at) AS turn
     FROM ready CROSS JOIN LATERAL (
         SELECT id, due_at FROM {delivery}
         WHERE endpoint_id = ready.id AND state = 'pending' AND due_at <= statement_timestamp()
             AND (leased_until IS NULL OR leased_until <= statement_timestamp())
-        ORDER BY due_at LIMIT ready.room FOR UPDATE SKIP LOCKED
+        ORDER BY due_at LIMIT ready.room
     ) d
-), chosen AS (
-    SELECT id FROM picked ORDER BY turn, due_at LIMIT %(limit)s
+), locked AS (
+    SELECT id FROM {delivery}
+    WHERE id = ANY(ARRAY(SELECT id FROM turns ORDER BY turn, due_at LIMIT %(limit)s))
+        AND state = 'pending' AND (leased_until IS NULL OR leased_until <= statement_timestamp())
+    FOR UPDATE SKIP LOCKED
 )
 UPDATE {delivery} d SET leased_until = statement_timestamp() + %(lease)s
-FROM chosen, {endpoint} e, {event} v
-WHERE d.id = chosen.id AND e.id = d.endpoint_id AND v.id = d.event_id
+FROM {endpoint} e, {event} v
+WHERE d.id = ANY(ARRAY(SELECT id FROM locked)) AND e.id = d.endpoint_id AND v.id = d.event_id
 RETURNING d.id, d.endpoint_id, d.event_id, e.url, v.body,
     array_remove(ARRAY[e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END],
         NULL), d.tries + 1, v.carried
@@ -65,8 +70,8 @@ UPDATE {delivery} d SET state = o.state, tries = d.tries + 1, leased_until = NUL
     due_at = coalesce(o.due_at, d.due_at),
     attempts = CASE WHEN jsonb_array_length(d.attempts) < 50 THEN d.attempts
         ELSE d.attempts - 0 END || o.attempt
-FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::jsonb[])
-    AS o (id, state, due_at, attempt)
+FROM jsonb_to_recordset(%s::jsonb)
+    AS o (id uuid, state text, due_at timestamptz, attempt jsonb)
 WHERE d.id = o.id AND d.state = 'pending'
 """
 # 410 Gone is how a receiver says that it wants no more
@@ -134,13 +139,17 @@ class Tables:
 
         Of many attempts the last fifty are kept.
         """
-        columns = [
-            [item.delivery.id for item in attempts],
-            [item.state for item in attempts],
-            [item.due_at for item in attempts],
-            [json.dumps(item.entry()) for item in attempts],
+        outcomes = [
+            {
+                "id": item.delivery.id,
+                "state": item.state,
+                "due_at": item.due_at,
+                "attempt": item.entry(),
+            }
+            for item in attempts
         ]
-        await connection.execute(self._record, columns)
+        # one text for all takes a tenth of the time of an array for each column
+        await connection.execute(self._record, [to_json(outcomes).decode()])
         answers = ((item.delivery.endpoint, item.answer.status) for item in attempts)
         if gone := [endpoint for endpoint, status in answers if status == HTTPStatus.GONE]:
             await connection.execute(self._of(_DISABLE), [gone])
