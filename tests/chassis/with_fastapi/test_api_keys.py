@@ -140,6 +140,21 @@ async def test_keys_need_a_permission(client: httpx2.AsyncClient, caller: dict[s
     assert (await client.post(PATH, json=NEW, headers=caller)).status_code == 403
 
 
+async def test_a_retry_makes_no_second_key_and_keeps_no_secret(
+    client: httpx2.AsyncClient, manager: dict[str, str], database: str
+) -> None:
+    """What is remembered of a write must not hold what is shown once."""
+    headers = {**manager, "Idempotency-Key": "one-and-the-same"}
+    made = (await client.post(PATH, json=NEW, headers=headers)).json()
+    again = await client.post(PATH, json=NEW, headers=headers)
+    assert made["key"] not in again.text
+    assert len((await client.get(PATH, headers=manager)).json()["items"]) == 1
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT row_to_json(i)::text FROM platform.idempotency AS i")
+        [(remembered,)] = rows.fetchall()
+    assert made["key"].rpartition("_")[2] not in remembered
+
+
 async def test_a_key_waits_for_a_database_that_is_away(make_app: MakeApp) -> None:
     """It may be a good one: 503 with Retry-After, not 401 and not a crash."""
     app = make_app()
