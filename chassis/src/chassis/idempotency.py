@@ -26,7 +26,8 @@ LARGEST_BODY = 65_536
 """Characters of an answer that are kept."""
 _RETRY_AFTER = {"Retry-After": "1"}
 _FRESH = "created_at > now() - interval '24 hours'"
-_PURGED_AT_ONCE = 10_000
+PURGED_AT_ONCE = 10_000
+"""The most outcomes that one `purge` deletes, so that it never locks for long."""
 
 _LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
 _FIND = f"""
@@ -41,7 +42,7 @@ ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excl
 """
 _PURGE = f"""
 DELETE FROM platform.idempotency WHERE id IN (
-    SELECT id FROM platform.idempotency WHERE NOT {_FRESH} LIMIT {_PURGED_AT_ONCE}
+    SELECT id FROM platform.idempotency WHERE NOT {_FRESH} LIMIT {PURGED_AT_ONCE}
 )
 """  # noqa: S608 - constants
 

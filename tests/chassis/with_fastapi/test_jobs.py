@@ -61,7 +61,8 @@ async def tick() -> None:
     await note("tick")
 
 
-TASKS = (greet, fail, nap, tick, upkeep.recover_stalled_jobs, upkeep.delete_finished_jobs)
+UPKEEP = (upkeep.recover_stalled_jobs, upkeep.delete_finished_jobs, upkeep.purge_idempotency)
+TASKS = (greet, fail, nap, tick, *UPKEEP)
 
 type Working = Callable[..., AbstractAsyncContextManager[None]]
 
@@ -310,6 +311,24 @@ async def test_finished_jobs_are_forgotten_after_a_while(
         await until(lambda: "doing" not in statuses(database) and "todo" not in statuses(database))
     left = query(database, "SELECT id, status FROM procrastinate_jobs WHERE id <= 3 ORDER BY id")
     assert [(row["id"], row["status"]) for row in left] == [(2, "failed"), (3, "succeeded")]
+
+
+async def test_yesterdays_answers_are_forgotten_in_batches(
+    db: Database, database: str, working: Working
+) -> None:
+    """One run deletes them all, however many there are, and leaves today's."""
+    query(
+        database,
+        "INSERT INTO platform.idempotency (id, tenant, issuer, subject, route, key, fingerprint, "
+        "status, headers, created_at) SELECT int4send(n), gen_random_uuid(), '', '', '', '', '', "
+        "200, '{}', now() - CASE WHEN n = 0 THEN '1 hour' ELSE '25 hours' END::interval "
+        "FROM generate_series(0, 10001) AS n",
+    )
+    async with working():
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, upkeep.purge_idempotency)
+        await until(lambda: statuses(database) == ["succeeded"])
+    assert query(database, "SELECT count(*) FROM platform.idempotency") == [{"count": 1}]
 
 
 async def test_unit_of_work_needs_a_worker() -> None:

@@ -1,6 +1,6 @@
 """The platform's own periodic tasks: what keeps the queue healthy and its tables small."""
 
-from chassis import api_keys, cache, mail, throttle
+from chassis import api_keys, cache, idempotency, mail, throttle
 from chassis.accounts import sessions
 from chassis.fastapi.jobs import periodic, runtime
 from chassis.jobs import upkeep
@@ -29,3 +29,12 @@ async def purge_what_expired() -> None:
     for purge in (throttle.purge, cache.purge, sessions.purge, mail.purge, api_keys.purge):
         async with runtime().database.driver() as connection:
             await purge(connection)
+
+
+@periodic("*/10 * * * *", queue=_QUEUE)
+async def purge_idempotency() -> None:
+    """Forget the answers of yesterday's writes, a batch a transaction."""
+    purged = idempotency.PURGED_AT_ONCE
+    while purged == idempotency.PURGED_AT_ONCE:
+        async with runtime().database.driver() as connection:
+            purged = await idempotency.purge(connection)
