@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -120,17 +120,21 @@ def serving(project: Project, *, local: bool) -> Iterator[Server]:
     """
     ports = {"API_PORT": str(free_port()), "ISSUER_PORT": str(free_port())}
     url = f"http://127.0.0.1:{ports['API_PORT']}"
-    granian = ["granian", "--interface", "asgi", "--port", ports["API_PORT"], "api.main:app"]
     with contextlib.ExitStack() as stack:
         if local:
             secret = {**ports, "ADMIN_PASSWORD": PASSWORD}
             project.run(f"uv run just admin {PERSON}", environment=secret)
         else:
             stack.enter_context(background(project, "python", "-m", "devissuer", "serve", **ports))
-        command = ("just", "with-db", "api", *granian)
-        served = stack.enter_context(background(project, *command, LOG_FORMAT="json", **ports))
+        served = stack.enter_context(background(project, *server_command(ports), **ports))
         wait_until_ready(f"{url}/readyz", served)
-        yield Server(url, _signed_in(url) if local else _issued(project, ports), served)
+        yield Server(url, _signed_in(url) if local else issue_token(project, ports), served)
+
+
+def server_command(ports: Mapping[str, str]) -> list[str]:
+    """The command that serves the API alone, with its database up and its log in JSON."""
+    server = ["granian", "--interface", "asgi", "--port", ports["API_PORT"], "api.main:app"]
+    return ["just", "with-db", "api", "env", "LOG_FORMAT=json", *server]
 
 
 def _signed_in(url: str) -> str:
@@ -139,7 +143,8 @@ def _signed_in(url: str) -> str:
     return token
 
 
-def _issued(project: Project, ports: dict[str, str]) -> str:
+def issue_token(project: Project, ports: Mapping[str, str]) -> str:
+    """A token of the development issuer that allows everything."""
     wanted = project.run(f'uv run python -c "{_PERMISSIONS}"', environment={"ENVIRONMENT": "build"})
     command = f'uv run just token --permissions "{wanted.splitlines()[-1]}"'
     return project.run(command, environment=ports).splitlines()[-1]
