@@ -153,7 +153,14 @@ async def test_malformed_request_is_a_problem(
     client: httpx2.AsyncClient, caller: dict[str, str]
 ) -> None:
     """What is no GraphQL request gets the errors of any other route."""
-    refused: list[Any] = [{"query": 1}, {"query": "x" * 20_001}, []]
+    refused: list[Any] = [
+        {"query": 1},
+        {"query": ""},
+        {"query": "x" * 20_001},
+        {"query": "{ service }", "operationName": "other"},
+        {"query": "fragment a on Query { service }"},
+        [],
+    ]
     for sent in refused:
         answer = await client.post("/graphql", json=sent, headers=caller)
         assert (answer.status_code, answer.headers["content-type"]) == (

@@ -1,9 +1,17 @@
-"""Field types for schemas: what PostgreSQL can keep and addresses that may be called."""
+"""Field types for schemas: what PostgreSQL can keep, addresses that may be called, moments."""
 
 import math
+import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AnyUrl, StringConstraints, UrlConstraints
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    AwareDatetime,
+    BeforeValidator,
+    StringConstraints,
+    UrlConstraints,
+)
 
 _LONGEST_SENT = 2000
 LONGEST_ADDRESS = 2048
@@ -30,6 +38,19 @@ HttpAddress = Annotated[
     AfterValidator(_check_address),
 ]
 """A URL for HTTP. Where it leads, and whether it may be plain, is for the domain to decide."""
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _check_timestamp(value: Any) -> Any:
+    if isinstance(value, str) and not _TIMESTAMP.fullmatch(value):
+        raise ValueError("a time is written as in 2026-01-31T12:00:00Z")
+    return value
+
+
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_check_timestamp)]
+"""A moment as RFC 3339 writes it and a contract promises (``date-time``): pydantic alone would take
+a number as well, for seconds or milliseconds since 1970, whichever is likelier."""
 
 
 def _check_json(value: dict[str, Any]) -> dict[str, Any]:

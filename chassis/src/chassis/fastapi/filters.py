@@ -16,8 +16,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select
+
+from chassis.fastapi.fields import Timestamp
 
 _RANGE = {"created_from", "created_before"}
 
@@ -30,8 +32,8 @@ class Filter(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    created_from: AwareDatetime | None = Field(None, description="Not older than this.")
-    created_before: AwareDatetime | None = Field(None, description="Older than this.")
+    created_from: Timestamp | None = Field(None, description="Not older than this.")
+    created_before: Timestamp | None = Field(None, description="Older than this.")
 
     def narrow[Row](self, query: Select[Row]) -> Select[Row]:
         """Return ``query``, which selects one entity, with these conditions added."""

@@ -23,6 +23,7 @@ from strawberry.extensions import (
     QueryDepthLimiter,
     SchemaExtension,
 )
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
@@ -34,6 +35,7 @@ from chassis.problems import ProblemError, internal
 from chassis.service import load
 
 _LONGEST = 20_000  # characters
+_NO_OPERATION = "Send an operation; `operationName` is the name of one that is sent."
 _EXPECTED = (ProblemError, ValidationError)
 
 
@@ -110,7 +112,7 @@ def schema(package: str) -> strawberry.Schema:
 class GraphQLRequest(BaseModel):
     """A request after https://graphql.github.io/graphql-over-http, section 5."""
 
-    query: Annotated[str, Field(max_length=_LONGEST)]
+    query: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
     variables: dict[str, Any] | None = None
     operation_name: Annotated[str | None, Field(alias="operationName", max_length=200)] = None
 
@@ -134,12 +136,15 @@ def graphql_router(package: str) -> APIRouter:
         body: GraphQLRequest, caller: CurrentPrincipal, unit_of_work: UnitOfWork
     ) -> GraphQLResponse:
         """Run one query or mutation; every field is its own transaction."""
-        result = await merged.execute(
-            body.query,
-            variable_values=body.variables,
-            operation_name=body.operation_name,
-            context_value=Context(caller, unit_of_work),
-        )
+        try:
+            result = await merged.execute(
+                body.query,
+                variable_values=body.variables,
+                operation_name=body.operation_name,
+                context_value=Context(caller, unit_of_work),
+            )
+        except CannotGetOperationTypeError:
+            raise ProblemError(422, None, _NO_OPERATION) from None
         if result.errors:
             errors: list[Any] = [error.formatted for error in result.errors]
             return GraphQLResponse(data=result.data, errors=errors)
