@@ -30,3 +30,7 @@ manifest:
 # See a plan run
 demo *ARGS:
     uv run roadbed demo {{ ARGS }}
+
+# Measure what the standards cost and write docs/performance.md (needs wrk): just bench --rounds 9
+bench *ARGS:
+    uv run python -m bench {{ ARGS }}

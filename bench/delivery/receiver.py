@@ -41,7 +41,9 @@ class Receiver(asyncio.Protocol):
         """Count the message and answer after the delay."""
         if head.startswith("GET /seen"):
             body = json.dumps(self.seen).encode()
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            self.transport.write(
+                b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            )
             return
         self.seen[fields.get("webhook-id", "")] += 1
         asyncio.get_running_loop().call_later(self.delay, self.reply)
@@ -55,7 +57,9 @@ class Receiver(asyncio.Protocol):
 async def main(port: int, delay: float) -> None:
     """Serve until somebody ends the process."""
     Receiver.delay = delay
-    server = await asyncio.get_running_loop().create_server(Receiver, "127.0.0.1", port, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(
+        Receiver, "127.0.0.1", port, backlog=1024
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Lifespan
 from chassis import logs, telemetry
 from chassis.fastapi import cors, db, docs, etags, health, problems
 from chassis.fastapi.access import refuse_undecided
+from chassis.fastapi.draining import draining
 from chassis.fastapi.layer import Guard, RequestLayer
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.routes import refuse_duplicates
 from chassis.fastapi.settings import ApiSettings
 from chassis.service import Service, load
 
-_LARGEST_BODY = 1_000_000  # bytes; a route that takes more says so: max_body_size=
 # FastAPI would switch its own on beside any tracer it finds, five spans a request
 _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
@@ -49,7 +49,6 @@ class Application(FastAPI):
             "docs_url": None,
             "redoc_url": None,
             "redirect_slashes": False,
-            "max_body_size": _LARGEST_BODY,
             "telemetry": _NO_TELEMETRY,
             "generate_unique_id_function": _operation_id,
         }
@@ -94,8 +93,9 @@ def _around(inner: Lifespan[Any] | None) -> Lifespan[Any]:
         telemetry.start(platform.settings, platform.service)
         app.check()
         try:
-            async with (inner or _nothing)(app) as state:
-                yield state
+            with draining(platform.readiness, platform.settings.drain_seconds or 0):
+                async with (inner or _nothing)(app) as state:
+                    yield state
         finally:
             platform.readiness.drain()
             await platform.database.dispose()

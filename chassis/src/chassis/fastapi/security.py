@@ -7,7 +7,7 @@ The request layer has verified the token before any of this runs; a route adds w
 
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends
 from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,19 +17,25 @@ from chassis.fastapi.scope import PRINCIPAL
 from chassis.problems import ProblemError
 
 
-class _Bearer(HTTPBearer):
-    """Writes the security scheme into the contract; the request layer does the checking."""
+class _Caller(HTTPBearer):
+    """Gives the principal, and writes the security scheme into the contract.
 
-    async def __call__(self, request: HTTPConnection) -> None:
-        """Do nothing: it stands in the contract."""
+    One dependency does both: FastAPI solves each for some 15 µs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(scheme_name="token", bearerFormat="JWT", auto_error=False)
+
+    async def __call__(self, connection: HTTPConnection) -> Principal:  # type: ignore[override]
+        """Return who is calling. Raises a 401 problem on a route that is also public."""
+        return principal_of(connection)
 
 
-_bearer = _Bearer(scheme_name="token", bearerFormat="JWT", auto_error=False)
+current_principal = _Caller()
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 
 
-async def current_principal(
-    connection: HTTPConnection, _scheme: Annotated[None, Security(_bearer)]
-) -> Principal:
+def principal_of(connection: HTTPConnection) -> Principal:
     """Return who is calling. Raises a 401 problem on a route that is also public."""
     principal = connection.scope.get(PRINCIPAL)
     if not isinstance(principal, Principal):
@@ -37,18 +43,17 @@ async def current_principal(
     return principal
 
 
-CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
-
-
-class requires:  # noqa: N801 - reads as a verb where it is used
+class requires(_Caller):  # noqa: N801 - reads as a verb where it is used
     """A dependency that gives the principal and refuses one without ``permission`` (403)."""
 
     def __init__(self, permission: str) -> None:
         """Keep the name, which also tells administrators which permissions exist."""
+        super().__init__()
         self.permission = permission
 
-    async def __call__(self, principal: CurrentPrincipal) -> Principal:
+    async def __call__(self, connection: HTTPConnection) -> Principal:  # type: ignore[override]
         """Return who is calling."""
+        principal = principal_of(connection)
         demand(principal, self.permission)
         return principal
 
@@ -82,5 +87,5 @@ class Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or raise a 403 problem."""
-        demand(await current_principal(HTTPConnection(scope), None), self.permission)
+        demand(principal_of(HTTPConnection(scope)), self.permission)
         await self._app(scope, receive, send)

@@ -77,11 +77,23 @@ class ApiSettings(ServiceSettings):
             Smtp.at(value.get_secret_value())
         return value
 
+    drain_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=60,
+        description="How long after SIGTERM /readyz says draining before connections are refused. "
+        "Unset: 3, in development 0.",
+    )
     cors_origins: CommaSeparated = Field(
         (),
         description="Origins of the browser applications that may call this API, each in full "
         "(https://app.example.com,https://admin.example.com). Unset: none but its own.",
     )
+
+    @field_validator("drain_seconds")
+    @classmethod
+    def _drains_in_production(cls, value: float | None, info: ValidationInfo) -> float:
+        return (0.0 if _is_local(info) else 3.0) if value is None else value
 
     @field_validator("cors_origins")
     @classmethod

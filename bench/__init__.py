@@ -1,0 +1,1 @@
+"""What the standards cost: a rendered service against the same endpoints without them."""

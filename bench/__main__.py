@@ -1,0 +1,54 @@
+"""Render a service, measure it, write the table: ``just bench --rounds 9 --seconds 4``."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCH = ROOT / "bench"
+
+
+def main() -> int:
+    """Run one benchmark; the exit code is that of the measurement."""
+    options = _options()
+    if shutil.which("wrk") is None:
+        sys.stderr.write("wrk is not installed: apt-get install wrk, and try again.\n")
+        return 5
+    with tempfile.TemporaryDirectory(prefix="roadbed-bench-") as folder:
+        service = Path(folder) / "bench"
+        _render(service)
+        environment = {**os.environ, "ENVIRONMENT": "development"}
+        environment.pop("VIRTUAL_ENV", None)
+        measure = ["python", str(BENCH / "measure.py"), f"--rounds={options.rounds}"]
+        measure += [f"--seconds={options.seconds}", f"--only={options.only}"]
+        measure += [] if options.dry else [f"--report={ROOT / 'docs' / 'performance.md'}"]
+        inside = ["uv", "run", "python", "-m", "chassis", "with-db", "api", *measure]
+        return subprocess.run(inside, cwd=service, env=environment, check=False).returncode
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9, help="paired rounds for each endpoint")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of load, a side and round")
+    parser.add_argument("--only", default="", help="endpoints, separated by commas: hello,read")
+    parser.add_argument("--dry", action="store_true", help="print the table and write no file")
+    return parser.parse_args()
+
+
+def _render(service: Path) -> None:
+    """Make the service of this checkout's commit, with the endpoints to measure in it."""
+    source = f"git+file://{ROOT}"
+    answers = ["-d", "plan=fastapi-service", "-d", "project_name=Bench", "-d", "owner=bench"]
+    copier = [sys.executable, "-m", "copier", "copy", "-q", "--defaults", "--vcs-ref", "HEAD"]
+    subprocess.run([*copier, *answers, source, str(service)], check=True)
+    shutil.copytree(BENCH / "service", service / "api", dirs_exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    subprocess.run(["uv", "sync", "-q"], cwd=service, env=environment, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""SIGTERM: first say that no more requests are wanted, then stop taking them.
+
+A server that is told to stop closes its port at once and finishes what runs; whoever balances load
+learns of it by a refused connection. So ``/readyz`` answers ``draining`` for a while in which
+everything is still served, and only then the server gets its signal.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from chassis.health import Readiness, State
+
+
+@contextmanager
+def draining(readiness: Readiness, seconds: float) -> Iterator[None]:
+    """Hold SIGTERM back from the server for ``seconds``; a second one passes at once.
+
+    Under a server that handles no signals in this thread, as in tests, nothing happens.
+    """
+    loop = asyncio.get_running_loop()
+    stop = _servers_handler(loop)
+    if stop is None:
+        yield
+        return
+
+    def drain() -> None:
+        first = readiness.state is not State.DRAINING
+        readiness.drain()
+        loop.call_later(seconds if first else 0, stop)
+
+    loop.add_signal_handler(signal.SIGTERM, drain)
+    yield
+
+
+def _servers_handler(loop: asyncio.AbstractEventLoop) -> Callable[[], object] | None:
+    """Return what the server does on SIGTERM: granian asks the event loop to call it, which keeps
+    that to itself; uvicorn asks Python."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    kept = getattr(loop, "_signal_handlers", {}).get(signal.SIGTERM)
+    if kept is not None:
+        callback, arguments = kept._callback, kept._args
+        return lambda: callback(*arguments)
+    handler = signal.getsignal(signal.SIGTERM)
+    return (lambda: handler(signal.SIGTERM, None)) if callable(handler) else None
