@@ -8,9 +8,9 @@ The domain makes three tables with a common prefix, and may add columns with def
 ``<prefix>_event``
     id, tenant_id uuid; type, body text (sent as it is); carried jsonb; created_at timestamptz
 ``<prefix>_delivery``
-    id, tenant_id, endpoint_id, event_id uuid; state text (a ``State``, default pending); tries
-    integer; attempts jsonb (a list); due_at, leased_until timestamptz; an index on (endpoint_id,
-    due_at) where state = 'pending'
+    id, tenant_id, endpoint_id, event_id uuid; state text (a ``State``); tries integer; attempts
+    jsonb (a list); due_at timestamptz (now by default), leased_until timestamptz; an index on
+    (endpoint_id, due_at) where state = 'pending'
 
 This list does not grow: whatever the platform needs beyond it lies in its own schema.
 """
@@ -79,8 +79,8 @@ _DISABLE: LiteralString = """
 UPDATE {endpoint} SET enabled = false, version = version + 1 WHERE id = ANY(%s) AND enabled
 """
 _FAN_OUT: LiteralString = """
-INSERT INTO {delivery} (id, tenant_id, endpoint_id, event_id)
-SELECT gen_random_uuid(), v.tenant_id, e.id, v.id
+INSERT INTO {delivery} (id, tenant_id, endpoint_id, event_id, state, tries, attempts)
+SELECT gen_random_uuid(), v.tenant_id, e.id, v.id, 'pending', 0, '[]'
 FROM {event} v JOIN {endpoint} e ON e.tenant_id = v.tenant_id
 WHERE v.id = ANY(%s) AND e.enabled AND (e.event_types = '{{}}' OR v.type = ANY(e.event_types))
 """

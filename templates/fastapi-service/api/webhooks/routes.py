@@ -1,6 +1,5 @@
 """The REST interface of this domain."""
 
-from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -68,7 +67,7 @@ def _secret(endpoint: Endpoint, secret: str, response: Response) -> EndpointSecr
     return EndpointSecret(**shown, secret=secret)
 
 
-@router.post("/endpoints", status_code=HTTPStatus.CREATED, dependencies=[write_endpoints])
+@router.post("/endpoints", status_code=201, dependencies=[write_endpoints])
 async def create_endpoint(
     new: NewEndpoint, session: Session, caller: CurrentPrincipal, response: Response
 ) -> EndpointSecret:
@@ -110,9 +109,7 @@ async def change_endpoint(
     return endpoint
 
 
-@router.delete(
-    "/endpoints/{endpoint_id}", status_code=HTTPStatus.NO_CONTENT, dependencies=[write_endpoints]
-)
+@router.delete("/endpoints/{endpoint_id}", status_code=204, dependencies=[write_endpoints])
 async def delete_endpoint(endpoint: FoundEndpoint, session: Session) -> None:
     """Remove one endpoint with its deliveries; nothing more is sent to it."""
     await session.delete(endpoint)
@@ -129,7 +126,7 @@ async def rotate_secret(
 
 @router.post(
     "/endpoints/{endpoint_id}/test",
-    status_code=HTTPStatus.ACCEPTED,
+    status_code=202,
     response_model=DeliveryView,
     dependencies=[write_endpoints],
 )
@@ -138,25 +135,21 @@ async def send_test_event(endpoint: FoundEndpoint, session: Session) -> Delivery
     return await service.send_test(session, endpoint)
 
 
-@router.post(
-    "/endpoints/{endpoint_id}/replay",
-    status_code=HTTPStatus.ACCEPTED,
-    dependencies=[write_deliveries],
-)
+@router.post("/endpoints/{endpoint_id}/replay", status_code=202, dependencies=[write_deliveries])
 async def replay_endpoint(endpoint: FoundEndpoint, session: Session) -> Replayed:
     """Try all dead deliveries of an endpoint again."""
     count = await service.replay(session, endpoint_id=endpoint.id, state=State.DEAD)
     return Replayed(replayed=count)
 
 
-@router.post("/events", status_code=HTTPStatus.ACCEPTED, response_model=EventView)
+@router.post("/events", status_code=202, response_model=EventView)
 async def post_event(new: NewEvent, session: Session, caller: Producer) -> Event:
     """Accept one event and deliver it to every endpoint that wants its type."""
     accepted = await service.accept(session, [new], tenant=caller.tenant)
     return accepted[0]
 
 
-@router.post("/events/batch", status_code=HTTPStatus.ACCEPTED)
+@router.post("/events/batch", status_code=202)
 async def post_events(new: NewEvents, session: Session, caller: Producer) -> EventsView:
     """Accept several events together."""
     accepted = await service.accept(session, new.events, tenant=caller.tenant)
@@ -187,11 +180,7 @@ async def get_delivery(delivery: FoundDelivery) -> Delivery:
     return delivery
 
 
-@router.post(
-    "/deliveries/{delivery_id}/replay",
-    status_code=HTTPStatus.ACCEPTED,
-    dependencies=[write_deliveries],
-)
+@router.post("/deliveries/{delivery_id}/replay", status_code=202, dependencies=[write_deliveries])
 async def replay_delivery(delivery: FoundDelivery, session: Session) -> Replayed:
     """Try one delivery again, whatever became of it."""
     return Replayed(replayed=await service.replay(session, id=delivery.id))

@@ -104,13 +104,7 @@ async def send_test(session: AsyncSession, endpoint: Endpoint) -> Delivery:
     """Send an endpoint an event of its own, whatever types it wants; return the delivery."""
     new = NewEvent(type="webhook.test", data={"endpoint_id": str(endpoint.id)})
     event = Event(**event_row(new, endpoint.tenant_id))
-    delivery = Delivery(
-        tenant_id=endpoint.tenant_id,
-        endpoint_id=endpoint.id,
-        endpoint=endpoint,
-        event_id=event.id,
-        event=event,
-    )
+    delivery = Delivery.of(event, endpoint)
     session.add(delivery)
     await session.flush()
     await session.refresh(delivery, ["due_at", "created_at"])
@@ -138,12 +132,7 @@ async def replay(session: AsyncSession, **which: Any) -> int:
     They carry the ids of before, so that a receiver recognises what it has.
     """
     again = update(Delivery).filter_by(**which)
-    values = {
-        "state": State.PENDING,
-        "tries": 0,
-        "due_at": func.statement_timestamp(),
-        "leased_until": None,
-    }
-    done = await session.execute(again.values(values))
+    now = func.statement_timestamp()
+    done = await session.execute(again.values(state=State.PENDING, tries=0, due_at=now))
     await wake(session)
     return int(getattr(done, "rowcount", 0))

@@ -1,13 +1,14 @@
 """The GraphQL interface of this domain, on the same services."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 import strawberry
 from chassis.fastapi.graphql import Info
 from chassis.fastapi.pages import DEFAULT_LIMIT, check
 from chassis.webhooks.delivery import State
+from pydantic import BaseModel
 from strawberry.scalars import JSON
 
 from api.webhooks import service
@@ -15,7 +16,6 @@ from api.webhooks.schemas import (
     DeliveryFilter,
     DeliveryView,
     EndpointView,
-    EventView,
     NewEndpoint,
     NewEvent,
 )
@@ -24,16 +24,20 @@ strawberry.enum(State, name="DeliveryState")
 
 
 class _Node:
+    shows: ClassVar[type[BaseModel]]
+
     @classmethod
-    def of(cls, shown: Any) -> Self:
-        """Show what REST shows."""
-        return cls(**{name: getattr(shown, name) for name in cls.__annotations__})
+    def of(cls, row: object) -> Self:
+        """Show what REST shows of a row."""
+        shown = cls.shows.model_validate(row)
+        return cls(**{name: getattr(shown, name) for name in cls.shows.model_fields})
 
 
 @strawberry.type(name="Endpoint")
 class EndpointNode(_Node):
     """A registered endpoint."""
 
+    shows = EndpointView
     id: UUID
     url: str
     description: str
@@ -50,20 +54,11 @@ class RegisteredEndpoint:
     secret: str
 
 
-@strawberry.type(name="Event")
-class EventNode(_Node):
-    """An accepted event."""
-
-    id: UUID
-    type: str
-    key: str | None
-    created_at: datetime
-
-
 @strawberry.type(name="Delivery")
 class DeliveryNode(_Node):
     """An event on its way to an endpoint."""
 
+    shows = DeliveryView
     id: UUID
     endpoint_id: UUID
     url: str
@@ -98,8 +93,7 @@ class Query:
             rows, following = await service.endpoints(
                 session, tenant=tenant, limit=limit, after=after
             )
-        items = [EndpointNode.of(EndpointView.model_validate(row)) for row in rows]
-        return Page(items=items, next_cursor=following)
+        return Page(items=[EndpointNode.of(row) for row in rows], next_cursor=following)
 
     @strawberry.field
     async def deliveries(
@@ -116,8 +110,7 @@ class Query:
             rows, following = await service.deliveries(
                 session, wanted, tenant=tenant, limit=limit, after=after
             )
-        items = [DeliveryNode.of(DeliveryView.model_validate(row)) for row in rows]
-        return Page(items=items, next_cursor=following)
+        return Page(items=[DeliveryNode.of(row) for row in rows], next_cursor=following)
 
 
 @strawberry.type
@@ -126,22 +119,20 @@ class Mutation:
 
     @strawberry.mutation
     async def register_endpoint(
-        self, info: Info, url: str, description: str = "", enabled: bool = True
+        self, info: Info, url: str, description: str = ""
     ) -> RegisteredEndpoint:
         """Register an address that events are delivered to."""
-        given = {"url": url, "description": description, "enabled": enabled}
-        new = NewEndpoint.model_validate(given)
+        new = NewEndpoint.model_validate({"url": url, "description": description})
         async with info.context.transaction("endpoints:write") as session:
             row, secret = await service.register(session, new, tenant=info.context.caller.tenant)
-        shown = EndpointNode.of(EndpointView.model_validate(row))
-        return RegisteredEndpoint(endpoint=shown, secret=secret)
+        return RegisteredEndpoint(endpoint=EndpointNode.of(row), secret=secret)
 
     @strawberry.mutation
     async def post_event(
         self, info: Info, event_type: str, data: JSON, key: str | None = None
-    ) -> EventNode:
-        """Accept an event and deliver it to every endpoint that wants its type."""
+    ) -> UUID:
+        """Accept an event, deliver it to every endpoint that wants its type, and return its id."""
         new = NewEvent.model_validate({"type": event_type, "data": data, "key": key})
         async with info.context.transaction("events:write") as session:
             rows = await service.accept(session, [new], tenant=info.context.caller.tenant)
-        return EventNode.of(EventView.model_validate(rows[0]))
+        return rows[0].id

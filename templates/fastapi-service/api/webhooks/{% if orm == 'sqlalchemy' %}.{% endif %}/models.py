@@ -1,7 +1,7 @@
 """The tables of this domain."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from chassis.webhooks.delivery import State
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from api.db import Base
 
 Moment = DateTime(timezone=True)
+PENDING = text("state = 'pending'")
 
 
 class Endpoint(Base):
@@ -40,10 +41,7 @@ class Event(Base):
     """Something that happened at a tenant's; `body` is what is sent, to the byte."""
 
     __tablename__ = "webhooks_event"
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "key"),
-        Index(None, "created_at"),
-    )
+    __table_args__ = (UniqueConstraint("tenant_id", "key"), Index(None, "created_at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     tenant_id: Mapped[UUID]
@@ -63,26 +61,26 @@ class Delivery(Base):
         Index(None, "endpoint_id", "created_at", "id"),
         Index(None, "event_id"),
         # what workers look for; a lease is not in it, so that taking one writes no index
-        Index(
-            "ix_webhooks_delivery_due",
-            "endpoint_id",
-            "due_at",
-            postgresql_where=text("state = 'pending'"),
-        ),
+        Index("ix_webhooks_delivery_due", "endpoint_id", "due_at", postgresql_where=PENDING),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     tenant_id: Mapped[UUID]
     endpoint_id: Mapped[UUID] = mapped_column(ForeignKey(Endpoint.id, ondelete="CASCADE"))
     event_id: Mapped[UUID] = mapped_column(ForeignKey(Event.id, ondelete="CASCADE"))
-    state: Mapped[str] = mapped_column(
-        String(10), default=State.PENDING, server_default=State.PENDING
-    )
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    state: Mapped[str] = mapped_column(String(10), default=State.PENDING)
+    tries: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     due_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.clock_timestamp())
 
     endpoint: Mapped[Endpoint] = relationship(lazy="raise")
     event: Mapped[Event] = relationship(lazy="raise")
+
+    @classmethod
+    def of(cls, event: Event, endpoint: Endpoint) -> Self:
+        """Make a delivery of the same tenant's `event` to `endpoint`, due at once."""
+        made = cls(tenant_id=event.tenant_id, event_id=event.id, endpoint_id=endpoint.id)
+        made.event, made.endpoint = event, endpoint
+        return made

@@ -1,27 +1,18 @@
 """The tables of this domain."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from chassis.webhooks.delivery import State
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Index,
-    Integer,
-    String,
-    Text,
-    UniqueConstraint,
-    func,
-    text,
-)
+from sqlalchemy import Column, DateTime, Index, Integer, String, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, Relationship
 
 from api.db import Base
 
 Moment = DateTime(timezone=True)
+PENDING = text("state = 'pending'")
 _version = Column("version", Integer, nullable=False)
 
 
@@ -77,28 +68,26 @@ class Delivery(Base, table=True):
         Index(None, "endpoint_id", "created_at", "id"),
         Index(None, "event_id"),
         # what workers look for; a lease is not in it, so that taking one writes no index
-        Index(
-            "ix_webhooks_delivery_due",
-            "endpoint_id",
-            "due_at",
-            postgresql_where=text("state = 'pending'"),
-        ),
+        Index("ix_webhooks_delivery_due", "endpoint_id", "due_at", postgresql_where=PENDING),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     tenant_id: UUID
     endpoint_id: UUID = Field(foreign_key="webhooks_endpoint.id", ondelete="CASCADE")
     event_id: UUID = Field(foreign_key="webhooks_event.id", ondelete="CASCADE")
-    state: str = Field(
-        default=State.PENDING, max_length=10, sa_column_kwargs={"server_default": State.PENDING}
-    )
-    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    attempts: list[dict[str, Any]] = Field(
-        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
-    )
+    state: str = Field(default=State.PENDING, max_length=10)
+    tries: int = 0
+    attempts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     due_at: datetime = _now()
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = _now()
 
     endpoint: Endpoint = Relationship(sa_relationship_kwargs={"lazy": "raise"})
     event: Event = Relationship(sa_relationship_kwargs={"lazy": "raise"})
+
+    @classmethod
+    def of(cls, event: Event, endpoint: Endpoint) -> Self:
+        """Make a delivery of the same tenant's `event` to `endpoint`, due at once."""
+        made = cls(tenant_id=event.tenant_id, event_id=event.id, endpoint_id=endpoint.id)
+        made.event, made.endpoint = event, endpoint
+        return made
