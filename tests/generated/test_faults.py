@@ -82,7 +82,9 @@ def replaceable(project: Project, *command: str, **environment: str) -> Iterator
         made.kill()
 
 
-def settle(project: Project, receiver: Receiver, produced: Producing) -> None:
+def settle(
+    project: Project, receiver: Receiver, produced: Producing, worker: Background
+) -> None:
     """Wait until everything that was accepted has been received."""
 
     def complete() -> bool:
@@ -99,7 +101,8 @@ def settle(project: Project, receiver: Receiver, produced: Producing) -> None:
         except AssertionError:
             if number == 5:
                 missing = set(produced.accepted.values()) - receiver.seen().keys()
-                pytest.fail(f"{len(missing)} of {len(produced.accepted)} were lost: {sorted(missing)[:5]}")
+                told = worker.printed()[-5000:]
+                pytest.fail(f"{len(missing)} of {len(produced.accepted)} were lost: {told}")
         else:
             return
 
@@ -108,7 +111,7 @@ def test_a_database_that_goes_away_loses_nothing(service: Project) -> None:
     """Meanwhile requests are refused with a problem and told when to come again, and nothing has
     to be restarted afterwards."""
     with serving(service, local=False) as server, ExitStack() as stack:
-        stack.enter_context(background(service, *WORKER))
+        worker = stack.enter_context(background(service, *WORKER))
         receiver = stack.enter_context(receiving(server.url, server.token))
         with producing(server.url, server.token) as produced:
             wait_for(lambda: len(produced.accepted) >= 50)
@@ -118,7 +121,7 @@ def test_a_database_that_goes_away_loses_nothing(service: Project) -> None:
             service.run(f"uv run python -c \"{_CLUSTER} cluster.start(['api'])\"")
             before = len(produced.accepted)
             wait_for(lambda: len(produced.accepted) >= before + 50)
-        settle(service, receiver, produced)
+        settle(service, receiver, produced, worker)
 
         assert {202, 503} == produced.answers.keys()
         for body, headers in produced.refusals:
@@ -148,7 +151,7 @@ def test_killed_processes_lose_nothing(service: Project) -> None:
                 wait_for(partial(receiver.has_seen, EVENTS * part // 6), 300)
                 victim.replace()
             wait_for(lambda: len(produced.accepted) >= EVENTS, 300)
-        settle(service, receiver, produced)
+        settle(service, receiver, produced, worker.running)
 
         seen = receiver.seen()
         assert set(produced.accepted.values()) == seen.keys()
