@@ -47,6 +47,21 @@ async def fail(secret: str = "") -> None:
     raise RuntimeError("on purpose")
 
 
+@jobs.task(retry=SOON)
+async def late() -> None:
+    """Fail, once told to go on."""
+    await note("tried")
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not await _may_go():  # noqa: ASYNC110 - it happens in the database
+            await asyncio.sleep(0.05)
+    raise RuntimeError("on purpose")
+
+
+async def _may_go() -> bool:
+    async with jobs.unit_of_work() as session:
+        return bool(await session.scalar(text("SELECT 1 FROM note WHERE what = 'go'")))
+
+
 @jobs.task()
 async def nap(seconds: float) -> None:
     """Take some time."""
@@ -62,7 +77,7 @@ async def tick() -> None:
 
 
 UPKEEP = (upkeep.recover_stalled_jobs, upkeep.delete_finished_jobs, upkeep.purge_idempotency)
-TASKS = (greet, fail, nap, tick, *UPKEEP)
+TASKS = (greet, fail, late, nap, tick, *UPKEEP)
 
 type Working = Callable[..., AbstractAsyncContextManager[None]]
 
@@ -291,6 +306,40 @@ async def test_abandoned_job_without_retries_left_is_dead(
             await jobs.enqueue(session, upkeep.recover_stalled_jobs)
         await until(lambda: sorted(statuses(database)) == ["failed", "succeeded", "succeeded"])
     assert notes(database) == ["began", "ended"]
+
+
+async def test_abandoned_jobs_give_way_to_one_that_waits(
+    db: Database, database: str, working: Working
+) -> None:
+    """Of a queueing lock one job waits at most; the others' recovery does not fail for that."""
+    for _ in range(3):
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, nap, queueing_lock="one", seconds=0)
+        query(database, "UPDATE procrastinate_jobs SET status = 'doing'")
+    async with db.unit_of_work() as session:
+        await jobs.enqueue(session, greet, who=uuid4())
+    query(database, "UPDATE procrastinate_jobs SET status = 'doing'")
+    async with working():
+        async with db.unit_of_work() as session:
+            await jobs.enqueue(session, upkeep.recover_stalled_jobs)
+        ended = ["aborted", "aborted", "succeeded", "succeeded", "succeeded"]
+        await until(lambda: sorted(statuses(database)) == ended)
+    assert notes(database).count("ended") == 1
+
+
+async def test_failed_job_gives_way_to_one_that_waits(
+    db: Database, database: str, working: Working
+) -> None:
+    """It is not tried again itself when another of its queueing lock is there to be run."""
+    async with db.unit_of_work() as session:
+        await jobs.enqueue(session, late, queueing_lock="one")
+    async with working():
+        await until(lambda: "tried" in notes(database))
+        async with db.unit_of_work() as session:
+            later = timedelta(hours=1)
+            await jobs.enqueue(session, greet, queueing_lock="one", schedule_in=later, who=uuid4())
+            await session.execute(text("INSERT INTO note (what) VALUES ('go')"))
+        await until(lambda: sorted(statuses(database)) == ["aborted", "todo"])
 
 
 async def test_finished_jobs_are_forgotten_after_a_while(

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from psycopg import AsyncConnection
+from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
 from chassis.jobs.tasks import DEFAULT_RETRY
@@ -22,6 +23,7 @@ _STALLED = """
 """
 _RETRY = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
 _BURY = "SELECT procrastinate_finish_job_v1(%s, 'failed', false)"
+_DROP = "SELECT procrastinate_finish_job_v1(%s, 'aborted', false)"
 _DELETE = """
     DELETE FROM procrastinate_jobs job
     WHERE job.status IN ('succeeded', 'cancelled', 'aborted')
@@ -38,16 +40,32 @@ async def recover(connection: AsyncConnection[Any], limits: Mapping[str, int]) -
     silent = timedelta(seconds=STALLED_SECONDS)
     async with connection.cursor(row_factory=dict_row) as cursor:
         jobs = await (await cursor.execute(_STALLED, {"silent": silent})).fetchall()
-        for job in jobs:
-            again = job["attempts"] < limits.get(job["task_name"], DEFAULT_RETRY.limit)
-            await cursor.execute(_RETRY if again else _BURY, [job["id"]])
-            structlog.get_logger().warning(
-                "abandoned job",
-                job_id=job["id"],
-                task=job["task_name"],
-                attempt=job["attempts"] + 1,
-                outcome="to retry" if again else "dead",
-            )
+    for job in jobs:
+        again = job["attempts"] < limits.get(job["task_name"], DEFAULT_RETRY.limit)
+        outcome = await (_repeat if again else _bury)(connection, job["id"])
+        structlog.get_logger().warning(
+            "abandoned job",
+            job_id=job["id"],
+            task=job["task_name"],
+            attempt=job["attempts"] + 1,
+            outcome=outcome,
+        )
+
+
+async def _repeat(connection: AsyncConnection[Any], job_id: int) -> str:
+    try:
+        async with connection.transaction():
+            await connection.execute(_RETRY, [job_id])
+    except UniqueViolation:
+        # another job of its queueing lock waits already, and will do what this one left
+        await connection.execute(_DROP, [job_id])
+        return "another one waits"
+    return "to retry"
+
+
+async def _bury(connection: AsyncConnection[Any], job_id: int) -> str:
+    await connection.execute(_BURY, [job_id])
+    return "dead"
 
 
 async def delete_finished(connection: AsyncConnection[Any], *, days: int) -> None:

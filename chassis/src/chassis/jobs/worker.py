@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 import structlog
 from procrastinate import App
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.worker import Worker as LibraryWorker
 
 from chassis.jobs.adapter import connected
@@ -76,6 +78,9 @@ class _Worker(LibraryWorker):
         for pause in _RECORD_PAUSES_SECONDS:
             try:
                 await super()._persist_job_status(*args, **known)
+            except UniqueViolation:
+                # another job of its queueing lock waits already, and will do what this one left
+                known |= {"retry_decision": None, "status": Status.ABORTED}
             except AWAY as error:
                 if isinstance(error.__cause__, psycopg.errors.RaiseException):
                     # not ours any more: taken for abandoned, or recorded although we were not told
