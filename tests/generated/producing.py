@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from uuid import UUID, uuid4
 
 from tests.generated.serving import ask, free_port
 
@@ -36,12 +37,14 @@ class Producing:
     answers: Counter[int | None] = field(default_factory=Counter)
     refusals: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
+    # the service knows a key for ever
+    run: UUID = field(default_factory=uuid4)
 
     def produce(self, name: int) -> None:
         """Send events, one after the other, until told to stop and the last one is accepted."""
         number = 0
         while not self.stop.is_set():
-            key = f"{name}-{number}"
+            key = f"{self.run}-{name}-{number}"
             while not self.send(key):
                 time.sleep(_PAUSE)
             number += 1
@@ -99,14 +102,12 @@ class Receiver:
 @contextlib.contextmanager
 def receiving(server: str, token: str) -> Iterator[Receiver]:
     """Run a receiver and register it with the service at `server`."""
-    port = free_port()
+    port, caller = free_port(), {"Authorization": f"Bearer {token}"}
     process = subprocess.Popen([sys.executable, str(_RECEIVER), str(port), "0.02"])
     receiver = Receiver(f"http://127.0.0.1:{port}")
     try:
         wait_for(lambda: receiver.seen() is not None)
-        status, body = ask(
-            f"{server}/v1/endpoints", {"url": f"{receiver.url}/"}, Authorization=f"Bearer {token}"
-        )
+        status, body = ask(f"{server}/v1/endpoints", {"url": f"{receiver.url}/"}, **caller)
         assert status == HTTPStatus.CREATED, body
         yield receiver
     finally:

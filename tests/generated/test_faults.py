@@ -82,9 +82,7 @@ def replaceable(project: Project, *command: str, **environment: str) -> Iterator
         made.kill()
 
 
-def settle(
-    project: Project, receiver: Receiver, produced: Producing, worker: Background
-) -> None:
+def settle(project: Project, receiver: Receiver, produced: Producing, worker: Background) -> None:
     """Wait until everything that was accepted has been received."""
 
     def complete() -> bool:
@@ -95,7 +93,7 @@ def settle(
         return
     for number in count():
         project.run(f'uv run python -c "{_A_MINUTE_LATER}"')
-        produced.send(f"wake-{number}")
+        produced.send(f"{produced.run}-wake-{number}")
         try:
             wait_for(complete, 10)
         except AssertionError:
@@ -114,7 +112,7 @@ def test_a_database_that_goes_away_loses_nothing(service: Project) -> None:
         worker = stack.enter_context(background(service, *WORKER))
         receiver = stack.enter_context(receiving(server.url, server.token))
         with producing(server.url, server.token) as produced:
-            wait_for(lambda: len(produced.accepted) >= 50)
+            wait_for(partial(receiver.has_seen, 50))
             service.run(f'uv run python -c "{_CLUSTER} cluster.stop()"')
             wait_for(lambda: produced.answers[503] >= 20)
             assert ask(f"{server.url}/livez")[0] == 200
