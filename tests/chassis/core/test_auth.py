@@ -179,7 +179,7 @@ async def test_what_no_parser_takes_is_refused(
     def parse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(jwt, "decode_complete", parse)
+    monkeypatch.setattr(jwt, "decode", parse)
     assert (await refusal(token())).status == 401
 
 

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from chassis.fastapi.messages import has_body, header, size
 from chassis.fastapi.problems import respond
 from chassis.fastapi.routes import Templates
 from chassis.problems import MEDIA_TYPE, ProblemError
@@ -92,7 +93,7 @@ class Exchange:
         self._disconnected = False
         self._replaced = False
         self._streamed = False
-        self._unread = _has_body(scope)
+        self._unread = has_body(scope)
         self._id_header = (b"x-request-id", recording.context.request_id.encode())
 
     @property
@@ -112,83 +113,100 @@ class Exchange:
         elif kind == "http.disconnect":
             self._disconnected = True
         elif kind == "websocket.receive":
-            self._received += _size(message)
+            self._received += size(message)
         return message
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers, with the request id on it."""
         if self._replaced:
             return
-        match message["type"]:
-            case "http.response.start":
-                await self._start(message)
-            case "http.response.body":
-                await self._body(message)
-            case "http.response.pathsend":
-                self._sent = int(_header(self._headers, b"content-length") or 0)
-                await self._last(message)
-            case _ if self._scope["type"] == "websocket":
-                await self._talk(message)
-            case _:
-                await self._deliver(message)
+        kind = message["type"]
+        last = False
+        if kind == "http.response.start":
+            if self._is_plain_refusal(message):
+                await self._replace(message)
+                return
+            message = self._begin(message)
+        elif kind == "http.response.body":
+            last = self._count(message)
+            if last and perf_counter() - self._since > _SLOW_SECONDS:
+                await self._watch()
+        elif kind == "http.response.pathsend":
+            self._sent = int(header(self._headers, b"content-length") or 0)
+            self._mark_first_byte()
+            last = True
+        elif self._scope["type"] == "websocket":
+            message, last = self._talk(message)
+        await self._deliver(message, last=last)
 
-    async def _start(self, message: Message) -> None:
+    async def _deliver(self, message: Message, *, last: bool) -> None:
+        try:
+            await self._send(message)
+        except OSError:  # how a server reports a closed connection (ASGI 2.4)
+            self._disconnected = True
+            raise
+        if last:
+            self.finish("aborted" if self._disconnected else "complete")
+
+    def _is_plain_refusal(self, message: Message) -> bool:
+        """Say whether this is FastAPI's own answer to a body that is too large, in plain text."""
+        return (
+            message["status"] == _TOO_LARGE
+            and header(message.get("headers", ()), b"content-type") != _PROBLEM
+        )
+
+    async def _replace(self, message: Message) -> None:
+        headers = message.get("headers", ())
+        kept = {k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)}
+        await self.answer(ProblemError(_TOO_LARGE, None, _WHY, headers=kept), self.send)
+        self._replaced = True
+
+    def _begin(self, message: Message) -> Message:
+        """Note the status, and add the request id."""
         headers = self._headers = message.get("headers", ())
-        kind = _header(headers, b"content-type")
-        if message["status"] == _TOO_LARGE and kind != _PROBLEM:
-            kept = {k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)}
-            await self.answer(ProblemError(_TOO_LARGE, None, _WHY, headers=kept), self.send)
-            self._replaced = True
-            return
         self._status = message["status"]
+        kind = header(headers, b"content-type")
         if kind is not None and kind.startswith(b"text/event-stream"):
             self._kind = "sse"
-        await self._deliver({**message, "headers": [*headers, self._id_header, *_secure(headers)]})
+        return {**message, "headers": [*headers, self._id_header]}
 
-    async def _body(self, message: Message) -> None:
+    def _count(self, message: Message) -> bool:
+        """Note a piece of the body; return whether it is the last."""
         self._sent += len(message.get("body", b""))
+        if self._first_byte is None:
+            self._first_byte = perf_counter() - self._since
         if message.get("more_body", False):
             self._streamed = True
-            self._mark_first_byte()
-            await self._deliver(message)
-            return
-        if not self._streamed and not self._unread:
-            await self._watch()
-        await self._last(message)
+            return False
+        return True
 
-    async def _last(self, message: Message) -> None:
-        self._mark_first_byte()
-        await self._deliver(message)
-        self.finish("aborted" if self._disconnected else "complete")
-
-    async def _talk(self, message: Message) -> None:
-        """Pass on a message of a websocket, or of the response that refuses one."""
-        kind = message["type"]
-        if kind == "websocket.send":
-            self._sent += _size(message)
-        elif kind == "websocket.accept":
-            self._status = HTTPStatus.SWITCHING_PROTOCOLS.value
-            self._mark_first_byte()
-            message = {**message, "headers": [*message.get("headers", ()), self._id_header]}
-        elif kind == f"{_DENIAL}.start":
-            self._status = int(message["status"])
-            message = {**message, "headers": [*message.get("headers", ()), self._id_header]}
-        elif kind == f"{_DENIAL}.body":
-            await self._body(message)
-            return
-        elif kind == "websocket.close":
-            if not self.started:
-                self._status = HTTPStatus.FORBIDDEN.value
-            await self._last(message)
-            return
-        await self._deliver(message)
+    def _talk(self, message: Message) -> tuple[Message, bool]:
+        """Note a message of a websocket, or of the response that refuses one; return what to send
+        and whether it is the last."""
+        match message["type"]:
+            case "websocket.send":
+                self._sent += size(message)
+            case "websocket.accept":
+                self._mark_first_byte()
+                return self._begin(
+                    {"status": HTTPStatus.SWITCHING_PROTOCOLS.value, **message}
+                ), False
+            case "websocket.http.response.start":
+                return self._begin(message), False
+            case "websocket.http.response.body":
+                return message, self._count(message)
+            case "websocket.close":
+                if not self.started:
+                    self._status = HTTPStatus.FORBIDDEN.value
+                return message, True
+        return message, False
 
     async def _watch(self) -> None:
         """See whether the client left while a slow answer was made: only reading tells.
 
         Not for a stream, which does its own reading, nor while the application still may.
         """
-        if perf_counter() - self._since < _SLOW_SECONDS:
+        if self._streamed or self._unread:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(_GLANCE_SECONDS):
@@ -201,13 +219,6 @@ class Exchange:
     def _mark_first_byte(self) -> None:
         if self._first_byte is None:
             self._first_byte = perf_counter() - self._since
-
-    async def _deliver(self, message: Message) -> None:
-        try:
-            await self._send(message)
-        except OSError:  # how a server reports a closed connection (ASGI 2.4)
-            self._disconnected = True
-            raise
 
     async def answer(self, error: ProblemError, send: Send) -> None:
         """Answer with a problem; a websocket whose server cannot do that is closed instead.
@@ -275,22 +286,4 @@ class Exchange:
 def _secure(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
     """Return what keeps a browser from guessing a type or running what an answer contains; a page
     that brings a policy of its own keeps it."""
-    return _NO_SNIFFING if _header(headers, _POLICY[0]) else _STRICT
-
-
-def _has_body(scope: Scope) -> bool:
-    return any(
-        key == b"transfer-encoding" or (key == b"content-length" and value != b"0")
-        for key, value in scope["headers"]
-    )
-
-
-def _header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    for key, value in headers:
-        if key == name:
-            return value
-    return None
-
-
-def _size(message: Message) -> int:
-    return len(message.get("bytes") or (message.get("text") or "").encode())
+    return _NO_SNIFFING if header(headers, _POLICY[0]) else _STRICT
