@@ -23,6 +23,11 @@ fmt:
     uv run ruff check --fix .
     uv run ruff format --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
 
+# Kill servers and workers while they deliver: just faults 5000
+faults EVENTS="5000":
+    FAULT_EVENTS={{ EVENTS }} uv run pytest tests/generated/test_faults.py \
+        -k "killed and fastapi-service" --log-cli-level INFO
+
 # Write the list of managed files of each plan; after any change to one of them
 manifest:
     uv run python -m roadbed.manifest --write

@@ -21,6 +21,8 @@ from tests.generated.conftest import Project
 READY_WITHIN = 90  # seconds; a cold start on a busy machine
 PERSON = "ines@harbourfinch.example"
 PASSWORD = "a long enough password"  # noqa: S105 - of an account that dies with the test
+WITH_DB = ("just", "with-db", "api")
+SERVE = ("granian", "--interface", "asgi", "api.main:app", "--port")
 _PERMISSIONS = (
     "from api.main import app; from chassis.fastapi.access import permissions; "
     "print(*permissions(app))"
@@ -126,15 +128,10 @@ def serving(project: Project, *, local: bool) -> Iterator[Server]:
             project.run(f"uv run just admin {PERSON}", environment=secret)
         else:
             stack.enter_context(background(project, "python", "-m", "devissuer", "serve", **ports))
-        served = stack.enter_context(background(project, *server_command(ports), **ports))
+        command = (*WITH_DB, *SERVE, ports["API_PORT"])
+        served = stack.enter_context(background(project, *command, LOG_FORMAT="json", **ports))
         wait_until_ready(f"{url}/readyz", served)
         yield Server(url, _signed_in(url) if local else issue_token(project, ports), served)
-
-
-def server_command(ports: Mapping[str, str]) -> list[str]:
-    """The command that serves the API alone, with its database up and its log in JSON."""
-    server = ["granian", "--interface", "asgi", "--port", ports["API_PORT"], "api.main:app"]
-    return ["just", "with-db", "api", "env", "LOG_FORMAT=json", *server]
 
 
 def _signed_in(url: str) -> str:
