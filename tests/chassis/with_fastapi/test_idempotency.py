@@ -14,7 +14,7 @@ from sqlalchemy import text
 from chassis import idempotency, schema
 from chassis.auth import Principal
 from chassis.fastapi import Application, requires
-from chassis.fastapi.db import Session
+from chassis.fastapi.db import Database, Session
 from chassis.fastapi.idempotency import IdempotentRoute
 from chassis.fastapi.routes import RouteError
 from chassis.problems import ProblemError
@@ -172,6 +172,24 @@ async def test_duplicate_in_flight_is_refused_at_once_and_starves_nobody(
     assert refused.headers["retry-after"] == "1"
     again = await client.post("/v1/things/slow", headers=caller | KEY)
     assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_more_writes_than_connections_take_turns(
+    app: Application, client: httpx2.AsyncClient, caller: dict[str, str], database: str
+) -> None:
+    """A request never holds one connection and waits for another, so a full pool only queues."""
+    made = app.platform.database
+    app.platform.database = Database.at(database, pool_size=2)
+    answers = await asyncio.gather(
+        *(
+            client.post(f"/v1/things?value={n}", headers=caller | {"Idempotency-Key": f"key-{n}"})
+            for n in range(40)
+        )
+    )
+    await app.platform.database.dispose()
+    app.platform.database = made
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(stored(database)) == list(range(40))
 
 
 async def test_two_processes_do_the_work_once(
