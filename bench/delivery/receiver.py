@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from typing import ClassVar
 
 ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 
@@ -14,7 +15,7 @@ ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 class Receiver(asyncio.Protocol):
     """One connection, kept alive."""
 
-    seen: Counter[str] = Counter()
+    seen: ClassVar[Counter[str]] = Counter()
     delay = 0.05
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -27,10 +28,8 @@ class Receiver(asyncio.Protocol):
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
             head = self.buffer[:end].decode("latin-1")
-            fields = dict(
-                (name.lower(), value)
-                for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])
-            )
+            parts = (line.partition(": ") for line in head.split("\r\n")[1:])
+            fields = {name.lower(): value for name, _, value in parts}
             size = end + 4 + int(fields.get("content-length", "0"))
             if len(self.buffer) < size:
                 return
@@ -60,7 +59,8 @@ async def main(port: int, delay: float) -> None:
     server = await asyncio.get_running_loop().create_server(
         Receiver, "127.0.0.1", port, backlog=1024
     )
-    print(server.sockets[0].getsockname()[1], flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 
