@@ -162,13 +162,13 @@ class Exchange:
         self._replaced = True
 
     def _begin(self, message: Message) -> Message:
-        """Note the status, and add the request id."""
+        """Note the status, and add the request id and what every answer to a browser carries."""
         headers = self._headers = message.get("headers", ())
         self._status = message["status"]
         kind = header(headers, b"content-type")
         if kind is not None and kind.startswith(b"text/event-stream"):
             self._kind = "sse"
-        return {**message, "headers": [*headers, self._id_header]}
+        return {**message, "headers": [*headers, self._id_header, *_secure(headers)]}
 
     def _count(self, message: Message) -> bool:
         """Note a piece of the body; return whether it is the last."""
