@@ -5,21 +5,19 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 import strawberry
-from chassis.fastapi.graphql import Info
+from chassis.auth import Principal
+from chassis.fastapi.graphql import Info, Page, by_id, field
 from chassis.fastapi.pages import DEFAULT_LIMIT, check
 from chassis.webhooks.delivery import State
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.scalars import JSON
 
 from api.webhooks import service
-from api.webhooks.schemas import (
-    DeliveryFilter,
-    DeliveryView,
-    EndpointView,
-    NewEndpoint,
-    NewEvent,
-)
+from api.webhooks.models import Endpoint
+from api.webhooks.schemas import DeliveryFilter, DeliveryView, EndpointView, NewEndpoint, NewEvent
 
+find_endpoints = by_id(Endpoint)
 strawberry.enum(State, name="DeliveryState")
 
 
@@ -69,47 +67,47 @@ class DeliveryNode(_Node):
     due_at: datetime
     created_at: datetime
 
-
-@strawberry.type
-class Page[Item]:
-    """Some items, newest first; `nextCursor` is null on the last page."""
-
-    items: list[Item]
-    next_cursor: str | None
+    @strawberry.field
+    async def endpoint(self, info: Info) -> EndpointNode | None:
+        """Where it goes, found for all of a page at once; null without its permission."""
+        row = await info.context.load("endpoints:read", find_endpoints, self.endpoint_id)
+        return EndpointNode.of(row) if row else None
 
 
 @strawberry.type
 class Query:
     """What may be asked."""
 
-    @strawberry.field
+    @field("endpoints:read")
     async def endpoints(
-        self, info: Info, limit: int = DEFAULT_LIMIT, after: str | None = None
+        self,
+        session: AsyncSession,
+        caller: Principal,
+        limit: int = DEFAULT_LIMIT,
+        after: str | None = None,
     ) -> Page[EndpointNode]:
         """List the caller's endpoints."""
         check(limit=limit, after=after)
-        tenant = info.context.caller.tenant
-        async with info.context.transaction("endpoints:read") as session:
-            rows, following = await service.endpoints(
-                session, tenant=tenant, limit=limit, after=after
-            )
+        rows, following = await service.endpoints(
+            session, tenant=caller.tenant, limit=limit, after=after
+        )
         return Page(items=[EndpointNode.of(row) for row in rows], next_cursor=following)
 
-    @strawberry.field
+    @field("deliveries:read")
     async def deliveries(
         self,
-        info: Info,
+        session: AsyncSession,
+        caller: Principal,
         state: State | None = None,
         limit: int = DEFAULT_LIMIT,
         after: str | None = None,
     ) -> Page[DeliveryNode]:
         """List the caller's deliveries."""
         check(limit=limit, after=after)
-        wanted, tenant = DeliveryFilter(state=state), info.context.caller.tenant
-        async with info.context.transaction("deliveries:read") as session:
-            rows, following = await service.deliveries(
-                session, wanted, tenant=tenant, limit=limit, after=after
-            )
+        wanted = DeliveryFilter(state=state)
+        rows, following = await service.deliveries(
+            session, wanted, tenant=caller.tenant, limit=limit, after=after
+        )
         return Page(items=[DeliveryNode.of(row) for row in rows], next_cursor=following)
 
 
@@ -117,22 +115,25 @@ class Query:
 class Mutation:
     """What may be done."""
 
-    @strawberry.mutation
+    @field("endpoints:write")
     async def register_endpoint(
-        self, info: Info, url: str, description: str = ""
+        self, session: AsyncSession, caller: Principal, url: str, description: str = ""
     ) -> RegisteredEndpoint:
         """Register an address that events are delivered to."""
         new = NewEndpoint.model_validate({"url": url, "description": description})
-        async with info.context.transaction("endpoints:write") as session:
-            row, secret = await service.register(session, new, tenant=info.context.caller.tenant)
+        row, secret = await service.register(session, new, tenant=caller.tenant)
         return RegisteredEndpoint(endpoint=EndpointNode.of(row), secret=secret)
 
-    @strawberry.mutation
+    @field("events:write")
     async def post_event(
-        self, info: Info, event_type: str, data: JSON, key: str | None = None
+        self,
+        session: AsyncSession,
+        caller: Principal,
+        event_type: str,
+        data: JSON,
+        key: str | None = None,
     ) -> UUID:
         """Accept an event, deliver it to every endpoint that wants its type, and return its id."""
         new = NewEvent.model_validate({"type": event_type, "data": data, "key": key})
-        async with info.context.transaction("events:write") as session:
-            rows = await service.accept(session, [new], tenant=info.context.caller.tenant)
+        rows = await service.accept(session, [new], tenant=caller.tenant)
         return rows[0].id

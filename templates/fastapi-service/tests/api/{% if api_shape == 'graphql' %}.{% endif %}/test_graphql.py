@@ -22,4 +22,5 @@ async def test_refuses_a_query_without_bounds(client: httpx2.AsyncClient, bearer
     """A query with too many aliases is refused before it runs."""
     query = "{ " + " ".join(f"a{number}: service" for number in range(50)) + " }"
     answer = await client.post("/graphql", json={"query": query}, headers=bearer())
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert "aliases" in answer.json()["errors"][0]["message"]

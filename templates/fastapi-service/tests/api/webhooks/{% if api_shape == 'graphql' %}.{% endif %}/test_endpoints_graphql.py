@@ -1,25 +1,36 @@
 """Registering and listing endpoints over GraphQL."""
 
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
+import pytest
 from chassis.fastapi.testing import Bearer
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 REGISTER = "mutation ($url: String!) { registerEndpoint(url: $url) { secret endpoint { id url } } }"
 POST = """mutation ($data: JSON!) {
     postEvent(eventType: "order.paid", data: $data, key: "1")
 }"""
 LOG = "{ deliveries(state: PENDING) { items { eventId eventType state url } } }"
+NESTED = "{ deliveries { items { endpoint { url } } } }"
 LIST = "{ endpoints(limit: 10) { items { id url } nextCursor } }"
 URL = "https://hooks.example.com/in"
 
 
 async def ask(
-    client: httpx2.AsyncClient, headers: dict[str, str], query: str, **variables: Any
+    client: httpx2.AsyncClient,
+    headers: dict[str, str],
+    query: str,
+    expected: int = HTTPStatus.OK,
+    **variables: Any,
 ) -> Any:
-    """Run a query and return the whole answer."""
+    """Run a query and return the whole answer, which has the status `expected`."""
     body = {"query": query, "variables": variables}
-    return (await client.post("/graphql", json=body, headers=headers)).json()
+    answer = await client.post("/graphql", json=body, headers=headers)
+    assert answer.status_code == expected, answer.text
+    return answer.json()
 
 
 async def test_registered_endpoint_is_listed(client: httpx2.AsyncClient, bearer: Bearer) -> None:
@@ -45,16 +56,53 @@ async def test_posted_event_is_in_the_log(client: httpx2.AsyncClient, bearer: Be
     assert delivery == expected
 
 
+@pytest.mark.parametrize("count", [1, 50])
+async def test_endpoints_of_a_log_are_found_at_once(
+    client: httpx2.AsyncClient, bearer: Bearer, connection: AsyncConnection, count: int
+) -> None:
+    """However many deliveries a page shows, it takes one query for them and one for endpoints."""
+    caller = bearer("endpoints:read", "endpoints:write", "events:write", "deliveries:read")
+    await ask(client, caller, REGISTER, url=URL)
+    events = [{"type": "order.paid", "data": {}}] * count
+    await client.post("/v1/events/batch", json={"events": events}, headers=caller)
+    queries: list[str] = []
+    event.listen(
+        connection.sync_connection,
+        "before_cursor_execute",
+        lambda *told: queries.append(told[2]) if told[2].startswith("SELECT") else None,
+    )
+    items = (await ask(client, caller, NESTED))["data"]["deliveries"]["items"]
+    assert items == [{"endpoint": {"url": URL}}] * count
+    assert [query.partition("FROM ")[2].split()[0] for query in queries] == [
+        "webhooks_delivery",
+        "webhooks_endpoint",
+    ]
+
+
+async def test_endpoints_of_a_log_need_their_permission(
+    client: httpx2.AsyncClient, bearer: Bearer
+) -> None:
+    """Who may read the log but no endpoints gets it without them, and is told why."""
+    caller = bearer("endpoints:write", "events:write", "deliveries:read")
+    await ask(client, caller, REGISTER, url=URL)
+    await ask(client, caller, POST, data={})
+    answer = await ask(client, caller, NESTED, expected=294)
+    assert answer["data"]["deliveries"]["items"] == [{"endpoint": None}]
+    assert answer["errors"][0]["extensions"]["type"] == "/problems/permission-denied"
+
+
 async def test_needs_the_permission(client: httpx2.AsyncClient, bearer: Bearer) -> None:
     """The same permissions hold as over REST."""
-    answer = await ask(client, bearer("endpoints:read"), REGISTER, url=URL)
+    caller = bearer("endpoints:read")
+    answer = await ask(client, caller, REGISTER, expected=HTTPStatus.FORBIDDEN, url=URL)
     assert answer["data"] is None
     assert answer["errors"][0]["extensions"]["type"] == "/problems/permission-denied"
 
 
 async def test_bounds_are_those_of_rest(client: httpx2.AsyncClient, bearer: Bearer) -> None:
     """An address that REST refuses is refused here too."""
-    answer = await ask(client, bearer("endpoints:write"), REGISTER, url="ftp://hooks.example.com")
+    caller, refused = bearer("endpoints:write"), HTTPStatus.UNPROCESSABLE_ENTITY
+    answer = await ask(client, caller, REGISTER, expected=refused, url="ftp://hooks.example.com")
     assert answer["errors"][0]["extensions"]["type"] == "/problems/validation"
 
 

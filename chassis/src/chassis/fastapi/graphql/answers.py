@@ -1,0 +1,117 @@
+"""What a query is answered with: a status that tells how it went, and errors as problems.
+
+After GraphQL over HTTP, edition of September 2026: 200 means that nothing went wrong, 294 (Partial
+Success) that some fields failed, 400 that the query itself is not good. Where a failure leaves no
+data at all the edition would answer 294 too; here its cause decides (403, 404, 422 …, 500), because
+then nothing succeeded. So the access line, the metric and the span all show an error by the status,
+whatever media type the client asked for.
+"""
+
+from collections import Counter
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+from pydantic import BaseModel, ValidationError
+from starlette.responses import JSONResponse, Response
+from strawberry.types import ExecutionResult
+
+from chassis import telemetry
+from chassis.problems import MEDIA_TYPE as PROBLEM
+from chassis.problems import ProblemError, internal
+
+MEDIA_TYPE = "application/graphql-response+json"
+PARTIAL_SUCCESS = 294
+_JSON = "application/json"
+_SCHEMA = {"$ref": "#/components/schemas/GraphQLResponse"}
+
+
+class GraphQLResponse(BaseModel):
+    """``data`` as asked for, and what went wrong with which field."""
+
+    data: dict[str, Any] | None = None
+    errors: list[dict[str, Any]] | None = None
+
+
+def answer(result: ExecutionResult, accept: str) -> Response:
+    """Answer with ``result`` in the media type that a client with the header ``accept`` takes, and
+    log what went wrong."""
+    media_type = _JSON if _JSON in accept and MEDIA_TYPE not in accept else MEDIA_TYPE
+    if not result.errors:
+        return JSONResponse({"data": result.data}, media_type=media_type)
+    found = [(error, _problem(error)) for error in result.errors]
+    worst = max((problem for _, problem in found), key=lambda problem: problem.status)
+    status = worst.status if result.data is None else PARTIAL_SUCCESS
+    _log(found, status)
+    body: dict[str, Any] = {"errors": [_shown(error, problem) for error, problem in found]}
+    if any(error.path for error in result.errors):
+        body["data"] = result.data  # a query that was never run has none
+    return JSONResponse(body, status, worst.headers, media_type=media_type)
+
+
+def refusal(detail: str) -> ExecutionResult:
+    """Make the result of a query that cannot be run."""
+    return ExecutionResult(data=None, errors=[GraphQLError(detail)])
+
+
+def _problem(error: GraphQLError) -> ProblemError:
+    match error.original_error:
+        case ProblemError() as problem:
+            return problem
+        case ValidationError() as invalid:
+            found = invalid.errors(include_url=False, include_input=False, include_context=False)
+            errors = [{"detail": item["msg"], "field": item["loc"]} for item in found]
+            return ProblemError(422, "validation", errors=errors)
+        case RecursionError() if not error.path:
+            return ProblemError(400, "invalid-query", "The query is nested too deeply.")
+        case cause if cause is None or (error.nodes and not error.path):
+            # what graphql-core says about a query or its variables
+            return ProblemError(400, "invalid-query", error.message)
+        case _:
+            return internal()
+
+
+def _shown(error: GraphQLError, problem: ProblemError) -> dict[str, Any]:
+    """Show an error; of our own failures only that they happened."""
+    described = problem.problem()
+    ours = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    message = described.title if ours else described.detail or described.title
+    members = described.model_dump(mode="json", exclude_none=True, exclude={"detail"})
+    shown = {**error.formatted, "message": message}
+    return {**shown, "extensions": {**(error.extensions or {}), **members}}
+
+
+def _log(found: list[tuple[GraphQLError, ProblemError]], status: int) -> None:
+    """Write one line about all errors, and one for each crash, which many fields may share."""
+    logger = structlog.get_logger()
+    codes = Counter(problem.problem().type for _, problem in found)
+    logger.warning("graphql errors", status=status, errors=len(found), types=dict(codes))
+    crashes = {
+        id(error.original_error): error.original_error
+        for error, problem in found
+        if problem.slug == "internal"
+    }
+    for crash in crashes.values():
+        logger.error("graphql field failed", exc_info=crash)
+        if crash is not None:
+            telemetry.report(crash)
+
+
+def declared(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+    """Make ``responses=`` of the endpoint: a failure may also come from before GraphQL, as a plain
+    problem."""
+    return {status: _declared(status) for status in statuses}
+
+
+def _declared(status: int | str) -> dict[str, Any]:
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": _SCHEMA}, _JSON: {"schema": _SCHEMA}}
+    if status == "default":
+        phrase = "Any other failure"
+    elif int(status) == PARTIAL_SUCCESS:
+        phrase = "Partial Success: what is null is explained among the errors"
+    else:
+        phrase = HTTPStatus(int(status)).phrase
+    if status == "default" or int(status) >= HTTPStatus.BAD_REQUEST:
+        content[PROBLEM] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {"description": phrase, "content": content}

@@ -1,0 +1,165 @@
+"""Fields that say who may ask for them, and what a request keeps for its fields."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Any, Protocol
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import column, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from strawberry.dataloader import DataLoader
+from strawberry.extensions import FieldExtension
+from strawberry.types import get_object_definition
+from strawberry.types.field import StrawberryField
+
+from chassis.auth import Principal
+from chassis.fastapi.db import UNAVAILABLE, unavailable
+from chassis.fastapi.errors import StartError
+from chassis.fastapi.security import authenticated, demand
+
+_GIVEN = frozenset({"caller", "session"})
+
+type Permission = str | Callable[..., Awaitable[None]]
+
+
+class FieldError(StartError):
+    """A query or mutation does not say who may ask for it; the text says which."""
+
+
+@strawberry.type
+class Page[Item]:
+    """Some items, newest first; ``nextCursor`` is null on the last page."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class Find[Key, Row](Protocol):
+    """Finds the rows of many keys at once, those of one tenant alone."""
+
+    async def __call__(
+        self, session: AsyncSession, keys: list[Key], *, tenant: UUID
+    ) -> Mapping[Key, Row]:
+        """Return the rows by their keys; what is missing is left out."""
+
+
+def by_id[Row](model: type[Row]) -> Find[UUID, Row]:
+    """Make what finds rows of ``model``, which has ``id`` and ``tenant_id``, for ``load``."""
+
+    async def find(session: AsyncSession, keys: list[UUID], *, tenant: UUID) -> dict[UUID, Row]:
+        mine = select(model).filter_by(tenant_id=tenant).where(column("id").in_(keys))
+        rows: Iterable[Any] = await session.scalars(mine)
+        return {row.id: row for row in rows}
+
+    return find
+
+
+@dataclass
+class Context:
+    """What a resolver finds in ``info.context``."""
+
+    caller: Principal
+    _unit_of_work: Callable[[], AbstractAsyncContextManager[AsyncSession]]
+    introspects: bool = True
+    _turn: asyncio.Lock = attribute(default_factory=asyncio.Lock)
+    _loaders: dict[Any, DataLoader[Any, Any]] = attribute(default_factory=dict)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Give a session, committed when the block ends. Raises a 503 problem while there is no
+        database.
+
+        Fields resolve side by side, but take turns here: one request holds one connection.
+        """
+        try:
+            async with self._turn, self._unit_of_work() as session:
+                yield session
+        except UNAVAILABLE as error:
+            raise unavailable(error) from error
+
+    async def load[Key: Hashable, Row](
+        self, permission: str, find: Find[Key, Row], key: Key
+    ) -> Row | None:
+        """Return the row of ``key`` to a caller with ``permission``: ``find`` is asked once for all
+        rows of a list, whose fields come here one by one.
+
+        Nothing is remembered longer than that, because a mutation may follow in the same request.
+        """
+        demand(self.caller, permission)
+        if find not in self._loaders:
+            self._loaders[find] = DataLoader(self._batch(find), cache=False)
+        row: Row | None = await self._loaders[find].load(key)
+        return row
+
+    def _batch[Key: Hashable, Row](
+        self, find: Find[Key, Row]
+    ) -> Callable[[list[Key]], Awaitable[list[Row | None]]]:
+        async def batch(keys: list[Key]) -> list[Row | None]:
+            async with self.transaction() as session:
+                found = await find(session, list(dict.fromkeys(keys)), tenant=self.caller.tenant)
+            return [found.get(key) for key in keys]
+
+        return batch
+
+
+Info = strawberry.Info[Context, None]
+
+
+class _Access(FieldExtension):
+    """Lets a field be asked for by those who may, in a transaction of its own."""
+
+    def __init__(self, permission: Permission, given: frozenset[str]) -> None:
+        self._permission = permission
+        self._given = given
+
+    def apply(self, field: StrawberryField) -> None:
+        """Keep what we give out of the contract."""
+        field.arguments = [item for item in field.arguments if item.python_name not in self._given]
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **arguments: Any
+    ) -> Any:
+        """Ask for the permission, then give the resolver what it takes."""
+        context = info.context
+        if isinstance(self._permission, str):
+            demand(context.caller, self._permission)
+        if "caller" in self._given:
+            arguments["caller"] = context.caller
+        if "session" not in self._given:
+            return await next_(source, info, **arguments)
+        async with context.transaction() as session:
+            return await next_(source, info, session=session, **arguments)
+
+
+def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a query or mutation for callers with ``permission``, or with ``authenticated`` (of
+    ``chassis.fastapi.security``) for every caller with a token.
+
+    A parameter ``session`` gets a transaction that is committed when the resolver returns, before
+    what is selected in its result is resolved; ``caller`` gets the principal.
+    """
+    if not isinstance(permission, str) and permission is not authenticated:
+        raise FieldError('field() takes a permission, field("things:read"), or authenticated.')
+
+    def declare(resolver: Callable[..., Any]) -> Any:
+        given = _GIVEN.intersection(inspect.signature(resolver).parameters)
+        return strawberry.field(resolver, extensions=[_Access(permission, given)])
+
+    return declare
+
+
+def refuse_undecided(root: type) -> None:
+    """Raise FieldError for the first field of a Query or Mutation that anybody could ask for."""
+    definition = get_object_definition(root, strict=True)
+    for item in definition.fields:
+        if not any(isinstance(extension, _Access) for extension in item.extensions):
+            raise FieldError(
+                f"{root.__module__}: {definition.name}.{item.python_name} does not say who may ask "
+                'for it: declare it with @field("things:read") of chassis.fastapi.graphql, or '
+                "@field(authenticated) where any caller with a token may."
+            )
