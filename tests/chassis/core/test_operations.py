@@ -191,6 +191,22 @@ def test_restore_drill(run: Run, connection: Connection[Any], tmp_path: Path) ->
         later.execute("SELECT 1 FROM procrastinate_jobs")
 
 
+def test_restore_drops_nothing_for_a_broken_backup(
+    run: Run, connection: Connection[Any], tmp_path: Path
+) -> None:
+    """A file that was cut off, or is no backup at all, is refused while everything is there."""
+    connection.execute("CREATE TABLE public.orders AS SELECT generate_series(1, 1000) AS n")
+    before = contents(connection)
+    whole, cut, other = (tmp_path / name for name in ("whole", "cut", "other"))
+    assert run("backup", str(whole)).returncode == 0
+    cut.write_bytes(whole.read_bytes()[:-500])
+    other.write_text("no backup")
+    for file in (cut, other):
+        done = run("restore", str(file), "--replace", "--yes")
+        assert (done.returncode, "nothing was changed" in done.stderr) == (1, True)
+        assert contents(connection) == before
+
+
 def test_backup_never_overwrites(run: Run, connection: Connection[Any], tmp_path: Path) -> None:
     """A file that exists is left alone."""
     (tmp_path / "backup").write_text("older")

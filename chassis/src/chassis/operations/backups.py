@@ -67,19 +67,28 @@ def backup(service: Service, url: str, options: argparse.Namespace) -> None:
 
 
 def restore(service: Service, url: str, options: argparse.Namespace) -> None:
-    """Fill the database at ``url`` from ``options.file``, all or nothing; it must be empty, or
-    ``--replace`` empties it. Migrate it afterwards.
+    """Fill the database at ``url`` from ``options.file``; it must be empty, or ``--replace``
+    empties it, after the file was read to its end. Migrate it afterwards.
 
     Raises OperationError when it is not empty, the answer is no, or pg_restore fails.
     """
     if not options.file.is_file():
         raise OperationError(f"{options.file} is no file: name one that `just backup` wrote.")
+    program = _find(service, "pg_restore")
+    _read_through(program, options.file)
     with psycopg.connect(url, connect_timeout=5) as connection:
         _make_room(connection, options)
     with _reaching(url) as environment:
         command = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-        _run(_find(service, "pg_restore"), [*command, str(options.file)], environment)
+        _run(program, [*command, str(options.file)], environment)
     sys.stdout.write(f"Restored {options.file}.\n")
+
+
+def _read_through(program: Path, file: Path) -> None:
+    """Raise OperationError unless all of ``file`` can be read: afterwards it is too late."""
+    command = [str(program), f"--file={os.devnull}", str(file)]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603
+        raise OperationError(f"{file} is no whole backup; nothing was changed.")
 
 
 def _make_room(connection: Connection[Any], options: argparse.Namespace) -> None:
