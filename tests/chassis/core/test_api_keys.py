@@ -1,5 +1,6 @@
 """API keys on a real database."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ TENANT, OTHER = UUID(int=7), UUID(int=8)
 ADA = Principal("https://issuer.example", "ada", TENANT, None, frozenset({"a", "b", "c"}))
 PEPPERS = Peppers(["new pepper", "old pepper"])
 YEAR = timedelta(days=365)
+_WAITING = "SELECT 1 FROM pg_locks WHERE NOT granted"
 
 
 async def create(connect: Lender, **changes: Any) -> tuple[ApiKey, str]:
@@ -125,6 +127,22 @@ async def test_what_cannot_be_made_is_said(
     await create(connect)
     with pytest.raises(ApiKeyError, match="revoke one first"):
         await create(connect)
+
+
+async def test_keys_made_at_once_are_counted_too(
+    connect: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two that are made at the same time for the last place one is refused."""
+    monkeypatch.setattr(module, "MOST_OF_A_TENANT", 1)
+    async with connect() as connection:
+        await api_keys.create(
+            connection, ADA, name="one", permissions=["a"], lifetime=YEAR, peppers=PEPPERS
+        )
+        other = asyncio.create_task(create(connect))
+        while not other.done() and not await connect.rows(_WAITING):
+            pass
+    with pytest.raises(ApiKeyError, match="revoke one first"):
+        await other
 
 
 async def test_an_expired_key_is_refused(connect: Lender) -> None:

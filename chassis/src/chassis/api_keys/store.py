@@ -18,6 +18,7 @@ ISSUER = "urn:roadbed:api-key"
 """The issuer of the principal of a key; its subject is the key's id."""
 LONGEST_DAYS = 365
 MOST_OF_A_TENANT = 100
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('api keys ' || %s, 0))"
 _COLUMNS = "id, prefix, tenant, name, permissions, created_at, expires_at, last_used_at"
 
 
@@ -61,6 +62,8 @@ async def create(
     key = Key.fresh()
     pepper, hashed = peppers.hash(key)
     async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
+        # two at once would both count the keys before the other's
+        await cursor.execute(_ONE_AT_A_TIME, [creator.tenant])
         await cursor.execute(
             f"INSERT INTO platform.api_key (id, prefix, hash, pepper, tenant, name, permissions, "  # noqa: S608 - columns
             "creator_issuer, creator_subject, expires_at) "
@@ -106,8 +109,8 @@ async def list_keys(connection: AsyncConnection[Any], tenant: UUID) -> list[ApiK
     async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM platform.api_key WHERE tenant = %s AND expires_at > now() "  # noqa: S608 - columns
-            "ORDER BY created_at DESC, id DESC",
-            [tenant],
+            "ORDER BY created_at DESC, id DESC LIMIT %s",
+            [tenant, MOST_OF_A_TENANT],
         )
         return await cursor.fetchall()
 
