@@ -262,6 +262,23 @@ async def test_a_second_call_makes_the_run_under_way_look_again(connect: Connect
     assert queue.states == {State.DELIVERED: 2}
 
 
+async def test_a_call_while_a_run_says_goodbye_is_heard(connect: Connect) -> None:
+    """Closing the sender takes a moment, and what is accepted in it is delivered as well."""
+    queue = Memory(Row(uuid4()))
+
+    class Lingering(Scripted):
+        async def __aexit__(self, *error: Any) -> None:
+            if len(queue.rows) == 1:
+                late = Row(uuid4())
+                queue.rows[late.id] = late
+                assert await made.run() is False
+            await super().__aexit__(*error)
+
+    made = Courier(queue, lambda: Lingering(lambda _: FINE), KEYRING, connect)
+    await made.run(linger=0)
+    assert queue.states == {State.DELIVERED: 2}
+
+
 async def test_a_run_ends_in_time(connect: Connect) -> None:
     """A worker that has to stop does not wait for a queue to empty; it is told that more is due."""
     queue = Memory(*(Row(uuid4()) for _ in range(2000)))
@@ -367,6 +384,20 @@ async def test_pauses_grow_with_each_failed_probe(connect: Connect) -> None:
     await after_the_pause(connect)
     await fail(connect, endpoint, 1)
     assert await pause(connect) == 3600
+
+
+async def test_a_circuit_that_nobody_asks_about_is_forgotten(connect: Connect) -> None:
+    """The endpoint may be gone; a day is longer than any pause."""
+    old, new = uuid4(), uuid4()
+    await fail(connect, old, 5)
+    async with connect() as connection:
+        await connection.execute(
+            "UPDATE platform.webhook_circuit SET failed_at = now() - interval '25 hours'"
+        )
+    await fail(connect, new, 5)
+    async with connect() as connection:
+        assert await circuit.purge(connection) == 1
+        assert (await circuit.read(connection)).known == {new}
 
 
 async def test_an_open_circuit_spares_its_endpoint(connect: Connect) -> None:

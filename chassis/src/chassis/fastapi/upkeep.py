@@ -4,8 +4,17 @@ from chassis import api_keys, cache, idempotency, mail, throttle
 from chassis.accounts import sessions
 from chassis.fastapi.jobs import periodic, runtime
 from chassis.jobs import upkeep
+from chassis.webhooks import circuit
 
 _QUEUE = "platform"
+_PURGES = (
+    throttle.purge,
+    cache.purge,
+    sessions.purge,
+    mail.purge,
+    api_keys.purge,
+    circuit.purge,
+)
 
 
 @periodic("* * * * *", queue=_QUEUE)
@@ -25,8 +34,8 @@ async def delete_finished_jobs() -> None:
 
 @periodic("37 * * * *", queue=_QUEUE)
 async def purge_what_expired() -> None:
-    """Delete full buckets, old cache entries, ended sessions, old links, keys and mail."""
-    for purge in (throttle.purge, cache.purge, sessions.purge, mail.purge, api_keys.purge):
+    """Delete full buckets, old cache entries, links, keys, mail and circuits, ended sessions."""
+    for purge in _PURGES:
         async with runtime().database.driver() as connection:
             await purge(connection)
 

@@ -34,6 +34,7 @@ ON CONFLICT (endpoint) DO UPDATE SET
         WHEN c.failures < %(threshold)s THEN least(c.failures + excluded.failures, %(threshold)s)
         WHEN c.paused_until <= now() THEN c.failures + 1
         ELSE c.failures END,
+    failed_at = now(),
     paused_until = CASE
         WHEN c.failures + excluded.failures < %(threshold)s THEN NULL
         WHEN c.failures < %(threshold)s THEN now() + %(first)s
@@ -70,6 +71,15 @@ async def read(connection: AsyncConnection[Any]) -> Circuits:
         probing=frozenset(key for key, is_open, waits in rows if is_open and not waits),
         known=frozenset(key for key, *_ in rows),
     )
+
+
+async def purge(connection: AsyncConnection[Any]) -> int:
+    """Forget endpoints whose last failure is a day old, since a pause is an hour at most; return
+    how many."""
+    done = await connection.execute(
+        "DELETE FROM platform.webhook_circuit WHERE failed_at < now() - interval '1 day'"
+    )
+    return done.rowcount
 
 
 async def record(

@@ -133,9 +133,10 @@ class Courier:
         self._running = True
         ends = time.monotonic() + seconds
         try:
-            async with self._sender() as sender:
-                while self._again and time.monotonic() < ends:
-                    self._again = False
+            while self._again and time.monotonic() < ends:
+                self._again = False
+                # closing it takes a moment, in which somebody may call again
+                async with self._sender() as sender:
                     await self._drain(_Round(self._queue, self._connect, ends, linger), sender)
             return time.monotonic() >= ends
         finally:
