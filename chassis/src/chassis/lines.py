@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import to_json
@@ -18,7 +19,11 @@ def encode(value: Any) -> bytes:
     try:
         return to_json(value, fallback=str, inf_nan_mode="strings")
     except Exception:  # an object whose str() fails, a lone surrogate, a circle
-        return json.dumps(value, default=repr, skipkeys=True).encode()
+        with suppress(Exception):
+            return json.dumps(value, default=repr, skipkeys=True).encode()
+    if isinstance(value, Mapping):
+        return json.dumps({str(key): _name(item) for key, item in value.items()}).encode()
+    return json.dumps(_name(value)).encode()
 
 
 def line(event: Mapping[str, Any]) -> bytes:
@@ -39,6 +44,12 @@ def line(event: Mapping[str, Any]) -> bytes:
         if len(encoded) < ATOMIC:
             return encoded + b"\n"
     return encode({"event": "a log line of many long values was cut", "level": "error"}) + b"\n"
+
+
+def _name(value: Any) -> Any:
+    """Say what ``value`` is, where it is not simple."""
+    simple = value is None or isinstance(value, str | int | float)
+    return value if simple else f"<{type(value).__name__}>"
 
 
 def _cut(value: Any, excess: int) -> str:

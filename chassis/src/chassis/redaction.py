@@ -13,8 +13,8 @@ _SECRET_KEY = re.compile(
 )
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s@]+@")
-# JSON Web Tokens, our API keys, the secrets of Standard Webhooks
-_CREDENTIAL = re.compile(r"\b(?:eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(rbk_|whsec_)[\w+/=-]{8,})")
+# JSON Web Tokens, our API keys and refresh tokens, the secrets of Standard Webhooks
+_CREDENTIAL = re.compile(r"\b(?:eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|(rbk_|rbr_|whsec_)[\w+/=-]{8,})")
 _DEEPEST = 4
 
 

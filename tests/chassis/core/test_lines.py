@@ -15,6 +15,8 @@ class Broken:
     def __str__(self) -> str:
         raise RuntimeError("no")
 
+    __repr__ = __str__
+
 
 @pytest.mark.parametrize(
     "event",
@@ -58,5 +60,9 @@ def test_anything_is_encoded(value: Any) -> None:
 
 
 def test_what_cannot_be_said_is_not() -> None:
-    """Even an object whose own description fails."""
-    assert lines.encode({"value": Broken()}).startswith(b"{")
+    """An object whose own descriptions fail, or that contains itself, is named by its type."""
+    circle: dict[str, Any] = {}
+    circle["self"] = circle
+    for value, name in ((Broken(), "<Broken>"), (circle, "<dict>")):
+        event = {"event": "hello", "value": value}
+        assert json.loads(lines.encode(event)) == {"event": "hello", "value": name}

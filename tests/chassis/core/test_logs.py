@@ -128,6 +128,7 @@ def test_a_secret_is_redacted_by_its_key(output: Output, key: str) -> None:
     [
         "cannot reach postgresql://web:hunter2@db/web",
         "sent Authorization: Bearer hunter2.hunter2.hunter2",
+        "cannot refresh rbr_hunter2hunter2",
     ],
 )
 def test_a_secret_inside_a_text_is_redacted(output: Output, text: str) -> None:

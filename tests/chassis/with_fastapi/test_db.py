@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from fastapi import BackgroundTasks, Depends
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import StreamingResponse
 
@@ -191,6 +192,14 @@ async def test_absent_database_is_503_until_it_is_back(
         door.symlink_to(directory)
         assert (await client.get("/things", headers=caller)).json() == 1
     await app.platform.database.dispose()
+
+
+async def test_an_error_does_not_repeat_what_was_written(app: Application) -> None:
+    """Its text goes to the log and to the error tracker, and a value may be personal."""
+    with pytest.raises(ProgrammingError) as caught:
+        async with app.platform.database.unit_of_work() as session:
+            await session.execute(text("INSERT INTO nothing VALUES (:value)"), {"value": "hunter2"})
+    assert "hunter2" not in str(caught.value)
 
 
 async def test_full_pool_is_busy(

@@ -95,6 +95,8 @@ class Database:
             max_overflow=0,
             pool_timeout=_POOL_SECONDS,
             pool_pre_ping=True,
+            # an error's text is logged and reported: not with the values of its statement
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
                 "options": f"{address.query.get('options', '')} {_TIMEOUTS}".strip(),
