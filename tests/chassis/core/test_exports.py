@@ -125,6 +125,26 @@ still.set()
     assert len(collector.spans()) + dropped == 1000
 
 
+def test_spans_that_cannot_be_written_take_no_room(
+    run: Callable[..., list[dict[str, Any]]], collector: Collector
+) -> None:
+    """Whatever a batch fails with, those after it are sent."""
+    program = """
+from chassis.telemetry import exports, otlp, tracing
+tracing._MOST_WAITING = 1
+export, failures = otlp.Exporter.export, [ValueError("no")]
+def fail_once(self, spans):
+    if failures: raise failures.pop()
+    return export(self, spans)
+otlp.Exporter.export = fail_once
+serve(); exports.tracing._provider.force_flush()
+serve()
+"""
+    lines = run(program, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address)
+    sent = [line for line in lines if line["event"] == "request"]
+    assert [span["traceId"] for span in collector.spans()] == [sent[1]["trace_id"]]
+
+
 def test_a_refusing_collector_is_told_about(
     run: Callable[..., list[dict[str, Any]]], collector: Collector
 ) -> None:

@@ -1,5 +1,6 @@
 """Mail from an API: posted in a transaction, sent by a job."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -81,6 +82,12 @@ async def test_production_without_a_server_says_so(app: Application) -> None:
         await run(app, stored["arguments"]["mail_id"], environment=Environment.PRODUCTION)
     assert OUTBOX.sent == []
     await app.platform.database.dispose()
+
+
+def test_a_mail_is_tried_until_it_is_given_up() -> None:
+    """For two days, after which it is deleted: a server that is away that long loses nothing."""
+    waits = [send_mail.retry.delay(number) for number in range(send_mail.retry.limit)]
+    assert sum(filter(None, waits), timedelta()) > timedelta(days=2)
 
 
 def test_a_wrong_address_stops_the_start() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import jobs, mail
 from chassis.fastapi.db import driver_connection
-from chassis.fastapi.jobs import Runtime, runtime, task
+from chassis.fastapi.jobs import Retry, Runtime, runtime, task
 from chassis.mail import Folder, Mail, Memory, Smtp, Transport
 from chassis.settings import Environment
 
@@ -20,7 +20,11 @@ OUTBOX = Memory()
 """What tests sent; the fixture ``outbox`` empties it."""
 
 
-@task(queue="mail")
+# until the mail itself is given up, with any luck of the pauses
+_RETRY = Retry(limit=110)
+
+
+@task(queue="mail", retry=_RETRY)
 async def send_mail(mail_id: UUID) -> None:
     """Send one mail."""
     worker = runtime()

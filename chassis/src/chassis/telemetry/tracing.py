@@ -159,9 +159,11 @@ class _Counting(SpanExporter):
         self._took = took
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
-        self._took(len(spans))
-        return result
+        try:
+            return self._exporter.export(spans)
+        finally:
+            # also what could not be sent is no longer waiting
+            self._took(len(spans))
 
     def shutdown(self) -> None:
         self._exporter.shutdown()
