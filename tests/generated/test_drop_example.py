@@ -48,6 +48,8 @@ class NotesConfig(AppConfig):
 """
 API_MODEL = """\"\"\"Notes.\"\"\"
 
+from uuid import UUID, uuid4
+
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db import Base
@@ -58,7 +60,7 @@ class Note(Base):
 
     __tablename__ = "note"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     text: Mapped[str]
 """
 
