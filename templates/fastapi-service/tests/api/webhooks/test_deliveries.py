@@ -67,12 +67,14 @@ async def test_the_receiver_sees_the_trace_of_the_request(
     client: httpx2.AsyncClient, bearer: Bearer, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
     """One trace runs from who posted the event to who received it."""
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = bearer("events:write") | {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
     body = {"type": "order.paid", "data": DATA}
-    answer = await client.post("/v1/events", json=body, headers=bearer("events:write"))
-    await run_jobs()
-    trace = receiver.messages[0].headers["traceparent"].split("-")[1]
-    assert len(trace) == 32
+    answer = await client.post("/v1/events", json=body, headers=headers)
     assert answer.status_code == HTTPStatus.ACCEPTED
+    await run_jobs()
+    [message] = receiver.messages
+    assert message.headers["traceparent"].split("-")[1] == trace
 
 
 async def test_both_secrets_sign_while_one_is_changed(
