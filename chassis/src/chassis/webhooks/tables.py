@@ -85,8 +85,9 @@ FROM {event} v JOIN {endpoint} e ON e.tenant_id = v.tenant_id
 WHERE v.id = ANY(%s) AND e.enabled AND (e.event_types = '{{}}' OR v.type = ANY(e.event_types))
 """
 _GIVE_UP: LiteralString = """
-UPDATE {delivery} SET state = 'dead'
-WHERE state = 'pending' AND due_at < now() - interval '3 days'
+UPDATE {delivery} SET state = 'dead' WHERE id IN (
+    SELECT id FROM {delivery}
+    WHERE state = 'pending' AND due_at < now() - interval '3 days' LIMIT 10000)
 """
 _FORGET: LiteralString = """
 DELETE FROM {event} WHERE id IN (
@@ -110,7 +111,7 @@ class Tables:
 
     async def tidy(self, connection: AsyncConnection[Any]) -> None:
         """Give up what waited three days beyond its time, because its endpoint stayed broken or
-        switched off, and forget events after thirty days, ten thousand at most."""
+        switched off, and forget events after thirty days; ten thousand of each at most."""
         await connection.execute(self._of(_GIVE_UP))
         await connection.execute(self._of(_FORGET))
 
