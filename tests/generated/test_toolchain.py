@@ -149,4 +149,4 @@ def test_every_choice_passes_its_own_suite(
     assert not os.path.lexists(variant.path / "{")
     if "api" in variant.halves:
         with serving(variant, local=answers["auth"] == "local") as server:
-            fuzz(server, tmp_path)
+            fuzz(server, tmp_path, variant.path / "contracts")
