@@ -6,12 +6,31 @@ schemathesis loads this file by itself; it imports nothing of ours.
 import uuid
 from typing import Any
 
+import graphql
 import schemathesis
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes, scalar
+
+_LEAVES = (
+    st.text().map(nodes.String) | st.integers().map(nodes.Int) | st.booleans().map(nodes.Boolean)
+)
+
+
+def _literal(fields: dict[str, Any]) -> Any:
+    pairs = [
+        graphql.ObjectFieldNode(name=graphql.NameNode(value=name), value=value)
+        for name, value in fields.items()
+    ]
+    return nodes.Object(fields=pairs)
+
+
+scalar("JSON", st.dictionaries(st.from_regex(r"\A[a-z]{1,9}\Z"), _LEAVES, max_size=3).map(_literal))
 
 
 @schemathesis.hook
 def before_call(_context: Any, case: schemathesis.Case[Any], _kwargs: dict[str, Any]) -> None:
-    """Make what is meant to be valid so: any version, a new key for a request, no NUL in JSON."""
+    """Make what is meant to be valid so: any version, a new key for a request, no NUL in JSON, a
+    permission that the caller has."""
     if case.meta is None or case.meta.generation.mode != schemathesis.GenerationMode.POSITIVE:
         return
     if "If-Match" in case.headers:
@@ -19,6 +38,8 @@ def before_call(_context: Any, case: schemathesis.Case[Any], _kwargs: dict[str, 
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
     case.body = _without_nul(case.body)
+    if case.path.endswith("/api-keys") and isinstance(case.body, dict):
+        case.body["permissions"] = ["endpoints:read"]
 
 
 def _without_nul(value: Any) -> Any:
