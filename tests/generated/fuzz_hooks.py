@@ -4,6 +4,7 @@ schemathesis loads this file by itself; it imports nothing of ours.
 """
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 import graphql
@@ -40,6 +41,16 @@ def before_call(_context: Any, case: schemathesis.Case[Any], _kwargs: dict[str, 
     case.body = _without_nul(case.body)
     if case.path.endswith("/api-keys") and isinstance(case.body, dict):
         case.body["permissions"] = ["endpoints:read"]
+
+
+@schemathesis.check
+def no_field_broke(_context: Any, response: Any, _case: Any) -> None:
+    """An error of GraphQL carries its status; schemathesis would take any refusal for a crash."""
+    assert response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, response.text
+    body = response.json() if response.content and "json" in str(response.headers) else None
+    for error in (body.get("errors") or ()) if isinstance(body, dict) else ():
+        status = error.get("extensions", {}).get("status", HTTPStatus.BAD_REQUEST)
+        assert status < HTTPStatus.INTERNAL_SERVER_ERROR, response.text
 
 
 def _without_nul(value: Any) -> Any:
