@@ -14,12 +14,16 @@ HOOKS = Path(__file__).with_name("fuzz_hooks.py")
 
 _CURSOR = ["2026-01-31T12:00:00+00:00", "00000000-0000-4000-8000-000000000000"]
 CURSOR = urlsafe_b64encode(json.dumps(_CURSOR).encode()).decode().rstrip("=")
-# what JSON Schema cannot say of a cursor: it is one that the service gave out
+# what JSON Schema cannot say: a cursor is one that the service gave out, a query may be nonsense
 CONFIGURATION = f"""\
 hooks = "{HOOKS.name}"
 
 [parameters]
 "query.after" = "{CURSOR}"
+
+[[operations]]
+include-path = "/graphql"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "403"]
 """
 
 
