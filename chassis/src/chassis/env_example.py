@@ -18,6 +18,7 @@ _HEAD = """\
 ENVIRONMENT=development
 """
 _PORTS: dict[Half, str] = {"web": "# WEB_PORT=8000\n", "api": "# API_PORT=8001\n"}
+_RECEIVER_PORT = "# RECEIVER_PORT=8003\n"
 # a web half is the issuer of its API's tokens
 _ISSUER_PORT = "# ISSUER_PORT=8002\n"
 
@@ -29,8 +30,9 @@ def render(*classes: type[ServiceSettings]) -> str:
     halves = dict.fromkeys(item.half for item in classes)
     ports = "".join(_PORTS[half] for half in halves)
     ports += "" if "web" in halves else _ISSUER_PORT
+    ports += _RECEIVER_PORT if "api" in halves else ""
     variables = "\n".join("\n".join(_variable(*item)) for item in fields.items())
-    return f"{_HEAD}\n{variables}\n\n# Ports of `just up`.\n{ports}"
+    return f"{_HEAD}\n{variables}\n\n# Ports on your machine.\n{ports}"
 
 
 def _variable(name: str, field: FieldInfo) -> Iterator[str]:

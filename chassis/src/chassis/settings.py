@@ -59,6 +59,9 @@ class Environment(StrEnum):
             )
 
 
+_UNSET = "ENVIRONMENT: unset means production; on your own machine set it to development"
+
+
 class SettingsError(SystemExit):
     """Some variables are missing or invalid; the text has one line for each and never a value.
 
@@ -203,6 +206,8 @@ class ServiceSettings(BaseSettings):
             return cls(**_arguments(cls, found))
         except ValidationError as error:
             lines = [_explain(cls, details) for details in error.errors(include_input=False)]
+            if not lookup(found, "ENVIRONMENT"):
+                lines.append(_UNSET)
             raise SettingsError("\n".join(lines)) from None
         except UnreadableError as error:
             raise SettingsError(f"{error}; a list is written as JSON.") from None

@@ -79,7 +79,10 @@ def test_shows_what_arrives(receiver: "subprocess.Popen[str]", port: int) -> Non
 
 @pytest.mark.parametrize(
     ("secret", "says"),
-    [("nonsense", "WEBHOOK_SECRET is no secret"), (SECRET, "choose another: RECEIVER_PORT=")],
+    [
+        ("nonsense", "WEBHOOK_SECRET is no secret"),
+        (SECRET, "in .env: RECEIVER_PORT="),
+    ],
 )
 def test_a_mistake_is_one_sentence(tmp_path: Path, port: int, secret: str, says: str) -> None:
     """A wrong secret or a taken port says what to type next."""

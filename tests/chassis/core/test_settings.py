@@ -260,5 +260,9 @@ class Api(ServiceSettings):
 
 def test_the_example_file_names_the_ports_that_are_used() -> None:
     """The development issuer runs beside an API that has no web half."""
-    assert env_example.render(Api).endswith("# API_PORT=8001\n# ISSUER_PORT=8002\n")
-    assert env_example.render(Settings, Api).endswith("# WEB_PORT=8000\n# API_PORT=8001\n")
+    assert env_example.render(Api).endswith(
+        "# API_PORT=8001\n# ISSUER_PORT=8002\n# RECEIVER_PORT=8003\n"
+    )
+    assert env_example.render(Settings, Api).endswith(
+        "# WEB_PORT=8000\n# API_PORT=8001\n# RECEIVER_PORT=8003\n"
+    )

@@ -260,7 +260,7 @@ def test_a_taken_port_is_one_sentence(service: Service) -> None:
         done = chassis(service, "up", WEB_PORT=str(port))
     assert done.returncode == 1
     assert f"Port {port} for web cannot be used" in done.stderr
-    assert f"WEB_PORT={port + 10} uv run just up" in done.stderr
+    assert f"in .env, which every command reads: WEB_PORT={port + 10}." in done.stderr
     assert not (service.root / "calls").exists()
 
 

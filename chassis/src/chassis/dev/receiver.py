@@ -31,8 +31,8 @@ def run(service: Service) -> None:
         raise ChoreError(f"{_VARIABLE} is no secret of an endpoint: {error}.") from None
     except OSError as error:
         raise ChoreError(
-            f"Port {port} cannot be used ({error.strerror}): stop what uses it, or choose another: "
-            f"RECEIVER_PORT={port + 10} uv run just receiver."
+            f"Port {port} cannot be used ({error.strerror}): stop what uses it, or choose another "
+            f"in .env: RECEIVER_PORT={port + 10}."
         ) from error
     with server:
         _say(f"receiver: http://{_HOST}:{port}")

@@ -83,7 +83,9 @@ def _server(service: Service, half: Half, *, reload: bool) -> Process:
     # a worker that loses its signal while it starts is ended all the same
     command += ["--port", str(number), "--workers-kill-timeout", "3", *_OPTIONS[interface]]
     if reload:
-        command += ["--reload", "--reload-paths", str(service.root / half)]
+        # a file saved half-written ends the worker, and the next save starts it again
+        command += ["--reload", "--reload-ignore-worker-failure"]
+        command += ["--reload-paths", str(service.root / half)]
     return Process(half, number, [*command, application])
 
 
@@ -114,7 +116,7 @@ def _check_port(name: str, number: int) -> None:
             variable, _ = _PORTS[name]
             raise ChoreError(
                 f"Port {number} for {name} cannot be used ({error.strerror}): stop what uses it, "
-                f"or choose another: {variable}={number + 10} uv run just up."
+                f"or choose another in .env, which every command reads: {variable}={number + 10}."
             ) from error
 
 

@@ -93,7 +93,10 @@ def runtime() -> Runtime:
     try:
         return _runtime.get()
     except LookupError:
-        raise RuntimeError("No job is running here: call the task from a worker.") from None
+        raise RuntimeError(
+            "No job is running here: a worker calls the task. A route or a service asks for it: "
+            "await jobs.enqueue(session, task, …)."
+        ) from None
 
 
 @asynccontextmanager
