@@ -101,7 +101,7 @@ class Memory(Queue):
                 claimed.append(
                     Delivery(
                         row.id, row.endpoint, row.event, "http://x", "{}", row.secrets,
-                        len(row.attempts) + 1, row.carried,
+                        len(row.attempts) + 1, row.carried, row.due_at,
                     )
                 )  # fmt: skip
         self.claims.append(len(claimed))
@@ -300,7 +300,8 @@ async def test_a_broken_queue_is_not_swallowed(connect: Connect) -> None:
 
 def due(attempt: int, answer: Answer) -> Attempt:
     """Judge the answer of an attempt."""
-    return judge(Delivery(uuid4(), uuid4(), uuid4(), "", "", (), attempt, {}), answer)
+    claimed = Delivery(uuid4(), uuid4(), uuid4(), "", "", (), attempt, {}, datetime.now(UTC))
+    return judge(claimed, answer)
 
 
 @pytest.mark.parametrize(
@@ -324,8 +325,8 @@ def test_what_an_answer_means(attempt: int, answer: Answer, state: State) -> Non
 
 
 def test_waits_grow_and_are_spread() -> None:
-    """Full jitter: from a second to a bound that doubles, six hours at most."""
-    for attempt, bound in ((1, 10), (2, 20), (5, 160), (60, 21600)):
+    """Full jitter: from a second to a bound that doubles, up to the last try's."""
+    for attempt, bound in ((1, 10), (2, 20), (5, 160), (12, 20480), (60, 20480)):
         waits = [retries.wait(attempt).total_seconds() for _ in range(200)]
         assert 1 <= min(waits) <= max(waits) <= bound
         assert len(set(waits)) > 150

@@ -52,7 +52,8 @@ class Delivery:
     """A claimed delivery: the message ``event`` for ``url``.
 
     ``attempt`` is the number of the coming try, from 1. ``secrets`` are sealed, and each signs.
-    ``carried`` is the trace to continue.
+    ``carried`` is the trace to continue. ``due_at`` is what it was claimed by: whoever asks for a
+    replay meanwhile changes it.
     """
 
     id: UUID
@@ -63,6 +64,7 @@ class Delivery:
     secrets: Sequence[str]
     attempt: int
     carried: Mapping[str, str]
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

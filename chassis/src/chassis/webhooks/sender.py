@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -56,6 +56,12 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read the system's certificates, once: it takes some milliseconds of the event loop."""
+    return ssl.create_default_context()
+
+
 class Sender:
     """Sends; use it as a context. One serves a whole process."""
 
@@ -71,7 +77,7 @@ class Sender:
         # the same few thousand texts again and again
         self._reason = lru_cache(maxsize=_REMEMBERED)(settings.reason_against)
         self._deadline = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT_SECONDS)
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _authorities()
         self._guard = _Guard(bool(settings.webhook_allow_private), resolve)
 
     async def __aenter__(self) -> Self:

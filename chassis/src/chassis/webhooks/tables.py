@@ -63,15 +63,19 @@ FROM {endpoint} e, {event} v
 WHERE d.id = ANY(ARRAY(SELECT id FROM locked)) AND e.id = d.endpoint_id AND v.id = d.event_id
 RETURNING d.id, d.endpoint_id, d.event_id, e.url, v.body,
     array_remove(ARRAY[e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END],
-        NULL), d.tries + 1, v.carried
+        NULL), d.tries + 1, v.carried, d.due_at
 """
+# A replay that was asked for meanwhile has made the delivery due anew: the attempt is kept, and
+# what it decides is not.
 _RECORD: LiteralString = """
-UPDATE {delivery} d SET state = o.state, tries = d.tries + 1, leased_until = NULL,
-    due_at = coalesce(o.due_at, d.due_at),
+UPDATE {delivery} d SET leased_until = NULL,
+    state = CASE WHEN d.due_at = o.claimed_by THEN o.state ELSE d.state END,
+    tries = CASE WHEN d.due_at = o.claimed_by THEN d.tries + 1 ELSE d.tries END,
+    due_at = CASE WHEN d.due_at = o.claimed_by THEN coalesce(o.due_at, d.due_at) ELSE d.due_at END,
     attempts = CASE WHEN jsonb_array_length(d.attempts) < 50 THEN d.attempts
         ELSE d.attempts - 0 END || o.attempt
 FROM jsonb_to_recordset(%s::jsonb)
-    AS o (id uuid, state text, due_at timestamptz, attempt jsonb)
+    AS o (id uuid, state text, due_at timestamptz, claimed_by timestamptz, attempt jsonb)
 WHERE d.id = o.id AND d.state = 'pending'
 """
 # 410 Gone is how a receiver says that it wants no more
@@ -145,6 +149,7 @@ class Tables:
                 "id": item.delivery.id,
                 "state": item.state,
                 "due_at": item.due_at,
+                "claimed_by": item.delivery.due_at,
                 "attempt": item.entry(),
             }
             for item in attempts

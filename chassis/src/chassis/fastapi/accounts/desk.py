@@ -2,7 +2,6 @@
 
 from typing import Annotated, NamedTuple
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Request
 
@@ -21,6 +20,7 @@ _OF_AN_ACCOUNT = Limit("sign-in", 10, 600)
 _OF_A_CLIENT = Limit("sign-in of client", 100, 600)
 _MAIL_TO = Limit("mail to", 5, 3600)
 _MAIL_BY_CLIENT = Limit("mail by client", 20, 3600)
+_DESK = "chassis_desk"
 
 
 class Desk:
@@ -73,15 +73,13 @@ class Desk:
         return throttle.network(trust.client(peer, forwarded, self._trusts))
 
 
-_desks: WeakKeyDictionary[Platform, Desk] = WeakKeyDictionary()
-
-
 async def get_desk(request: Request) -> Desk:
     """Give the desk of this application."""
-    platform: Platform = request.scope[PLATFORM]
-    if platform not in _desks:
-        _desks[platform] = Desk(platform)
-    return _desks[platform]
+    state = request.app.state
+    if not hasattr(state, _DESK):
+        setattr(state, _DESK, Desk(request.scope[PLATFORM]))
+    found: Desk = getattr(state, _DESK)
+    return found
 
 
 FrontDesk = Annotated[Desk, Depends(get_desk)]

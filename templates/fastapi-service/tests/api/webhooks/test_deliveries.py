@@ -1,5 +1,6 @@
 """Delivering: what a receiver gets, what the log says, and trying again."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,8 @@ import pytest
 from chassis.fastapi.db import driver_connection
 from chassis.fastapi.testing import Bearer, RunJobs
 from chassis.webhooks import retries, signing
+from chassis.webhooks.delivery import judge
+from chassis.webhooks.sender import Answer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -166,6 +169,23 @@ async def test_one_delivery_is_replayed_whatever_became_of_it(
     first, second = receiver.messages
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert len((await call("GET", f"/v1/deliveries/{delivery['id']}"))["attempts"]) == 2
+
+
+async def test_a_replay_during_an_attempt_is_not_lost(
+    call: Call, session: AsyncSession, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
+) -> None:
+    """What the attempt under way comes to is kept, and ends nothing that was asked for since."""
+    await post(call)
+    connection = await driver_connection(session)
+    [claimed] = await tables.claim(
+        connection, 1, taken={}, per_endpoint=1, lease=timedelta(minutes=1)
+    )
+    assert await call("POST", f"/v1/deliveries/{claimed.id}/replay") == {"replayed": 1}
+    await tables.record(connection, [judge(claimed, Answer(204, None, 5))])
+    await run_jobs()
+    details = await call("GET", f"/v1/deliveries/{claimed.id}")
+    assert [attempt["status"] for attempt in details["attempts"]] == [204, 204]
+    assert (details["state"], len(receiver.messages)) == ("delivered", 1)
 
 
 async def test_gone_switches_the_endpoint_off(
