@@ -109,8 +109,10 @@ def test_the_example_is_small(plan: str) -> None:
     for half, slice_ in (("web", "approvals"), ("api", "webhooks")):
         folder = ROOT / "templates" / plan / half / slice_
         if folder.exists():
-            lines = sum(p.read_text("utf-8").count("\n") for p in folder.rglob("*.py"))
-            assert 0 < lines <= 900
+            lines = {p: p.read_text("utf-8").count("\n") for p in folder.rglob("*.py")}
+            # a service has the models of one ORM
+            unused = sum(count for path, count in lines.items() if "'sqlalchemy'" in str(path))
+            assert 0 < sum(lines.values()) - unused <= 900
 
 
 def test_no_task_asks_for_trust() -> None:
