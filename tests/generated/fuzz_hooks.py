@@ -31,7 +31,7 @@ scalar("JSON", st.dictionaries(st.from_regex(r"\A[a-z]{1,9}\Z"), _LEAVES, max_si
 @schemathesis.hook
 def before_call(_context: Any, case: schemathesis.Case[Any], _kwargs: dict[str, Any]) -> None:
     """Make what is meant to be valid so: any version, a new key for a request, no NUL in JSON, a
-    permission that the caller has."""
+    permission that the caller has, a query of GraphQL."""
     if case.meta is None or case.meta.generation.mode != schemathesis.GenerationMode.POSITIVE:
         return
     if "If-Match" in case.headers:
@@ -39,8 +39,11 @@ def before_call(_context: Any, case: schemathesis.Case[Any], _kwargs: dict[str, 
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
     case.body = _without_nul(case.body)
-    if case.path.endswith("/api-keys") and isinstance(case.body, dict):
-        case.body["permissions"] = ["endpoints:read"]
+    if isinstance(case.body, dict):
+        if case.path.endswith("/api-keys"):
+            case.body["permissions"] = ["endpoints:read"]
+        if case.path.endswith("/graphql"):
+            case.body |= {"query": "{ service }", "operationName": None}
 
 
 @schemathesis.check
