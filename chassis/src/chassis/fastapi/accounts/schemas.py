@@ -4,41 +4,46 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00]*$")]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
-class Credentials(BaseModel):
+class _Body(BaseModel):
+    # whoever misspells a field learns it, and a form with a thousand of them is refused
+    model_config = ConfigDict(extra="forbid")
+
+
+class Credentials(_Body):
     """What somebody signs in with."""
 
     email: Email
     password: Password
 
 
-class Address(BaseModel):
+class Address(_Body):
     """Where a mail shall go: in ASCII, which every mail server takes."""
 
     email: str = Field(max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+$")
 
 
-class Redemption(BaseModel):
+class Redemption(_Body):
     """A mailed token, and the password that its reader chose."""
 
     token: Token
     password: Password = Field(description="12 to 256 characters, any of them.")
 
 
-class NewPassword(BaseModel):
+class NewPassword(_Body):
     """Another password."""
 
     current: Password
     new: Password = Field(description="12 to 256 characters, any of them.")
 
 
-class RefreshTokenBody(BaseModel):
+class RefreshTokenBody(_Body):
     """The token that keeps a session alive."""
 
     refresh_token: Token
