@@ -83,6 +83,7 @@ def test_shows_what_arrives(receiver: "subprocess.Popen[str]", port: int) -> Non
         ("nonsense", "WEBHOOK_SECRET is no secret"),
         (SECRET, "in .env: RECEIVER_PORT="),
     ],
+    ids=["secret", "port"],
 )
 def test_a_mistake_is_one_sentence(tmp_path: Path, port: int, secret: str, says: str) -> None:
     """A wrong secret or a taken port says what to type next."""

@@ -32,7 +32,7 @@ def test_the_specifications_vector() -> None:
     signing.verify([KEY], expected, BODY, now=SENT)
 
 
-@pytest.mark.parametrize("known", [KEY, OTHER])
+@pytest.mark.parametrize("known", [KEY, OTHER], ids=["new", "former"])
 def test_while_a_secret_is_changed_both_verify(known: bytes) -> None:
     """A message is signed with each secret in force; a receiver needs one of them."""
     assert len(signed(OTHER, KEY)["webhook-signature"].split()) == 2
