@@ -1,12 +1,11 @@
 """The identifiers of the request, job or message that is being worked on."""
 
-import os
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from chassis.request_id import HEADER, TRACE_HEADER, harmless
+from chassis.request_id import HEADER, TRACE_HEADER, digits, harmless
 
 _TRACEPARENT = re.compile(
     r"(?P<version>(?!ff)[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})"
@@ -35,12 +34,8 @@ current: ContextVar[Context | None] = ContextVar("chassis_telemetry", default=No
 
 
 def start() -> Context:
-    """Make the context of something that nobody asked us for.
-
-    From the operating system each time: a generator kept in the process would repeat itself in
-    workers that were forked from one parent.
-    """
-    made = os.urandom(40).hex()
+    """Make the context of something that nobody asked us for."""
+    made = digits(80)
     return Context(made[:32], made[32:64], made[64:])
 
 
