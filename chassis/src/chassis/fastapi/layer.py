@@ -50,6 +50,9 @@ class RequestLayer:
         finally:
             exchange.finish("aborted")
             recording.close()
+            del scope[
+                EXCHANGE
+            ]  # the two hold each other: nothing would be freed before a collection
 
 
 class Guard:
