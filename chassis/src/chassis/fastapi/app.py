@@ -17,6 +17,7 @@ from chassis.fastapi.draining import draining
 from chassis.fastapi.layer import Guard, RequestLayer
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.routes import refuse_duplicates
+from chassis.fastapi.routing_table import RoutingTable
 from chassis.fastapi.settings import ApiSettings
 from chassis.service import Service, load
 
@@ -53,6 +54,8 @@ class Application(FastAPI):
             "generate_unique_id_function": _operation_id,
         }
         super().__init__(**(defaults | options), lifespan=_around(lifespan))
+        self._table = RoutingTable(self.router)
+        self.router.middleware_stack = self._table
         problems.install(self)
         db.install(self)
         etags.install(self)
@@ -71,6 +74,7 @@ class Application(FastAPI):
         configure_mappers()
         refuse_duplicates(self)
         refuse_undecided(self, known=self.platform.named)
+        self._table.read()
 
     def openapi(self) -> dict[str, Any]:
         """Return the contract with the problems every operation may answer."""

@@ -37,7 +37,12 @@ CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 
 def principal_of(connection: HTTPConnection) -> Principal:
     """Return who is calling. Raises a 401 problem on a route that is also public."""
-    principal = connection.scope.get(PRINCIPAL)
+    return principal_in(connection.scope)
+
+
+def principal_in(scope: Scope) -> Principal:
+    """Return who is calling. Raises a 401 problem on a route that is also public."""
+    principal = scope.get(PRINCIPAL)
     if not isinstance(principal, Principal):
         raise ProblemError(401, "missing-token", headers={"WWW-Authenticate": "Bearer"})
     return principal
