@@ -40,14 +40,14 @@ def text(
             ),
             "## CPU time of one request",
             "",
-            "| endpoint | side | µs, median | added, µs | added / bare (95 % interval) | our limit |",
+            "| endpoint | side | µs, median | added, µs | added / bare (95 % interval) | limit |",
             "|---|---|---|---|---|---|",
             *(line for name, found in rounds.items() for line in _costs(name, found, names)),
             "",
             "## Latency at half of the bare side's capacity (small authenticated read)",
             "",
-            "Our limit is a p99 of 1 ms more than bare. A side that answers fewer requests a second "
-            "than bare could not keep up, and what waited shows in its p99.",
+            "The limit is a p99 of 1 ms more than bare. A side that answers fewer requests a "
+            "second than bare could not keep up, and what waited shows in its p99.",
             "",
             "| side | requests/s | p50, ms | p99, ms | p99 more than bare (95 % interval), ms |",
             "|---|---|---|---|---|",
