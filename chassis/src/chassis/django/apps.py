@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.apps.registry import Apps
 from django.contrib.admin import apps as admin_apps
 from django.core.management import call_command
 from django.db import connections
@@ -21,6 +22,8 @@ class ChassisConfig(AppConfig):
         """Hook into `migrate`, once for each run of it."""
         pre_migrate.connect(migrate_platform, sender=self)
         post_migrate.connect(finish, sender=self)
+        # the last app: by then every other one has its tables
+        post_migrate.connect(sync_roles, sender=list(apps.get_app_configs())[-1])
 
 
 class AdminConfig(admin_apps.AdminConfig):
@@ -43,6 +46,17 @@ def migrate_platform(*, using: str, **_: Any) -> None:
     schema.migrate(connection.connection)
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
+
+
+def sync_roles(*, using: str, apps: Apps = apps, **_: Any) -> None:
+    """Bring the groups in step with the roles in the code; not where accounts are migrated away."""
+    try:
+        apps.get_model("auth", "Group")
+    except LookupError:
+        return
+    from chassis.django import groups  # noqa: PLC0415 - needs the models
+
+    groups.sync(using=using)
 
 
 def finish(*, using: str, **_: Any) -> None:

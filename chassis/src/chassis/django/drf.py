@@ -6,9 +6,11 @@ from django.http import HttpResponse
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.views import APIView as RestAPIView
 
-from chassis.django import errors
+from chassis.django import errors, roles
 from chassis.problems import ProblemError
 
 
@@ -36,6 +38,21 @@ class APIView(RestAPIView):
             view = super().as_view(*args, **initkwargs)
             view.login_required = True
             return view
+
+
+class Permitted(IsAuthenticated):
+    """Ask for the permission that the view's `permissions` name for the action: `{"list": …}`.
+
+    An action that is not named there is refused to everybody but superusers.
+    """
+
+    def has_permission(self, request: Request, view: RestAPIView) -> bool:
+        """Let the action run, or raise the problem that names what is missing."""
+        if not super().has_permission(request, view):
+            return False
+        action = getattr(view, "action", None) or (request.method or "").lower()
+        roles.check(request, getattr(view, "permissions", {}).get(action, f"undeclared:{action}"))
+        return True
 
 
 class SchemaView(APIView, SpectacularAPIView):

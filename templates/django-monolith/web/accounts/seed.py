@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from web.accounts.models import User
-from web.tenancy import settle
+from web.accounts.roles import MANAGER, REVIEWER
+from web.tenancy import assign, settle
 
 COMPANY = "Harbour & Finch"
 
@@ -31,7 +32,10 @@ def company(*, password: str) -> Company:
         "jonas": _person("jonas", "Jonas Lindqvist", password),
         "amara": _person("amara", "Amara Osei", password),
     }
-    return Company(people=people, tenant=settle(COMPANY, people.values()))
+    tenant = settle(COMPANY, people.values())
+    assign(MANAGER, to=people["ines"], tenant=tenant)
+    assign(REVIEWER, to=people["tom"], tenant=tenant)
+    return Company(people=people, tenant=tenant)
 
 
 def _person(key: str, name: str, password: str, **flags: bool) -> User:

@@ -68,7 +68,12 @@ class ApprovalRequest(models.Model):
         indexes = [
             models.Index(fields=("tenant_id", "-requested_at", "-id"), name="approvals_newest")
         ]
-        permissions = [("decide", "Can decide on approval requests")]
+        permissions = [
+            ("read", "Can read approval requests"),
+            ("create", "Can ask for approval"),
+            ("decide", "Can decide on approval requests"),
+            ("export", "Can export approval requests"),
+        ]
 
     def __str__(self) -> str:
         return self.title

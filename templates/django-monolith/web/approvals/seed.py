@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from web.accounts.seed import Company, company
@@ -49,13 +48,6 @@ EXAMPLES = (
 def seed(*, password: str) -> str:
     """Create what is missing, and let Ines and Tom decide."""
     firm = company(password=password)
-    approvers, _ = Group.objects.get_or_create(name="Approvers")
-    approvers.permissions.add(
-        *Permission.objects.filter(
-            content_type__app_label="approvals", codename__in=("decide", "view_approvalrequest")
-        )
-    )
-    approvers.user_set.add(firm.people["ines"], firm.people["tom"])
     for example in EXAMPLES:
         _request(firm, example)
     return f"{len(EXAMPLES)} approval requests"

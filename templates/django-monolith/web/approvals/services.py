@@ -4,12 +4,14 @@ from decimal import Decimal
 from http import HTTPStatus
 from uuid import UUID
 
+from chassis.django.roles import denied, has_permission
 from chassis.problems import ProblemError
 from django.db import transaction
 from django.utils import timezone
 
 from web.accounts.models import User
 from web.approvals.models import ApprovalRequest
+from web.approvals.permissions import DECIDE
 
 Status = ApprovalRequest.Status
 
@@ -51,10 +53,8 @@ def _decide(approval: ApprovalRequest, status: Status, *, by: User) -> ApprovalR
 
 
 def _check_decision(approval: ApprovalRequest, *, by: User) -> None:
-    if not by.has_perm("approvals.decide"):
-        raise ProblemError(
-            HTTPStatus.FORBIDDEN, "permission-denied", "You may not decide on approval requests."
-        )
+    if not has_permission(by, DECIDE, tenant=approval.tenant_id):
+        raise denied(DECIDE)
     if approval.requested_by_id == by.pk:
         raise ProblemError(
             HTTPStatus.FORBIDDEN,

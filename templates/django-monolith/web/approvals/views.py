@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
+from chassis.django.roles import may, require
 from chassis.problems import ProblemError
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,11 +16,13 @@ from web.accounts.models import User
 from web.approvals import services
 from web.approvals.forms import ApprovalRequestForm
 from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
+from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
 
 PAGE_SIZE = 20
 
 
+@require(READ)
 def request_list(request: HttpRequest) -> HttpResponse:
     """List the requests, newest first; `?status=pending` leaves out what is decided."""
     requests = _visible(request)
@@ -34,15 +37,17 @@ def request_list(request: HttpRequest) -> HttpResponse:
     return render(request, "approvals/list.html", context)
 
 
+@require(READ)
 def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one request, with the decision or the buttons for it."""
     approval = get_object_or_404(_visible(request), pk=pk)
     user = cast(User, request.user)
-    can_decide = approval.requested_by_id != user.pk and user.has_perm("approvals.decide")
+    can_decide = approval.requested_by_id != user.pk and may(request, DECIDE)
     context = {"approval": approval, "can_decide": can_decide and approval.is_pending}
     return render(request, "approvals/detail.html", context)
 
 
+@require(CREATE)
 def request_new(request: HttpRequest) -> HttpResponse:
     """Ask for something."""
     form = ApprovalRequestForm(request.POST or None)
@@ -56,12 +61,14 @@ def request_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@require(DECIDE)
 def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Grant one request and return to it."""
     return _decide(request, pk, services.approve)
 
 
 @require_POST
+@require(DECIDE)
 def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Turn one request down and return to it."""
     return _decide(request, pk, services.reject)

@@ -1,13 +1,14 @@
 """Whose data a request sees: that of the organisation its person has chosen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import cast
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from web.accounts.models import User
-from web.organizations.models import Organization
+from web.organizations.models import Membership, Organization
 
 SESSION_KEY = "organization"
 ONLY_TENANT: UUID | None = None  # software that asks for a token has to belong to an organisation
@@ -30,6 +31,25 @@ def tenant_of(user: User) -> UUID:
 def choose(request: HttpRequest, organization: Organization) -> None:
     """Remember a choice for the rest of the session."""
     request.session[SESSION_KEY] = str(organization.pk)
+
+
+def roles_of(user: User, tenant: UUID) -> Set[str]:
+    """Give the role of a person's membership; somebody who is no member has none."""
+    return set(
+        Membership.objects.filter(user=user, organization=tenant).values_list("role", flat=True)
+    )
+
+
+def people_with(role: str, tenant: UUID) -> QuerySet[User]:
+    """Give the active members who have a role."""
+    return User.objects.filter(
+        is_active=True, memberships__role=role, memberships__organization=tenant
+    )
+
+
+def assign(role: str, *, to: User, tenant: UUID) -> None:
+    """Make a person a member with a role, in place of the one they had."""
+    Membership.objects.update_or_create(organization_id=tenant, user=to, defaults={"role": role})
 
 
 def settle(name: str, people: Iterable[User]) -> UUID:

@@ -4,23 +4,22 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from web.accounts.models import User
+from web.accounts.roles import MANAGER
 from web.approvals import services
 from web.approvals.models import ApprovalRequest
-from web.tenancy import settle
+from web.tenancy import assign, settle
 
 
 @pytest.fixture
 def ben(make_user: Callable[..., User], mia: User) -> User:
     """Somebody who works with Mia and may decide."""
     ben = make_user("ben", is_staff=True)
-    ben.user_permissions.add(
-        *Permission.objects.filter(codename__in=("decide", "view_approvalrequest"))
-    )
-    settle("Mia & Ben", [mia, ben])
+    assign(MANAGER, to=ben, tenant=settle("Mia & Ben", [mia, ben]))
+    ben.groups.add(Group.objects.get(name=MANAGER))  # the back office knows groups alone
     return ben
 
 

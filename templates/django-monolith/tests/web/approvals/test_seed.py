@@ -6,7 +6,9 @@ import pytest
 from django.core.management import call_command
 
 from web.accounts.models import User
+from web.accounts.roles import REVIEWER
 from web.approvals.models import ApprovalRequest
+from web.tenancy import roles_of, tenant_of
 
 
 def seed() -> str:
@@ -33,4 +35,4 @@ def test_seed_takes_the_password_from_the_environment(monkeypatch: pytest.Monkey
     assert "given for the tests" not in seed()
     tom = User.objects.get(email="tom@harbourfinch.example")
     assert tom.check_password("given for the tests")
-    assert tom.has_perm("approvals.decide")
+    assert REVIEWER in roles_of(tom, tenant_of(tom))

@@ -47,7 +47,7 @@ def test_nobody_decides_without_permission(
     approval: ApprovalRequest, make_user: Callable[..., User]
 ) -> None:
     """A colleague without `approvals.decide` is refused."""
-    with pytest.raises(ProblemError, match="You may not decide"):
+    with pytest.raises(ProblemError, match="You need the permission approvals:decide"):
         services.approve(approval=approval, by=make_user("noor"))
 
 

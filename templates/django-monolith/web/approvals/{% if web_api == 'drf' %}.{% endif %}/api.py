@@ -1,8 +1,8 @@
 """The operations of `/api/approvals/`: list, create, decide."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
-from chassis.django.drf import APIView
+from chassis.django.drf import APIView, Permitted
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from web.accounts.models import User
 from web.approvals import services
 from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
+from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
 
 Status = ApprovalRequest.Status
@@ -59,6 +60,8 @@ class ApprovalViewSet(
     """Requests of the caller's tenant, newest first."""
 
     serializer_class = ApprovalSerializer
+    permission_classes = (Permitted,)
+    permissions: ClassVar[dict[str, str]] = {"list": READ, "create": CREATE, "decision": DECIDE}
     lookup_value_regex = "[0-9a-f-]{36}"
     queryset = ApprovalRequest.objects.all()
 

@@ -8,11 +8,13 @@ from uuid import UUID
 import strawberry
 import strawberry_django
 from chassis.django.graphql import bounded
+from chassis.django.roles import check
 from django.shortcuts import get_object_or_404
 from strawberry.types import Info
 
 from web.approvals import services
 from web.approvals.models import ApprovalRequest
+from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
 
 
@@ -65,6 +67,7 @@ class Query:
         self, info: Info, status: Status | None = None, limit: int = 20, offset: int = 0
     ) -> ApprovalPage:
         """List the requests of the caller's tenant, newest first, at most 100 at once."""
+        check(info.context.request, READ)
         found = ApprovalRequest.objects.for_tenant(current_tenant(info.context.request))
         if status:
             found = found.filter(status=status)
@@ -80,6 +83,7 @@ class Mutation:
     def create_approval(self, info: Info, title: str, amount: Decimal, purpose: str) -> Approval:
         """Ask for something."""
         request = info.context.request
+        check(request, CREATE)
         made = services.submit(
             title=title,
             amount=amount,
@@ -92,6 +96,7 @@ class Mutation:
     @strawberry.mutation
     def decide_approval(self, info: Info, id: UUID, status: Decision) -> Approval:  # noqa: A002
         """Approve or reject; the error's `extensions` say why that cannot be."""
+        check(info.context.request, DECIDE)
         tenant = current_tenant(info.context.request)
         approval = get_object_or_404(ApprovalRequest.objects.for_tenant(tenant), pk=id)
         decide = services.approve if status is Decision.APPROVED else services.reject

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal, cast
 from uuid import UUID
 
+from chassis.django.roles import require
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema, Status
@@ -12,6 +13,7 @@ from ninja import Field, Query, Router, Schema, Status
 from web.accounts.models import User
 from web.approvals import services
 from web.approvals.models import ApprovalRequest
+from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
 
 router = Router(tags=["approvals"])
@@ -61,6 +63,7 @@ class Filters(Schema):
 
 
 @router.get("", response=Page, operation_id="approvals_list")
+@require(READ)
 def list_requests(request: HttpRequest, filters: Query[Filters]) -> dict[str, object]:
     """List the requests of the caller's tenant, newest first."""
     found = ApprovalRequest.objects.for_tenant(current_tenant(request))
@@ -71,6 +74,7 @@ def list_requests(request: HttpRequest, filters: Query[Filters]) -> dict[str, ob
 
 
 @router.post("", response={201: Approval}, operation_id="approvals_create")
+@require(CREATE)
 def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalRequest]:
     """Ask for something."""
     tenant = current_tenant(request)
@@ -79,6 +83,7 @@ def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalReq
 
 
 @router.post("{uuid:pk}/decision", response=Approval, operation_id="approvals_decide")
+@require(DECIDE)
 def decide_request(request: HttpRequest, pk: UUID, body: Decision) -> ApprovalRequest:
     """Approve or reject; 403 and 409 say why that cannot be."""
     approval = get_object_or_404(ApprovalRequest.objects.for_tenant(current_tenant(request)), pk=pk)

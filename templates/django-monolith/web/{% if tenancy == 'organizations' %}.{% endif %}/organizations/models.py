@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from web.accounts.models import User
+from web.accounts.roles import MANAGER, MEMBER, choices
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -26,7 +27,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         if found := self.of(user).first():  # the other one was faster
             return found
         home = self.create(name=f"{user.get_full_name()}'s organisation"[:150])
-        home.admit(user)
+        home.admit(user, role=MANAGER)
         return home
 
 
@@ -41,13 +42,16 @@ class Organization(models.Model):
 
     class Meta:
         ordering = ("name",)
+        permissions = [("manage", "Can manage members and invitations")]
 
     def __str__(self) -> str:
         return self.name
 
-    def admit(self, user: User) -> "Membership":
-        """Make a person a member; a member stays one."""
-        return Membership.objects.get_or_create(organization=self, user=user)[0]
+    def admit(self, user: User, *, role: str = MEMBER) -> "Membership":
+        """Make a person a member; a member stays one, with the role they have."""
+        return Membership.objects.get_or_create(
+            organization=self, user=user, defaults={"role": role}
+        )[0]
 
 
 class Membership(models.Model):
@@ -59,6 +63,7 @@ class Membership(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
+    role = models.CharField(max_length=30, default=MEMBER, choices=choices)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

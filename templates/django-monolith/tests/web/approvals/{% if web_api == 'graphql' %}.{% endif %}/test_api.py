@@ -69,7 +69,7 @@ def test_decision_is_made_once(decider: Client, approval: ApprovalRequest) -> No
 def test_decision_needs_permission(browser: Client, approval: ApprovalRequest) -> None:
     """Mia may not decide."""
     refusal = ask(browser, DECIDE, id=str(approval.pk))["errors"][0]
-    assert refusal["message"] == "You may not decide on approval requests."
+    assert refusal["message"] == "You need the permission approvals:decide for this."
     assert refusal["extensions"]["status"] == 403
 
 

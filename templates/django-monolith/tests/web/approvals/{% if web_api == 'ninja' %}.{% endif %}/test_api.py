@@ -72,7 +72,7 @@ def test_decision_needs_permission(browser: Client, approval: ApprovalRequest) -
     """Mia may not decide."""
     response = post(browser, f"{URL}{approval.pk}/decision", {"status": "approved"})
     assert response.status_code == 403
-    assert response.json()["detail"] == "You may not decide on approval requests."
+    assert response.json()["detail"] == "You need the permission approvals:decide for this."
 
 
 def test_foreign_request_does_not_exist(decider: Client, approval: ApprovalRequest) -> None:
