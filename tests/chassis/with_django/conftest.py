@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
@@ -77,9 +78,11 @@ def _configure() -> None:
         ROOT_URLCONF=Urls,
         INSTALLED_APPS=[
             "chassis.django",
+            "chassis.django.apps.AdminConfig",
             "django.contrib.auth",
             "django.contrib.contenttypes",
             "django.contrib.sessions",
+            "django.contrib.messages",
             "allauth",
             "allauth.account",
             "allauth.idp.oidc",
@@ -90,6 +93,7 @@ def _configure() -> None:
             "django.middleware.common.CommonMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "chassis.django.middleware.LoginRequiredMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
             "allauth.account.middleware.AccountMiddleware",
         ],
         AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
@@ -102,6 +106,7 @@ def _configure() -> None:
                     "context_processors": [
                         "django.template.context_processors.request",
                         "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
                     ]
                 },
             }
@@ -127,6 +132,7 @@ def _configure() -> None:
     django.setup()
     Urls.urlpatterns = [
         path("accounts/", include("allauth.account.urls")),
+        path("admin/", admin.site.urls),
         path("", include("chassis.django.urls")),
         path("private", private),
         path("api/private", private),

@@ -2,7 +2,7 @@
 
 `web/settings.py` and `web/urls.py` import from here; middleware and apps are named by their path:
 `chassis.django`, `chassis.django.apps.AdminConfig`, `chassis.django.middleware.RequestMiddleware`
-and `.LoginRequiredMiddleware`.
+and `.LoginRequiredMiddleware`. Code that needs the models imports `chassis.django.audit`.
 """
 
 from chassis.django.database import database

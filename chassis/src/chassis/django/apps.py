@@ -19,7 +19,10 @@ class ChassisConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        """Hook into `migrate`, once for each run of it."""
+        """Hook into `migrate`, once for each run of it, and begin to audit."""
+        from chassis.django.audit import signals  # noqa: PLC0415 - needs the models
+
+        signals.connect()
         pre_migrate.connect(migrate_platform, sender=self)
         post_migrate.connect(finish, sender=self)
         # the last app: by then every other one has its tables
@@ -30,7 +33,7 @@ class AdminConfig(admin_apps.AdminConfig):
     """Put this in INSTALLED_APPS in place of `django.contrib.admin`."""
 
     default = False
-    default_site = "chassis.django.admin.AdminSite"
+    default_site = "chassis.django.entrance.AdminSite"
 
 
 def migrate_platform(*, using: str, **_: Any) -> None:

@@ -1,1 +1,37 @@
-"""No models: Django sends `pre_migrate` only to an app that has this module."""
+"""The platform's tables as Django sees them; `chassis.schema` makes them, no Django migration does.
+
+Django also sends `pre_migrate` only to an app that has this module.
+"""
+
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Now
+
+
+class AuditEvent(models.Model):
+    """One thing that happened (`chassis.django.audit.record` writes it)."""
+
+    id = models.BigAutoField(primary_key=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+    action = models.TextField()
+    actor = models.TextField(null=True)  # noqa: DJ001 - nobody is not the empty key
+    impersonator = models.TextField(null=True)  # noqa: DJ001
+    subject_type = models.TextField(null=True)  # noqa: DJ001
+    subject = models.TextField(null=True)  # noqa: DJ001
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    request_id = models.TextField(null=True)  # noqa: DJ001
+
+    class Meta:
+        """A table of the platform's schema that nobody changes."""
+
+        managed = False
+        db_table = '"platform"."audit_event"'
+        default_permissions = ("view",)
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        """What happened, and its number."""
+        return f"{self.action} #{self.pk}"
