@@ -23,6 +23,7 @@ PERSON = "ines@harbourfinch.example"
 PASSWORD = "a long enough password"  # noqa: S105 - of an account that dies with the test
 WITH_DB = ("just", "with-db", "api")
 SERVE = ("granian", "--interface", "asgi", "api.main:app", "--port")
+SERVE_WEB = ("granian", "--interface", "wsgi", "--no-ws", "web.wsgi:application", "--port")
 _PERMISSIONS = (
     "from api.main import app; from chassis.fastapi.access import permissions; "
     "print(*permissions(app))"
@@ -118,14 +119,19 @@ def background(project: Project, *command: str, **environment: str) -> Iterator[
 def serving(project: Project, *, local: bool) -> Iterator[Server]:
     """Serve the project's API alone: no worker, so nothing that a caller registers is called.
 
-    `local` says that the service owns its accounts; else the development issuer runs beside it.
+    `local` says that the service owns its accounts; else who issues tokens runs beside it: in a
+    hybrid the web half, otherwise the development issuer.
     """
-    ports = {"API_PORT": str(free_port()), "ISSUER_PORT": str(free_port())}
+    ports = {name: str(free_port()) for name in ("API_PORT", "WEB_PORT", "ISSUER_PORT")}
     url = f"http://127.0.0.1:{ports['API_PORT']}"
     with contextlib.ExitStack() as stack:
         if local:
             secret = {**ports, "ADMIN_PASSWORD": PASSWORD}
             project.run(f"uv run just admin {PERSON}", environment=secret)
+        elif "web" in project.halves:
+            command = ("just", "with-db", "web", *SERVE_WEB, ports["WEB_PORT"])
+            issuer = stack.enter_context(background(project, *command, **ports))
+            wait_until_ready(f"http://127.0.0.1:{ports['WEB_PORT']}/readyz", issuer)
         else:
             stack.enter_context(background(project, "python", "-m", "devissuer", "serve", **ports))
         command = (*WITH_DB, *SERVE, ports["API_PORT"])
@@ -141,7 +147,7 @@ def _signed_in(url: str) -> str:
 
 
 def issue_token(project: Project, ports: Mapping[str, str]) -> str:
-    """A token of the development issuer that allows everything."""
+    """A development token that allows everything: of the web half, else the development issuer."""
     wanted = project.run(f'uv run python -c "{_PERMISSIONS}"', environment={"ENVIRONMENT": "build"})
     command = f'uv run just token --permissions "{wanted.splitlines()[-1]}"'
     return project.run(command, environment=ports).splitlines()[-1]

@@ -125,6 +125,14 @@ def test_an_unset_environment_means_production(project: Project) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_a_fuzzer_finds_nothing_in_a_hybrid(project: Project, tmp_path: Path) -> None:
+    """The API keeps its contract whatever is sent, where the web half issues the tokens too."""
+    if project.plan != "hybrid":
+        pytest.skip("an API alone is fuzzed in its variants; the hybrid's run of this test is it")
+    with serving(project, local=False) as server:
+        fuzz(server, tmp_path, project.path / "contracts")
+
+
 OTHERS = [
     answers for plan in ("django-monolith", "fastapi-service") for answers in covering(plan)[1:]
 ]

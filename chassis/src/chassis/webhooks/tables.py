@@ -82,6 +82,11 @@ WHERE d.id = o.id AND d.state = 'pending'
 _DISABLE: LiteralString = """
 UPDATE {endpoint} SET enabled = false, version = version + 1 WHERE id = ANY(%s) AND enabled
 """
+# of two that register at once the other waits, or both would count what was there before
+_COUNT: LiteralString = """
+SELECT count(*) FROM {endpoint}, pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, 7))
+WHERE tenant_id = %(tenant)s
+"""
 _FAN_OUT: LiteralString = """
 INSERT INTO {delivery} (id, tenant_id, endpoint_id, event_id, state, tries, attempts)
 SELECT gen_random_uuid(), v.tenant_id, e.id, v.id, 'pending', 0, '[]'
