@@ -31,6 +31,7 @@ TITLES: Mapping[str, str] = {
     "permission-denied": "This caller may not do that",
     "query-too-large": "The query asks for too much",
     "sign-up-closed": "Nobody may sign up here",
+    "too-many-endpoints": "No further endpoint fits",
     "too-many-tries": "Too many tries",
     "validation": "The request is not valid",
 }

@@ -24,6 +24,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 from pydantic_core import to_json
 
+from chassis.problems import ProblemError
 from chassis.webhooks.delivery import Attempt, Delivery
 
 # The oldest first, but an endpoint at a time: whatever waits for one, the others get their turn.
@@ -82,11 +83,8 @@ WHERE d.id = o.id AND d.state = 'pending'
 _DISABLE: LiteralString = """
 UPDATE {endpoint} SET enabled = false, version = version + 1 WHERE id = ANY(%s) AND enabled
 """
-# of two that register at once the other waits, or both would count what was there before
-_COUNT: LiteralString = """
-SELECT count(*) FROM {endpoint}, pg_advisory_xact_lock(hashtextextended(%(tenant)s::text, 7))
-WHERE tenant_id = %(tenant)s
-"""
+_TAKE_TURNS: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 7262345002))"
+_COUNT: LiteralString = "SELECT count(*) FROM {endpoint} WHERE tenant_id = %s"
 _FAN_OUT: LiteralString = """
 INSERT INTO {delivery} (id, tenant_id, endpoint_id, event_id, state, tries, attempts)
 SELECT gen_random_uuid(), v.tenant_id, e.id, v.id, 'pending', 0, '[]'
@@ -102,6 +100,8 @@ _FORGET: LiteralString = """
 DELETE FROM {event} WHERE id IN (
     SELECT id FROM {event} WHERE created_at < now() - interval '30 days' LIMIT 10000)
 """
+MOST_ENDPOINTS = 50
+"""How many endpoints a tenant may have: every event makes a delivery for each."""
 
 
 class Tables:
@@ -113,6 +113,18 @@ class Tables:
             name: sql.Identifier(f"{prefix}_{name}") for name in ("endpoint", "event", "delivery")
         }
         self._claim, self._record = self._of(_CLAIM), self._of(_RECORD)
+
+    async def make_room(self, connection: AsyncConnection[Any], tenant: UUID) -> None:
+        """Say before an endpoint is added that it may be, until the transaction ends.
+
+        Raises ProblemError 409 where the tenant has ``MOST_ENDPOINTS``.
+        """
+        # a statement of its own: one that waits for the lock would count what was there before
+        await connection.execute(_TAKE_TURNS, [tenant])
+        row = await (await connection.execute(self._of(_COUNT), [tenant])).fetchone()
+        if row and row[0] >= MOST_ENDPOINTS:
+            detail = f"{MOST_ENDPOINTS} endpoints are the most: remove one that is not needed."
+            raise ProblemError(HTTPStatus.CONFLICT, "too-many-endpoints", detail)
 
     async def fan_out(self, connection: AsyncConnection[Any], events: Sequence[UUID]) -> None:
         """Make the deliveries of new events: one for each enabled endpoint that wants the type."""

@@ -30,6 +30,7 @@ async def register(
     session: AsyncSession, new: NewEndpoint, *, tenant: UUID
 ) -> tuple[Endpoint, str]:
     """Add an endpoint for `tenant`; return it with its secret, which cannot be read again."""
+    await tables.make_room(await driver_connection(session), tenant)
     secret = signing.new_secret()
     endpoint = Endpoint(
         tenant_id=tenant, secret=keyring.seal(secret), **new.model_dump(mode="json")

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from chassis.fastapi.testing import Bearer
+from chassis.webhooks import tables
 from sqlalchemy import event, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -92,6 +93,20 @@ async def test_address_that_may_not_be_called_is_refused(
         )
         assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert answer.json()["errors"][0]["pointer"] == "/body/url"
+
+
+async def test_a_tenant_has_so_many_and_no_more(
+    client: httpx2.AsyncClient, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One too many is refused; another tenant has its own."""
+    monkeypatch.setattr(tables, "MOST_ENDPOINTS", 2)
+    caller = bearer("endpoints:write")
+    await register(client, caller)
+    await register(client, caller)
+    refused = await client.post("/v1/endpoints", json=NEW, headers=caller)
+    assert refused.status_code == HTTPStatus.CONFLICT
+    assert refused.json()["type"] == "/problems/too-many-endpoints"
+    await register(client, bearer("endpoints:write", tenant=uuid4()))
 
 
 async def test_failing_commit_is_not_a_success(
