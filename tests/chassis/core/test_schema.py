@@ -19,6 +19,7 @@ TABLES = [
     "account_link",
     "account_session",
     "api_key",
+    "audit_event",
     "cache",
     "idempotency",
     "mail",
