@@ -97,7 +97,7 @@ def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
         python = load_interpreters().request(uv)
         tell(f"the chassis's suite runs on {python}")
         where = ["--directory", str(CHASSIS_TESTS), "--python", python]
-        suites["chassis suite"] = [uv, "run", *where, "pytest", *words]
+        suites["chassis suite"] = [uv, "run", *where, "pytest", *(words or EVERYTHING)]
     return suites
 
 

@@ -52,9 +52,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def roadbed_service() -> Service:
-    """Give these tests a service of their own: the folder next to this file, always the same, so
-    that its database is made once."""
-    root = Path(__file__).parent / ".dev" / "service"
+    """Give these tests a service of their own: a folder next to this file, always the same for a
+    process that shares the run, so that its database is made once."""
+    root = Path(__file__).parent / ".dev" / f"service{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     return service_.load(root) if root.exists() else make_service(root, *HALVES)
 
 
