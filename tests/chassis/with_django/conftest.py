@@ -85,6 +85,9 @@ def _configure() -> None:
             "django.contrib.messages",
             "allauth",
             "allauth.account",
+            "django.contrib.humanize",
+            "allauth.mfa",
+            "allauth.usersessions",
             "allauth.idp.oidc",
         ],
         MIDDLEWARE=[
@@ -120,6 +123,8 @@ def _configure() -> None:
         },
         LOGIN_URL="/accounts/login/",
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
+        MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
+        MFA_PASSKEY_LOGIN_ENABLED=True,
         OIDC_ISSUER="https://orders.example.com",
         TENANT_OF=f"{__name__}.tenant_of",
         ONLY_TENANT="chassis.auth.SINGLE_TENANT",

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -124,6 +125,7 @@ def test_trail_is_read_in_the_back_office(mia: User) -> None:
     """An administrator finds a person's events by their address and can change none."""
     root = User.objects.create_superuser("root@example.com", "root@example.com", PASSWORD)
     browser = Client()
+    TOTP.activate(root, "A" * 32)
     browser.force_login(root)
     audit.record("thing.done", actor=mia)
     page = "/admin/chassis/auditevent/"

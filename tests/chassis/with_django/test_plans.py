@@ -2,11 +2,12 @@
 
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chassis.django import install
+from chassis.django import install, people
 
 
 def make(root: Path, plan: str) -> dict[str, Any]:
@@ -66,3 +67,17 @@ def test_rest_framework_gets_defaults_unless_the_team_has_its_own(tmp_path: Path
     own: dict[str, Any] = settings | {"REST_FRAMEWORK": {"own": True}}
     install(own)
     assert own["REST_FRAMEWORK"] == {"own": True}
+
+
+def test_accounts_get_second_factors_unless_the_team_decided(tmp_path: Path) -> None:
+    """The apps stand behind allauth's accounts; a setting that is there already stays."""
+    settings = make(tmp_path, "django-monolith") | {
+        "SERVICE": SimpleNamespace(name="orders"),
+        "INSTALLED_APPS": ["allauth.account", "web.stock"],
+        "MFA_TOTP_ISSUER": "Ours",
+    }
+    install(settings)
+    assert settings["INSTALLED_APPS"] == ["allauth.account", *people.APPS, "web.stock"]
+    assert settings["MFA_TOTP_ISSUER"] == "Ours"
+    assert settings["ACCOUNT_REAUTHENTICATION_REQUIRED"] is True
+    assert settings["MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"] is False

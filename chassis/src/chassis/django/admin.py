@@ -1,18 +1,39 @@
-"""The back office's pages about the platform: the audit trail, to be read."""
+"""The back office's pages about the platform: the audit trail, second factors, sessions."""
 
+from importlib import import_module
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
+from chassis.django import audit
 from chassis.django.models import AuditEvent
+
+# allauth's own pages show secrets and search for user names; ours take their place
+import_module("allauth.mfa.admin")
+import_module("allauth.usersessions.admin")
+admin.site.unregister([Authenticator, UserSession])
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    """What the platform writes: the back office adds and changes nothing of it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody writes one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits one."""
+        return False
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class AuditEventAdmin(ReadOnlyAdmin):
     """Find out who did what; nobody adds, changes or deletes an event."""
 
     list_display = ("recorded_at", "action", "who", "impersonator", "subject_type", "subject")
@@ -49,14 +70,41 @@ class AuditEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in
             found |= queryset.filter(Q(actor__in=keys) | Q(subject__in=keys))
         return found, duplicates
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody writes an event by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The table is append-only."""
-        return False
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The table is append-only."""
         return False
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Take a lost second factor from somebody, who then enrols again; secrets are not shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type", "created_at", "last_used_at")
+    exclude = ("data",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Search by the person's address."""
+        return (f"user__{get_user_model().USERNAME_FIELD}",)
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(ReadOnlyAdmin):
+    """See who is signed in where, and sign them out."""
+
+    list_display = ("user", "created_at", "last_seen_at", "ip", "user_agent")
+    exclude = ("data",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Search by the person's address, or that of their computer."""
+        return (f"user__{get_user_model().USERNAME_FIELD}", "ip")
+
+    def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
+        """End the session itself too, not the entry alone."""
+        audit.record("session.revoked", subject=obj.user)
+        obj.end()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        """End several."""
+        for session in queryset:
+            self.delete_model(request, session)

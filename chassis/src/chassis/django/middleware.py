@@ -6,19 +6,26 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
 from django.core.signals import got_request_exception
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 
 from chassis import logs, telemetry
-from chassis.django import errors, probes
+from chassis.django import errors, probes, second_factor
 from chassis.problems import ProblemError
 from chassis.request_id import HEADER, TRACE_HEADER
 from chassis.settings import Environment, ServiceSettings
 from chassis.telemetry.requests import Recorder
+
+_NO_SECOND_FACTOR = ProblemError(
+    403, "second-factor-required", "Staff need a second factor: set one up at /accounts/2fa/."
+)
 
 
 class RequestMiddleware:
@@ -90,15 +97,22 @@ class RequestMiddleware:
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Deny by default: a view that is not marked `login_not_required` needs a signed-in person.
 
-    A browser is sent to the login page; software gets a problem with status 401.
+    A browser is sent to the login page; software gets a problem with status 401. Staff without a
+    second factor reach nothing but the pages where they enrol.
     """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the rest of the chain."""
+        super().__init__(get_response)
+        self._mfa = apps.is_installed("allauth.mfa")
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], *arguments: Any
     ) -> HttpResponseBase | None:
         """Let the view run or answer in its place; this is where the session is first read."""
         try:
-            return super().process_view(request, view_func, *arguments)
+            refusal = super().process_view(request, view_func, *arguments)
+            return refusal or self._ask_to_enrol(request, view_func)
         except DatabaseError as error:
             if not errors.is_lost_database(error):
                 raise
@@ -111,6 +125,18 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         if errors.wants_problem(request):
             return errors.respond(request, ProblemError(401, None, "Sign in first."))
         return super().handle_no_permission(request, view_func)
+
+    def _ask_to_enrol(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase | None:
+        if not self._mfa or not getattr(view_func, "login_required", True):
+            return None
+        if second_factor.is_being_set_up(request) or not second_factor.is_missing(request):
+            return None
+        if errors.wants_problem(request):
+            return errors.respond(request, _NO_SECOND_FACTOR)
+        messages.warning(request, "The back office asks for a second factor: set one up first.")
+        return redirect("mfa_index")
 
 
 def _route(request: HttpRequest) -> str:

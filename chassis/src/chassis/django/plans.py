@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis import service
+from chassis.django import people
 
 # views of the framework are JSON, need a session, and answer mistakes as problems
 REST_FRAMEWORK = {
@@ -19,10 +20,11 @@ REST_FRAMEWORK = {
 def install(settings: dict[str, Any]) -> None:
     """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
 
-    Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team wrote its
-    own. In a hybrid the web half becomes the identity provider: an app, its settings and, through
-    `chassis.django.urls`, its addresses.
+    Everybody gets second factors and a list of sessions. Django REST framework, where it is
+    installed, gets REST_FRAMEWORK unless the team wrote its own. In a hybrid the web half becomes
+    the identity provider: an app, its settings and, through `chassis.django.urls`, its addresses.
     """
+    people.install(settings)
     if "rest_framework" in settings["INSTALLED_APPS"]:
         settings.setdefault("REST_FRAMEWORK", REST_FRAMEWORK)
     found = service.load(Path(settings["BASE_DIR"]))

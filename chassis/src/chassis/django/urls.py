@@ -1,9 +1,14 @@
-"""The addresses that the platform adds: those of the identity provider, in a hybrid."""
+"""The addresses that the platform adds: second factors, sessions, a hybrid's identity provider."""
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = []
 
+if apps.is_installed("allauth.mfa"):
+    urlpatterns += [
+        path("accounts/2fa/", include("allauth.mfa.urls")),
+        path("accounts/sessions/", include("allauth.usersessions.urls")),
+    ]
 if apps.is_installed("allauth.idp.oidc"):
     urlpatterns += [path("", include("chassis.django.identity.urls"))]

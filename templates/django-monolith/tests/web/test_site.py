@@ -11,6 +11,8 @@ PUBLIC_PREFIXES = (
     "accounts/login/",
     "accounts/confirm-email/",
     "accounts/password/reset/",
+    "accounts/2fa/authenticate/",
+    "accounts/2fa/webauthn/login/",
     "admin/jsi18n/",
     # a hybrid's identity provider: its protocol authenticates each request by itself
     ".well-known/",

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from allauth.account import signals as account
+from django.apps import apps
 from django.contrib.auth import get_user_model, signals
 from django.contrib.auth.models import Group
 from django.db.models import Model
@@ -29,8 +30,20 @@ def connect() -> None:
     pre_save.connect(_remember, sender=user)
     post_save.connect(_saved, sender=user)
     post_delete.connect(_deleted, sender=user)
+    if apps.is_installed("allauth.mfa"):
+        _connect_second_factors()
     for relation in (user.groups, user.user_permissions, Group.permissions):
         m2m_changed.connect(_granted, sender=relation.through)
+
+
+def _connect_second_factors() -> None:
+    from allauth.mfa import signals as mfa  # noqa: PLC0415 - an app that settings may lack
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415
+
+    # not allauth's own signals, which miss the back office and come after the transaction
+    post_save.connect(_second_factor_added, sender=Authenticator)
+    post_delete.connect(_second_factor_removed, sender=Authenticator)
+    mfa.authentication_failed.connect(_second_factor_failed)
 
 
 def _signed_in(*, user: Model, **_: Any) -> None:
@@ -53,6 +66,19 @@ def _failed(*, credentials: dict[str, Any], **_: Any) -> None:
 
 def _email_changed(*, user: Model, **_: Any) -> None:
     audit.record("user.email_changed", subject=user)
+
+
+def _second_factor_added(*, instance: Any, created: bool, **_: Any) -> None:
+    if created:
+        audit.record("second_factor.added", subject=instance.user, after={"type": instance.type})
+
+
+def _second_factor_removed(*, instance: Any, **_: Any) -> None:
+    audit.record("second_factor.removed", subject=instance.user, before={"type": instance.type})
+
+
+def _second_factor_failed(*, user: Model, **_: Any) -> None:
+    audit.record("second_factor.failed", subject=user)
 
 
 def _remember(*, instance: Model, update_fields: Collection[str] | None, **_: Any) -> None:

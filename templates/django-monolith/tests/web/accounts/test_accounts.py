@@ -103,10 +103,11 @@ def test_back_office_is_closed_to_customers(browser: Client) -> None:
 
 
 def test_administrator_can_manage_people(make_user: Callable[..., User]) -> None:
-    """The back office lists people and creates one."""
+    """The back office lists people and, once the password was given again, creates one."""
     browser = Client()
     browser.force_login(make_user("root", is_staff=True, is_superuser=True))
     assert browser.get("/admin/accounts/user/").status_code == 200
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     form = {"email": "kim@example.com", "name": "Kim", "usable_password": "false"}
     browser.post("/admin/accounts/user/add/", form)
     assert User.objects.filter(email="kim@example.com").exists()

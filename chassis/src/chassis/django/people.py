@@ -1,0 +1,32 @@
+"""Second factors, sessions and re-authentication: what the platform decides about signing in."""
+
+from typing import Any
+
+APPS = ("django.contrib.humanize", "allauth.mfa", "allauth.usersessions")
+_MINUTES = 60
+
+
+def install(settings: dict[str, Any]) -> None:
+    """Add allauth's second factors and list of sessions; a setting of the team's own stays.
+
+    Settings without `allauth.account` are left alone.
+    """
+    apps: list[str] = settings["INSTALLED_APPS"]
+    if "allauth.account" not in apps:
+        return
+    place = apps.index("allauth.account") + 1
+    apps[place:place] = [app for app in APPS if app not in apps]
+    for name, value in _defaults(settings).items():
+        settings.setdefault(name, value)
+
+
+def _defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+        "MFA_PASSKEY_LOGIN_ENABLED": True,
+        "MFA_TOTP_ISSUER": settings["SERVICE"].name,
+        # browsers speak WebAuthn over plain HTTP to localhost alone
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": settings.get("DEBUG", False),
+        "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
+        "ACCOUNT_REAUTHENTICATION_TIMEOUT": 5 * _MINUTES,
+    }

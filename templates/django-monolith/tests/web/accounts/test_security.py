@@ -1,0 +1,60 @@
+"""Second factors and sessions: the pages, and what a browser is told to run on them."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from tests.web.conftest import PASSWORD
+from web.accounts.models import User
+
+PAGES = (
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/sessions/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+)
+INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*(\ssrc=|application/json))")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_needs_nothing_that_the_policy_forbids(browser: Client, page: str) -> None:
+    """Pages of the account are in our frame and carry no script or style of their own."""
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    response = browser.get(page)
+    assert response.status_code == 200
+    assert "web/site.css" in response.text
+    assert INLINE.search(response.text) is None
+
+
+@pytest.mark.django_db
+def test_sign_in_offers_a_passkey() -> None:
+    """A passkey is a way in, by a script that is a file of ours."""
+    page = Client().get("/accounts/login/").text
+    assert "Sign in with a passkey" in page
+    assert INLINE.search(page) is None
+
+
+def test_second_factor_is_asked_for(make_user: Callable[..., User]) -> None:
+    """A password alone does not let in somebody who has an authenticator app."""
+    root = make_user("root", is_staff=True, is_superuser=True)
+    browser = Client()
+    response = browser.post("/accounts/login/", {"login": root.email, "password": PASSWORD})
+    assert response.headers["Location"] == "/accounts/2fa/authenticate/"
+    assert browser.get("/accounts/2fa/authenticate/").status_code == 200
+    assert browser.get("/admin/").status_code == 302
+
+
+def test_staff_enrol_before_anything_else(make_user: Callable[..., User]) -> None:
+    """Whoever is made staff sets up a second factor before they see another page."""
+    mia = make_user("mia")
+    mia.is_staff = True
+    mia.save()
+    browser = Client()
+    browser.force_login(mia)
+    assert browser.get("/admin/").headers["Location"] == "/accounts/2fa/"
+    assert browser.get("/accounts/2fa/totp/activate/").status_code == 302  # to the password
