@@ -114,6 +114,9 @@ def test_dropped_after_a_migration_of_the_team(scratch: Project) -> None:
     scratch.run("uv run just drop-example")
 
     assert [] == [f for f in dropped(scratch) if (scratch.path / f).exists()]
+    readme = (scratch.path / "README.md").read_text()
+    told = ("approvals", "webhook", "deliver", "drop-example", "<!--")
+    assert [] == [word for word in told if word in readme.lower()]
     scratch.run("git add -A && git commit -qm dropped")
     check(scratch)
 

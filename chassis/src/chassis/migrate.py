@@ -5,10 +5,14 @@ The adapters see to the platform's schema when ``manage.py migrate`` or ``alembi
 
 import sys
 
+import psycopg
+
 from chassis import processes, settings
+from chassis.operations.errors import OperationError
 from chassis.service import Half, Service
 from chassis.settings import SettingsError
 
+_PATIENCE_SECONDS = 5
 _COMMANDS: dict[Half, list[str]] = {
     "web": processes.tool("web", "migrate", "--no-input"),
     "api": processes.tool("api", "upgrade", "heads"),
@@ -19,10 +23,25 @@ def run(service: Service, *halves: Half) -> None:
     """Bring the databases of ``halves`` (default: all) to their newest schema.
 
     Their server must be running. What the tools say goes to standard error, so that a chore which
-    migrates first can still be piped. Raises CommandFailedError.
+    migrates first can still be piped. Raises CommandFailedError, OperationError when a database
+    whose address was given does not answer.
     """
     for half in halves or service.halves:
+        if url := settings.database_url(service, half):
+            _check_answers(half, url)
         processes.run(service, *_COMMANDS[half], output=sys.stderr)
+
+
+def _check_answers(half: Half, url: str) -> None:
+    """Say in one sentence what the tools would say in a hundred lines."""
+    try:
+        psycopg.connect(url, connect_timeout=_PATIENCE_SECONDS).close()
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise OperationError(
+            f"The database of {half} cannot be reached ({reason}): start it, or correct "
+            f"{half.upper()}_DATABASE_URL or DATABASE_URL."
+        ) from None
 
 
 def needs_server(service: Service) -> bool:
@@ -34,7 +53,7 @@ def needs_server(service: Service) -> bool:
 def given(service: Service) -> None:
     """Migrate the databases whose addresses were given.
 
-    Raises SettingsError when one was not, or in a build; CommandFailedError.
+    Raises SettingsError when one was not, or in a build; OperationError, CommandFailedError.
     """
     settings.environment(service).refuse_build()
     if not _all_given(service):

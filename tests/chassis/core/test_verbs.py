@@ -41,6 +41,19 @@ def application(environ, start_response):
     return [b"hello"]
 """
 
+README = """# Shop
+
+It has `accounts/`<!-- example -->, the example `approvals/`<!-- /example -->.
+
+<!-- example -->
+## Approvals
+
+Somebody approves.
+<!-- /example -->
+
+End.
+"""
+
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
@@ -82,6 +95,7 @@ def calls(service: Service) -> list[str]:
     return (service.root / "calls").read_text().splitlines()
 
 
+NOWHERE = "postgresql://web:secret@127.0.0.1:1/web"
 MIGRATE = "manage migrate --no-input"
 
 
@@ -199,6 +213,7 @@ def example(service: Service) -> Path:
     (service.root / "tests" / "web" / "approvals").mkdir(parents=True)
     (service.root / "tests" / "web" / "approvals" / "test_it.py").write_text("")
     (service.root / ".gitignore").write_text("calls\n__pycache__/\n")
+    (service.root / "README.md").write_text(README)
     git(service, "init")
     git(service, "add", "-A")
     git(service, "commit", "-m", "start")
@@ -206,12 +221,13 @@ def example(service: Service) -> Path:
 
 
 def test_drop_example_takes_tables_folders_and_traces(service: Service, example: Path) -> None:
-    """Downgraded first, then deleted; a second time there is nothing to do."""
+    """Downgraded first, then deleted, and told of no more; a second time there is nothing to do."""
     done = chassis(service, "drop-example")
     assert done.returncode == 0, done.stderr
     assert calls(service) == [MIGRATE, "manage drop_app approvals"]
     assert not example.exists()
     assert not (service.root / "tests" / "web" / "approvals").exists()
+    assert (service.root / "README.md").read_text() == "# Shop\n\nIt has `accounts/`.\n\nEnd.\n"
     assert "Removed web/approvals, tests/web/approvals; commit it" in done.stdout
     assert "Other environments keep the example's tables (approvals_*" in done.stdout
     assert chassis(service, "drop-example").stdout == "The example is gone already.\n"
@@ -234,6 +250,8 @@ def test_drop_example_refuses_to_lose_work(service: Service, example: Path) -> N
         (["seed"], {"ENVIRONMENT": ""}, "`seed` is for development, and ENVIRONMENT"),
         (["migrate"], {"ENVIRONMENT": "production"}, "DATABASE_URL: missing"),
         (["migrate"], {"ENVIRONMENT": "prod"}, "ENVIRONMENT: set it to development, test"),
+        (["migrate"], {"DATABASE_URL": NOWHERE}, "The database of web cannot be reached (conn"),
+        (["with-db", "web", "x"], {"DATABASE_URL": NOWHERE}, "start it, or correct WEB_DATABASE_U"),
         (["with-db", "api", "x"], {}, "This service has no api half: use web."),
         (["with-db", "web"], {}, "with-db needs a command"),
         (["with-db", "web", "no-such-program"], {}, "no-such-program cannot be run"),
@@ -251,6 +269,7 @@ def test_a_mistake_is_one_sentence(
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
 
 
 def test_a_taken_port_is_one_sentence(service: Service) -> None:

@@ -127,6 +127,17 @@ def test_check_is_clean_beside_the_platform(service: Service, database: str) -> 
     assert "No new upgrade operations" in said
 
 
+def test_a_model_without_its_migration_is_told_what_to_type(
+    service: Service, database: str
+) -> None:
+    """Alembic names what differs; the recipe that writes the migration is ours to name."""
+    (service.root / "api" / "example" / "models.py").write_text(MODELS)
+    done = attempt(service, database, "upgrade heads", "check")
+    assert done.returncode != 0
+    assert 'run `just migration api "what changed"`' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_team_continues_its_own_branch(service: Service, database: str) -> None:
     """A new model becomes a revision on the branch ``api``, named by the convention, and the
     example can go although it was never migrated."""

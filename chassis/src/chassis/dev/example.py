@@ -1,5 +1,6 @@
 """``python -m chassis drop-example``: the example goes, the platform stays."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,12 +9,16 @@ from chassis import devdb, migrate, processes
 from chassis.dev.errors import ChoreError
 from chassis.service import Half, Service
 
+_README = "README.md"
+_TOLD = re.compile(r"<!-- example -->.*?<!-- /example -->\n*", re.DOTALL)
+
 
 def run(service: Service) -> list[Path]:
-    """Take the example out of the development database, delete its folders, write the generated
-    files again; return the folders that went.
+    """Take the example out of the development database, delete its folders and what ``README.md``
+    tells of it between ``<!-- example -->`` and ``<!-- /example -->``, write the generated files
+    again; return the folders that went.
 
-    Raises ChoreError when a folder holds work that version control does not have.
+    Raises ChoreError when one of them holds work that version control does not have.
     """
     examples = {
         half: service.example[half]
@@ -23,13 +28,16 @@ def run(service: Service) -> list[Path]:
     folders = [folder for item in examples.items() for folder in _folders(service, *item)]
     if not folders:
         return []
-    _check_committed(service, folders)
+    readme = service.root / _README
+    _check_committed(service, [*folders, readme])
     with devdb.available(service):
         migrate.run(service, *examples)
         for half, name in examples.items():
             processes.run(service, *_downgrade(half, name))
     for folder in folders:
         shutil.rmtree(folder)
+    if readme.is_file():
+        readme.write_text(_TOLD.sub("", readme.read_text("utf-8")), "utf-8")
     # in a process of its own: the settings may have been read with the example in place
     processes.run(service, processes.PYTHON, "-m", "chassis", "generate")
     return folders

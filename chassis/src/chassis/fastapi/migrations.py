@@ -8,8 +8,11 @@ import logging
 import time
 from pathlib import Path
 
+import alembic.command
 import psycopg
 from alembic import context
+from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, text
 
@@ -71,12 +74,23 @@ def _run_on(connection: Connection, metadata: MetaData, service: Service) -> Non
         include_schemas=False,
         compare_server_default=True,
         transaction_per_migration=True,
+        process_revision_directives=_advise,
     )
     # upgrade, downgrade and stamp have a destination; what only looks changes nothing
     if context.get_context().opts.get("destination_rev"):
         _retire(connection, service)
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _advise(
+    _context: MigrationContext, _revision: object, directives: list[MigrationScript]
+) -> None:
+    """Say what to type when ``alembic check`` is about to fail."""
+    command = getattr(context.config.cmd_opts, "cmd", None)
+    asked = command and command[0] is alembic.command.check
+    if asked and any(script.upgrade_ops and script.upgrade_ops.ops for script in directives):
+        _log.error('The models have changed: run `just migration api "what changed"`.')
 
 
 def _lock(connection: Connection) -> None:
