@@ -121,7 +121,7 @@ def environment(service: Service) -> Environment:
     try:
         return Environment(value)
     except ValueError:
-        raise SettingsError(f"ENVIRONMENT: set it to {_names(Environment)}.") from None
+        raise SettingsError(f"ENVIRONMENT: set it to {', '.join(Environment)}.") from None
 
 
 def database_url(service: Service, half: Half) -> str | None:
@@ -298,7 +298,3 @@ def _explain(settings: type[ServiceSettings], details: ErrorDetails) -> str:
         return f"{name.upper()}: missing; {meaning}"
     cause = details.get("ctx", {}).get("error")
     return f"{name.upper()}: {cause or details['msg']}"
-
-
-def _names(choices: type[StrEnum]) -> str:
-    return ", ".join(choices)

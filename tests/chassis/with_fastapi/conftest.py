@@ -16,17 +16,18 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from chassis import logs
+from chassis import accounts, logs
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
 from chassis.fastapi import Application
 from chassis.fastapi.platform import fetch_json
-from chassis.fastapi.settings import AUDIENCE, ApiSettings, IssuerSettings
+from chassis.fastapi.settings import AUDIENCE, IssuerSettings
 from chassis.output import Output
 from chassis.service import Service
 from chassis.settings import Environment
 
 ISSUER = "https://issuer.test"
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"
+LOGIN = {"email": "ada@example.com", "password": "correct horse battery"}
 
 type MakeApp = Callable[..., Application]
 type MakeCaller = Callable[..., dict[str, str]]
@@ -117,6 +118,17 @@ def caller(make_caller: MakeCaller) -> dict[str, str]:
 
 
 @pytest.fixture
+async def account(app: Application) -> accounts.Account:
+    """Give the account of ``LOGIN``."""
+    return await accounts.create(
+        app.platform.database.driver,
+        email=LOGIN["email"],
+        password=LOGIN["password"],
+        permissions=["me:read"],
+    )
+
+
+@pytest.fixture
 def logged() -> Iterator[list[Any]]:
     """Give the events that were logged, with what was bound to them."""
     with capture_logs(processors=[merge_contextvars, logs.identify]) as events:
@@ -154,7 +166,7 @@ def written(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with file.open("wb") as stream:
         output = Output(stream.fileno)
         monkeypatch.setattr(logs, "_output", output)
-        production = ApiSettings.model_construct(
+        production = IssuerSettings.model_construct(
             environment=Environment.PRODUCTION, log_format="json", log_level="INFO"
         )
         logs.configure(production, service)

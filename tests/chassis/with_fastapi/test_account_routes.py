@@ -17,10 +17,9 @@ from chassis.fastapi.accounts import desk, router
 from chassis.fastapi.settings import AccountSettings
 from chassis.service import Service
 from chassis.throttle import Limit
-from with_fastapi.conftest import client_of
+from with_fastapi.conftest import LOGIN, client_of
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
-LOGIN = {"email": "ada@example.com", "password": "correct horse battery"}
 NEW = "another horse battery"
 CSRF = {"X-CSRF": "1", "Sec-Fetch-Site": "same-origin"}
 
@@ -48,17 +47,6 @@ def make(service: Service, database: str, **settings: Any) -> Application:
 def app(service: Service, database: str) -> Application:
     """Give the application."""
     return make(service, database, sign_up_permissions="me:read")
-
-
-@pytest.fixture
-async def account(app: Application) -> accounts.Account:
-    """Give the account of ``LOGIN``."""
-    return await accounts.create(
-        app.platform.database.driver,
-        email=LOGIN["email"],
-        password=LOGIN["password"],
-        permissions=["me:read"],
-    )
 
 
 async def signed_in(client: httpx2.AsyncClient, **changes: str) -> tuple[dict[str, str], str]:

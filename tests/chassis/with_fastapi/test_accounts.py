@@ -12,15 +12,15 @@ import pytest
 from fastapi import Depends
 
 from chassis import accounts, schema
-from chassis.fastapi import Application, CurrentPrincipal, requires
+from chassis.fastapi import Application, CurrentPrincipal, Guarded, requires
 from chassis.fastapi.access import permissions
 from chassis.fastapi.accounts import desk, make_administrator, router
 from chassis.fastapi.settings import AccountSettings
 from chassis.service import Service
 from chassis.throttle import Limit
+from with_fastapi.conftest import LOGIN
 
 PATH = "/v1/auth/token"
-LOGIN = {"email": "ada@example.com", "password": "correct horse battery"}
 
 
 @pytest.fixture
@@ -37,17 +37,6 @@ def app(service: Service, database: str) -> Application:
         return caller.issuer
 
     return made
-
-
-@pytest.fixture
-async def account(app: Application) -> accounts.Account:
-    """Give the account of ``LOGIN``."""
-    return await accounts.create(
-        app.platform.database.driver,
-        email=LOGIN["email"],
-        password=LOGIN["password"],
-        permissions=["me:read"],
-    )
 
 
 @pytest.mark.usefixtures("account")
@@ -104,8 +93,9 @@ async def test_a_full_queue_leaves_the_pool_to_others(
 
 
 def test_permissions_are_read_from_the_routes(app: Application) -> None:
-    """What an administrator may do is what routes ask for."""
-    assert permissions(app) == ["me:read"]
+    """What an administrator may do is what routes and guarded mounts ask for."""
+    app.mount("/files", Guarded(app, "files:read"))
+    assert permissions(app) == ["files:read", "me:read"]
 
 
 def test_administrator_gets_every_permission(

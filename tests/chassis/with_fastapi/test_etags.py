@@ -92,15 +92,34 @@ async def app(
 
 def router(model: Any, meeting: Meeting) -> APIRouter:
     """Make the routes of one row."""
-    made = APIRouter()
 
     async def found(session: Session) -> Any:
         return await session.get_one(model, 1)
+
+    made = APIRouter()
+    add_reading(made, found)
+    add_writing(made, found, meeting)
+    return made
+
+
+def add_reading(made: APIRouter, found: Any) -> None:
+    """Add what shows the row, and what overwrites it as it was read."""
 
     @made.get("/thing")
     async def show(thing: Annotated[Any, Depends(found)], reading: Reading) -> View:
         reading.tag(thing.version)
         return View(name=thing.name)
+
+    @made.put("/thing")
+    async def put(
+        thing: Annotated[Any, Depends(found)], writing: GuardedWriting, name: str
+    ) -> None:
+        writing.check(thing.version)
+        thing.name = name
+
+
+def add_writing(made: APIRouter, found: Any, meeting: Meeting) -> None:
+    """Add what changes the row and what removes it, with a pause after the look at its version."""
 
     @made.patch("/thing")
     async def patch(
@@ -116,13 +135,6 @@ def router(model: Any, meeting: Meeting) -> APIRouter:
         writing.tag(thing.version)
         return View(name=name)
 
-    @made.put("/thing")
-    async def put(
-        thing: Annotated[Any, Depends(found)], writing: GuardedWriting, name: str
-    ) -> None:
-        writing.check(thing.version)
-        thing.name = name
-
     @made.delete("/thing", status_code=204)
     async def delete(
         thing: Annotated[Any, Depends(found)], session: Session, writing: Writing, name: str
@@ -130,8 +142,6 @@ def router(model: Any, meeting: Meeting) -> APIRouter:
         writing.check(thing.version)
         await session.delete(thing)
         await meeting.wait(name)
-
-    return made
 
 
 def row(database: str) -> tuple[Any, ...] | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis import telemetry
 from chassis.fastapi import Application
+from chassis.fastapi.access import permissions
 from chassis.fastapi.graphql import FieldError, by_id, graphql_router, schema
 from chassis.settings import Environment
 
@@ -167,6 +168,11 @@ async def ask(
     answer = await client.post("/graphql", json=body, headers=caller)
     assert (answer.status_code, answer.headers["content-type"]) == (expected, GRAPHQL), answer.text
     return answer.json()
+
+
+def test_permissions_of_fields_are_known(app: Application) -> None:
+    """An administrator may do what fields ask for, too."""
+    assert permissions(app) == ["things:read", "things:steal"]
 
 
 async def test_many_fields_share_one_connection(

@@ -30,9 +30,15 @@ def undecided(app: Starlette, *, known: frozenset[str]) -> Iterator[Entry]:
 
 
 def permissions(app: Starlette) -> list[str]:
-    """Return every permission that a route of ``app`` asks for."""
-    calls = (call for entry in walk(app) for call in entry.calls)
-    return sorted({call.permission for call in calls if isinstance(call, requires)})
+    """Return every permission that a route, a mount or a field of GraphQL asks for in ``app``."""
+    return sorted({name for entry in walk(app) for name in _asked(entry)})
+
+
+def _asked(entry: Entry) -> Iterator[str]:
+    if isinstance(entry.target, Guarded):
+        yield entry.target.permission
+    yield from (call.permission for call in entry.calls if isinstance(call, requires))
+    yield from getattr(entry.target, "permissions", ())
 
 
 def _is_decided(entry: Entry) -> bool:

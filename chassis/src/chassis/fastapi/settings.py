@@ -1,6 +1,7 @@
 """The environment of an API: what every service reads, and whose tokens it takes."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ AUDIENCE = "api"
 """The ``aud`` of tokens in development and of those this service issues itself."""
 
 
-class ApiSettings(ServiceSettings):
+class ApiSettings(ServiceSettings, ABC):
     """What the platform's half of an API reads; a choice of ``auth`` adds the issuers."""
 
     half: ClassVar[Half] = "api"
@@ -107,9 +108,10 @@ class ApiSettings(ServiceSettings):
                 )
         return value
 
+    @abstractmethod
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:
         """Return the issuers whose access tokens ``service`` takes."""
-        raise NotImplementedError
+        ...
 
 
 class Issuer(BaseModel):

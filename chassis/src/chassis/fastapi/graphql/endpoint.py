@@ -10,7 +10,7 @@ from strawberry.types import ExecutionResult
 
 from chassis.fastapi.db import UnitOfWork
 from chassis.fastapi.graphql.answers import GraphQLResponse, answer, declared, refusal
-from chassis.fastapi.graphql.fields import Context
+from chassis.fastapi.graphql.fields import Context, permissions
 from chassis.fastapi.graphql.schema import schema
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import CurrentPrincipal, authenticated
@@ -49,6 +49,9 @@ def graphql_router(package: str) -> APIRouter:
         result = await _run(merged, body, Context(caller, unit_of_work, introspects))
         return answer(result, request.headers.get("accept", ""))
 
+    roots = [root for root in (merged.query, merged.mutation) if root]
+    # for chassis.fastapi.access, which must not import this package: it is an extra
+    graphql.permissions = set().union(*map(permissions, roots))  # type: ignore[attr-defined]
     return router
 
 

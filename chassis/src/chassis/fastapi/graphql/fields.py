@@ -114,7 +114,7 @@ class _Access(FieldExtension):
     """Lets a field be asked for by those who may, in a transaction of its own."""
 
     def __init__(self, permission: Permission, given: frozenset[str]) -> None:
-        self._permission = permission
+        self.permission = permission
         self._given = given
 
     def apply(self, field: StrawberryField) -> None:
@@ -126,8 +126,8 @@ class _Access(FieldExtension):
     ) -> Any:
         """Ask for the permission, then give the resolver what it takes."""
         context = info.context
-        if isinstance(self._permission, str):
-            demand(context.caller, self._permission)
+        if isinstance(self.permission, str):
+            demand(context.caller, self.permission)
         if "caller" in self._given:
             arguments["caller"] = context.caller
         if "session" not in self._given:
@@ -151,6 +151,14 @@ def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
         return strawberry.field(resolver, extensions=[_Access(permission, given)])
 
     return declare
+
+
+def permissions(root: type) -> set[str]:
+    """Return the permissions that the fields of a Query or Mutation ask for; those of ``load``
+    are known only when it is called."""
+    fields = get_object_definition(root, strict=True).fields
+    found = [item for field_ in fields for item in field_.extensions if isinstance(item, _Access)]
+    return {item.permission for item in found if isinstance(item.permission, str)}
 
 
 def refuse_undecided(root: type) -> None:
