@@ -41,6 +41,10 @@ class Env(ServiceSettings):
         default=False,
         description="true where anybody may make an account; else an administrator makes them.",
     )
+    media_dir: str = Field(
+        "",
+        description="Where uploads lie: a volume that all web processes share. Default: media/.",
+    )
     smtp_host: str = Field("", description="The mail server; in development mail goes to the log.")
     smtp_port: int = Field(587, description="Its port, spoken with STARTTLS.")
     smtp_user: str = Field("", description="Its account, if it wants one.")
@@ -173,6 +177,8 @@ MAILERS = {
 # ── files, language, time ─────────────────────────────────────────────────────────────────────
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# what people upload: no address leads here, views decide who gets a file
+MEDIA_ROOT = Path(ENV.media_dir or BASE_DIR / "media")
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

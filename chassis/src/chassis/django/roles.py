@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from chassis.problems import ProblemError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # apps.py of an app may import this, before there are models
+    from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
 type Matrix = dict[str, frozenset[str]]

@@ -1,9 +1,11 @@
 """What the tests of the web half share."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
+from chassis.django.fetching import LISTS_RAISE
 from django.test import Client
 from pytest_django import Settings
 
@@ -22,6 +24,19 @@ def plain_static_files(settings: Settings) -> None:
     """Let pages name their files as they are, so that no test needs `collectstatic`."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def rows_of_lists_fetch_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a list runs a query for each row (N+1); the error names the field."""
+    monkeypatch.setattr("django.db.models.query.DEFAULT_FETCH_MODE", LISTS_RAISE)
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings: Settings, tmp_path: Path) -> Path:
+    """Keep uploads in a folder of the test."""
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from web.approvals.permissions import READ
 from web.navigation import MenuItem
 
 
@@ -14,4 +15,5 @@ class ApprovalsConfig(AppConfig):
         label="Approvals",
         url_name="approvals:list",
         summary="Ask for spending to be approved, and decide on what others ask for.",
+        permission=READ,
     )

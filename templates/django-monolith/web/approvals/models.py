@@ -1,13 +1,17 @@
 """What is asked for, by whom, and what became of it."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
+from chassis.django.files import stored_name, validate_upload
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 
@@ -25,6 +29,37 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
     def pending(self) -> Self:
         """What still waits for a decision."""
         return self.filter(status=ApprovalRequest.Status.PENDING)
+
+    def matching(
+        self,
+        *,
+        text: str = "",
+        status: str = "",
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Self:
+        """Those with a text in title or purpose, a status, and asked for within two days."""
+        wanted = Q(title__icontains=text) | Q(purpose__icontains=text) if text else Q()
+        if status:
+            wanted &= Q(status=status)
+        if since:
+            wanted &= Q(requested_at__date__gte=since)
+        if until:
+            wanted &= Q(requested_at__date__lte=until)
+        return self.filter(wanted)
+
+    def totals(self) -> dict[str, Any]:
+        """How many there are of each status, and their sum in euros: `count` and `total`."""
+        rows = self.order_by().values("status").annotate(count=Count("pk"), total=Sum("amount"))
+        found: dict[str, Any] = {row["status"]: row for row in rows}
+        nothing = {"count": 0, "total": Decimal(0)}
+        return {status: found.get(status, nothing) for status in ApprovalRequest.Status.values}
+
+    def by_month(self) -> list[tuple[date, Decimal]]:
+        """The sum in euros of each month that has any, the oldest first."""
+        months = self.order_by().annotate(month=TruncMonth("requested_at")).values("month")
+        rows = months.annotate(total=Sum("amount")).order_by("month")
+        return [(row["month"].date(), row["total"]) for row in rows]
 
 
 class ApprovalRequest(models.Model):
@@ -47,6 +82,8 @@ class ApprovalRequest(models.Model):
         validators=[MinValueValidator(Decimal("0.01"))],
     )
     purpose = models.TextField(max_length=2000)
+    attachment = models.FileField(upload_to=stored_name, blank=True, validators=[validate_upload])
+    attachment_name = models.CharField(max_length=100, blank=True, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING, editable=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
@@ -60,6 +97,7 @@ class ApprovalRequest(models.Model):
         editable=False,
     )
     decided_at = models.DateTimeField(null=True, editable=False)
+    comment = models.TextField(max_length=1000, blank=True, editable=False)
 
     objects = ApprovalRequestQuerySet.as_manager()
 

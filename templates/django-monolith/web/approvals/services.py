@@ -1,22 +1,35 @@
 """The writes: each is one transaction, and says with `by` who is responsible."""
 
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
-from chassis.django.roles import denied, has_permission
+from chassis.django import audit
+from chassis.django.files import Upload, shown_name
+from chassis.django.roles import denied, has_permission, roles_of
 from chassis.problems import ProblemError
 from django.db import transaction
 from django.utils import timezone
 
 from web.accounts.models import User
+from web.approvals import mails
 from web.approvals.models import ApprovalRequest
-from web.approvals.permissions import DECIDE
+from web.approvals.permissions import DECIDE, LIMITS
 
 Status = ApprovalRequest.Status
 
 
-def submit(*, title: str, amount: Decimal, purpose: str, tenant: UUID, by: User) -> ApprovalRequest:
+@transaction.atomic(durable=True)
+def submit(
+    *,
+    title: str,
+    amount: Decimal,
+    purpose: str,
+    tenant: UUID,
+    by: User,
+    attachment: Upload | None = None,
+) -> ApprovalRequest:
     """Ask for an amount in euros; `ValidationError` names every field that is not acceptable."""
     request = ApprovalRequest(
         title=title.strip(),
@@ -24,46 +37,71 @@ def submit(*, title: str, amount: Decimal, purpose: str, tenant: UUID, by: User)
         purpose=purpose.strip(),
         tenant_id=tenant,
         requested_by=by,
+        attachment=attachment or "",
+        attachment_name=shown_name(attachment.name or "") if attachment else "",
     )
     request.full_clean()
     request.save()
+    audit.record("approval.requested", actor=by, subject=request, after={"amount": str(amount)})
+    # after the commit: nobody is told of what a rollback took back; robust: it is stored by then
+    transaction.on_commit(partial(mails.ask_reviewers, request), robust=True)
     return request
 
 
-def approve(*, approval: ApprovalRequest, by: User) -> ApprovalRequest:
+def approve(*, approval: ApprovalRequest, by: User, comment: str = "") -> ApprovalRequest:
     """Grant a request and give it as stored; a problem 403 or 409 says why that cannot be."""
-    return _decide(approval, Status.APPROVED, by=by)
+    return _decide(approval, Status.APPROVED, comment=comment, by=by)
 
 
-def reject(*, approval: ApprovalRequest, by: User) -> ApprovalRequest:
+def reject(*, approval: ApprovalRequest, by: User, comment: str = "") -> ApprovalRequest:
     """Turn a request down; refused in the same cases as `approve`."""
-    return _decide(approval, Status.REJECTED, by=by)
+    return _decide(approval, Status.REJECTED, comment=comment, by=by)
 
 
-@transaction.atomic
-def _decide(approval: ApprovalRequest, status: Status, *, by: User) -> ApprovalRequest:
+def limit_of(user: User, *, tenant: UUID) -> Decimal:
+    """Give the amount in euros up to which somebody decides: the highest that a role of theirs has,
+    any for a superuser."""
+    if user.is_superuser:
+        return Decimal("Infinity")
+    held = roles_of(user, tenant)
+    return max((limit for role, limit in LIMITS.items() if role in held), default=Decimal(0))
+
+
+def obstacle(approval: ApprovalRequest, *, by: User) -> ProblemError | None:
+    """Say what keeps a person from deciding on a request; None when nothing does."""
+    if not has_permission(by, DECIDE, tenant=approval.tenant_id):
+        return denied(DECIDE)
+    if approval.requested_by_id == by.pk:
+        return _refusal("Somebody else has to decide on your own request.")
+    if approval.amount > (limit := limit_of(by, tenant=approval.tenant_id)):
+        return _refusal(f"You may decide up to € {limit:,.2f}; this needs somebody who may more.")
+    if approval.is_pending:
+        return None
+    return ProblemError(
+        HTTPStatus.CONFLICT,
+        "already-decided",
+        f"“{approval}” is {approval.get_status_display().lower()} already.",
+    )
+
+
+@transaction.atomic(durable=True)
+def _decide(
+    approval: ApprovalRequest, status: Status, *, comment: str, by: User
+) -> ApprovalRequest:
     # the row is locked, so that of two people who decide at once the second is told
     current = ApprovalRequest.objects.select_for_update().get(pk=approval.pk)
-    _check_decision(current, by=by)
+    if problem := obstacle(current, by=by):
+        raise problem
     current.status = status
+    current.comment = comment.strip()
     current.decided_by = by
     current.decided_at = timezone.now()
-    current.save(update_fields=["status", "decided_by", "decided_at"])
+    current.clean_fields(exclude={"attachment"})
+    current.save(update_fields=["status", "comment", "decided_by", "decided_at"])
+    audit.record("approval.decided", actor=by, subject=current, after={"status": status.value})
+    transaction.on_commit(partial(mails.tell_decision, current), robust=True)
     return current
 
 
-def _check_decision(approval: ApprovalRequest, *, by: User) -> None:
-    if not has_permission(by, DECIDE, tenant=approval.tenant_id):
-        raise denied(DECIDE)
-    if approval.requested_by_id == by.pk:
-        raise ProblemError(
-            HTTPStatus.FORBIDDEN,
-            "permission-denied",
-            "Somebody else has to decide on your own request.",
-        )
-    if not approval.is_pending:
-        raise ProblemError(
-            HTTPStatus.CONFLICT,
-            "already-decided",
-            f"“{approval}” is {approval.get_status_display().lower()} already.",
-        )
+def _refusal(sentence: str) -> ProblemError:
+    return ProblemError(HTTPStatus.FORBIDDEN, "permission-denied", sentence)

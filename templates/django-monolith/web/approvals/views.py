@@ -1,56 +1,64 @@
-"""The pages: a list, a form, one request, and the decision on it."""
+"""The pages: a list, a form, one request, its attachment, and the decision on it."""
 
 from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
+from chassis.django import files
 from chassis.django.roles import may, require
 from chassis.problems import ProblemError
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from web.accounts.models import User
 from web.approvals import services
-from web.approvals.forms import ApprovalRequestForm
+from web.approvals.forms import ApprovalRequestForm, DecisionForm, FilterForm
 from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
 
-PAGE_SIZE = 20
+PAGE_SIZE = 50
 
 
+@require_safe
 @require(READ)
 def request_list(request: HttpRequest) -> HttpResponse:
     """List the requests, newest first; `?status=pending` leaves out what is decided."""
-    requests = _visible(request)
-    status = request.GET.get("status", "")
-    if status in ApprovalRequest.Status:
-        requests = requests.filter(status=status)
+    form = FilterForm(request.GET)
+    chosen = form.chosen()
     context = {
-        "page": Paginator(requests, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": Paginator(visible(request).matching(**chosen), PAGE_SIZE).get_page(
+            request.GET.get("page")
+        ),
+        "form": form,
         "statuses": ApprovalRequest.Status.choices,
-        "status": status,
+        "chosen": chosen,
+        "can_create": may(request, CREATE),
     }
     return render(request, "approvals/list.html", context)
 
 
+@require_safe
 @require(READ)
 def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one request, with the decision or the buttons for it."""
-    approval = get_object_or_404(_visible(request), pk=pk)
-    user = cast(User, request.user)
-    can_decide = approval.requested_by_id != user.pk and may(request, DECIDE)
-    context = {"approval": approval, "can_decide": can_decide and approval.is_pending}
+    approval = get_object_or_404(visible(request), pk=pk)
+    obstacle = services.obstacle(approval, by=cast(User, request.user))
+    context = {
+        "approval": approval,
+        "obstacle": obstacle if may(request, DECIDE) else None,
+        "form": None if obstacle else DecisionForm(),
+    }
     return render(request, "approvals/detail.html", context)
 
 
 @require(CREATE)
 def request_new(request: HttpRequest) -> HttpResponse:
     """Ask for something."""
-    form = ApprovalRequestForm(request.POST or None)
+    form = ApprovalRequestForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         approval = services.submit(
             **form.cleaned_data, tenant=current_tenant(request), by=cast(User, request.user)
@@ -58,6 +66,19 @@ def request_new(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"“{approval}” is waiting for a decision.")
         return redirect("approvals:detail", pk=approval.pk)
     return render(request, "approvals/new.html", {"form": form})
+
+
+@require_safe
+@require(READ)
+def attachment(request: HttpRequest, pk: UUID) -> FileResponse:
+    """Give the attachment of a request to whoever may read the request."""
+    approval = get_object_or_404(visible(request), pk=pk)
+    if not approval.attachment:
+        raise Http404
+    try:
+        return files.deliver(approval.attachment, name=approval.attachment_name)
+    except FileNotFoundError:
+        raise Http404 from None
 
 
 @require_POST
@@ -74,16 +95,21 @@ def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _decide(request, pk, services.reject)
 
 
+def visible(request: HttpRequest) -> ApprovalRequestQuerySet:
+    """Give the requests that the person of a request may see, with their people."""
+    return ApprovalRequest.objects.for_tenant(current_tenant(request)).with_people()
+
+
 def _decide(request: HttpRequest, pk: UUID, decide: Callable[..., ApprovalRequest]) -> HttpResponse:
-    approval = get_object_or_404(_visible(request), pk=pk)
+    approval = get_object_or_404(visible(request), pk=pk)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        context = {"approval": approval, "form": form}
+        return render(request, "approvals/detail.html", context)
     try:
-        decided = decide(approval=approval, by=request.user)
+        decided = decide(approval=approval, by=request.user, **form.cleaned_data)
     except ProblemError as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"“{decided}” is {decided.get_status_display().lower()}.")
     return redirect("approvals:detail", pk=pk)
-
-
-def _visible(request: HttpRequest) -> ApprovalRequestQuerySet:
-    return ApprovalRequest.objects.for_tenant(current_tenant(request)).with_people()

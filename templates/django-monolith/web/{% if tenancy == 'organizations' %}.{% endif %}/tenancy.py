@@ -11,16 +11,15 @@ from web.accounts.models import User
 from web.organizations.models import Membership, Organization
 
 SESSION_KEY = "organization"
+_FOUND = "web.tenant"
 ONLY_TENANT: UUID | None = None  # software that asks for a token has to belong to an organisation
 
 
 def current_tenant(request: HttpRequest) -> UUID:
     """Give the chosen organisation; a choice that is no longer theirs falls back to their first."""
-    user = cast(User, request.user)
-    chosen = request.session.get(SESSION_KEY)
-    if chosen and Organization.objects.of(user).filter(pk=chosen).exists():
-        return UUID(chosen)
-    return tenant_of(user)
+    if _FOUND not in request.META:  # asked for by the page, its permission and the menu
+        request.META[_FOUND] = _current(request)
+    return cast(UUID, request.META[_FOUND])
 
 
 def tenant_of(user: User) -> UUID:
@@ -31,6 +30,7 @@ def tenant_of(user: User) -> UUID:
 def choose(request: HttpRequest, organization: Organization) -> None:
     """Remember a choice for the rest of the session."""
     request.session[SESSION_KEY] = str(organization.pk)
+    request.META.pop(_FOUND, None)
 
 
 def roles_of(user: User, tenant: UUID) -> Set[str]:
@@ -58,3 +58,11 @@ def settle(name: str, people: Iterable[User]) -> UUID:
     for person in people:
         organization.admit(person)
     return organization.pk
+
+
+def _current(request: HttpRequest) -> UUID:
+    user = cast(User, request.user)
+    chosen = request.session.get(SESSION_KEY)
+    if chosen and Organization.objects.of(user).filter(pk=chosen).exists():
+        return UUID(chosen)
+    return tenant_of(user)

@@ -15,13 +15,19 @@ LIST = "/admin/approvals/approvalrequest/"
 def test_several_requests_are_approved_at_once(
     decider: Client, approval: ApprovalRequest, ben: User
 ) -> None:
-    """The action approves what it can and says why it could not approve the rest."""
+    """The action asks first, approves what it can, and says why it could not approve the rest."""
     own = services.submit(
         title="Own", amount=Decimal(1), purpose="Mine.", tenant=approval.tenant_id, by=ben
     )
     form = {"action": "approve_selected", "_selected_action": [approval.pk, own.pk]}
+    asked = decider.post(LIST, form).text
+    assert "Approve these requests?" in asked
+    assert "<li>New chair</li>" in asked
+    approval.refresh_from_db()
+    assert approval.is_pending
+    form |= {"confirmed": "yes"}
     page = decider.post(LIST, form, follow=True).text
-    assert "New chair: approved." in page
+    assert "New chair: done." in page
     assert "Own: Somebody else has to decide" in page
     approval.refresh_from_db()
     assert approval.status == "approved"

@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
+from chassis.django.models import AuditEvent
 from chassis.problems import ProblemError
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.db import connection
 
 from web.accounts.models import User
+from web.accounts.roles import REVIEWER
 from web.approvals import services
 from web.approvals.models import ApprovalRequest
+from web.tenancy import assign, settle
 
 TENANT = UUID(int=7)
 
@@ -57,6 +63,49 @@ def test_nobody_decides_on_their_own_request(approval: ApprovalRequest, mia: Use
     mia.save()
     with pytest.raises(ProblemError, match="Somebody else has to decide"):
         services.approve(approval=approval, by=mia)
+
+
+def test_limit_of_the_role_counts(
+    approval: ApprovalRequest, make_user: Callable[..., User], mia: User
+) -> None:
+    """A reviewer decides up to 5 000 euros; more needs a manager."""
+    reviewer = make_user("rita")
+    assign(REVIEWER, to=reviewer, tenant=approval.tenant_id)
+    assert services.approve(approval=approval, by=reviewer).status == "approved"
+    dear = services.submit(
+        title="Van", amount=Decimal("5000.01"), purpose="Goods.", tenant=approval.tenant_id, by=mia
+    )
+    with pytest.raises(ProblemError, match=r"You may decide up to € 5,000\.00"):
+        services.approve(approval=dear, by=reviewer)
+
+
+def test_both_sides_get_a_mail_after_the_commit(
+    mia: User,
+    ben: User,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+) -> None:
+    """Reviewers hear of a request, and who asked hears of the decision with its comment."""
+    tenant = settle("Mia & Ben", [mia, ben])
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = services.submit(
+            title="Pen", amount=Decimal(2), purpose="Ink.", tenant=tenant, by=mia
+        )
+        assert mailoutbox == []
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([ben.email], "Pending: Pen")]
+    with django_capture_on_commit_callbacks(execute=True):
+        services.reject(approval=asked, by=ben, comment="We have pens.")
+    assert mailoutbox[1].to == [mia.email]
+    assert "Ben has rejected your request" in mailoutbox[1].body
+    assert "We have pens." in mailoutbox[1].body
+
+
+def test_decision_is_on_record(approval: ApprovalRequest, ben: User) -> None:
+    """The audit trail names who decided and what."""
+    services.approve(approval=approval, by=ben)
+    event = AuditEvent.objects.get(action="approval.decided")
+    assert (event.actor, event.subject) == (str(ben.pk), str(approval.pk))
+    assert event.after == {"status": "approved"}
 
 
 def test_decision_is_final(approval: ApprovalRequest, ben: User) -> None:

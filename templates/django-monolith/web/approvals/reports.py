@@ -1,0 +1,49 @@
+"""The report: totals, a chart by month, and the same requests for a spreadsheet."""
+
+from chassis.django import audit
+from chassis.django.charts import bars
+from chassis.django.exports import csv_response
+from chassis.django.roles import may, require
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from web.approvals.forms import FilterForm
+from web.approvals.models import ApprovalRequest
+from web.approvals.permissions import EXPORT, READ
+from web.approvals.views import visible
+
+CSV_HEADER = ("Title", "Euros", "Status", "Asked by", "Asked on", "Decided by", "Comment")
+
+
+@require_safe
+@require(READ)
+def report(request: HttpRequest) -> HttpResponse:
+    """Sum up the requests that the filters leave."""
+    form = FilterForm(request.GET)
+    found = visible(request).matching(**form.chosen())
+    totals = found.totals()
+    labels = dict(ApprovalRequest.Status.choices)
+    context = {
+        "form": form,
+        "totals": [(status, labels[status], row) for status, row in totals.items()],
+        "count": sum(row["count"] for row in totals.values()),
+        "bars": bars(found.by_month()),
+        "can_export": may(request, EXPORT),
+    }
+    return render(request, "approvals/report.html", context)
+
+
+@require_safe
+@require(EXPORT)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Give the requests that the filters leave as CSV."""
+    chosen = FilterForm(request.GET).chosen()
+    found = visible(request).matching(**chosen)
+    audit.record("approvals.exported", after={"filters": sorted(chosen), "rows": found.count()})
+    return csv_response("approvals.csv", CSV_HEADER, map(_row, found.iterator(chunk_size=500)))
+
+
+def _row(it: ApprovalRequest) -> tuple[object, ...]:
+    people = (str(it.requested_by), it.requested_at.date(), str(it.decided_by or ""))
+    return (it.title, it.amount, it.get_status_display(), *people, it.comment)
