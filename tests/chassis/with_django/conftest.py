@@ -26,6 +26,42 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 TENANT = UUID("8a1c0f2e-6a57-4a2f-9a3f-0d4c5e6f7a8b")
+_APPS = [
+    "chassis.django",
+    "chassis.django.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "allauth",
+    "allauth.account",
+    "django.contrib.humanize",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.idp.oidc",
+]
+_MIDDLEWARE = [
+    "chassis.django.middleware.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chassis.django.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+_TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
 
 
 def _identity_keys() -> list[dict[str, Any]]:
@@ -76,44 +112,11 @@ def _configure() -> None:
         ENV=ServiceSettings.model_construct(trusted_proxies=("127.0.0.0/8",)),
         ALLOWED_HOSTS=["testserver"],
         ROOT_URLCONF=Urls,
-        INSTALLED_APPS=[
-            "chassis.django",
-            "chassis.django.apps.AdminConfig",
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.sessions",
-            "django.contrib.messages",
-            "allauth",
-            "allauth.account",
-            "django.contrib.humanize",
-            "allauth.mfa",
-            "allauth.usersessions",
-            "allauth.idp.oidc",
-        ],
-        MIDDLEWARE=[
-            "chassis.django.middleware.RequestMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "chassis.django.middleware.LoginRequiredMiddleware",
-            "django.contrib.messages.middleware.MessageMiddleware",
-            "allauth.account.middleware.AccountMiddleware",
-        ],
+        INSTALLED_APPS=_APPS,
+        MIDDLEWARE=_MIDDLEWARE,
         AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "APP_DIRS": True,
-                "OPTIONS": {
-                    "context_processors": [
-                        "django.template.context_processors.request",
-                        "django.contrib.auth.context_processors.auth",
-                        "django.contrib.messages.context_processors.messages",
-                    ]
-                },
-            }
-        ],
+        TEMPLATES=_TEMPLATES,
         DATABASES={"default": database("postgresql://web@/web")},
         CACHES={
             "default": {
@@ -135,6 +138,10 @@ def _configure() -> None:
         IDP_OIDC_PRIVATE_KEYS=_identity_keys(),
     )
     django.setup()
+    _add_urls()
+
+
+def _add_urls() -> None:
     Urls.urlpatterns = [
         path("accounts/", include("allauth.account.urls")),
         path("admin/", admin.site.urls),
