@@ -337,4 +337,4 @@ def test_up_runs_what_runs_the_jobs(tmp_path: Path) -> None:
     planned = up.plan(make_service(tmp_path / "shop", "api"), reload=True)
     assert [item.name for item in planned] == ["api", "issuer", "worker", "scheduler"]
     assert [item.port is None for item in planned] == [False, False, True, True]
-    assert planned[2].command[1:3] == ["-m", "watchfiles"]
+    assert planned[2].command[1:3] == ["-m", "chassis.dev.rerun"]

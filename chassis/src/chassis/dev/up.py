@@ -92,17 +92,8 @@ def _server(service: Service, half: Half, *, reload: bool) -> Process:
 def _beside(service: Service, name: str, *, reload: bool) -> Process:
     command = [sys.executable, "-m", "chassis", name]
     if reload:
-        watched = shlex.join(command)
-        command = [
-            sys.executable,
-            "-m",
-            "watchfiles",
-            "--filter",
-            "python",
-            "--verbosity",
-            "warning",
-        ]
-        command += [watched, str(service.root / "api")]
+        watched = str(service.root / "api")
+        command = [sys.executable, "-m", "chassis.dev.rerun", watched, *command]
     return Process(name, None, command)
 
 
