@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import Connection, sql
+from psycopg.types.json import Json
 
 from chassis import schema
 from chassis.__main__ import main
@@ -116,6 +117,17 @@ def test_dead_letters_are_listed_shown_and_retried(run: Run, connection: Connect
     assert status(connection, number) == "todo"
     refused = run("jobs", "retry", str(waiting))
     assert (refused.returncode, "no dead letter but todo" in refused.stderr) == (1, True)
+
+
+def test_everything_fits_into_a_terminal(run: Run, connection: Connection[Any]) -> None:
+    """Long names are cut, what a job carries is wrapped, and no id in it is broken."""
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    number = add(connection, dead=True, task=f"api.{'orders.' * 7}bill")
+    kept = Json({"carried": {"traceparent": trace, "x-request-id": "0cbb81a6cf661f9f1869e20ae"}})
+    connection.execute("UPDATE procrastinate_jobs SET args = %s", [kept])
+    said = [run("jobs", *rest).stdout for rest in ((), ("dead",), ("show", str(number)))]
+    assert max(len(line) for text in said for line in text.splitlines()) <= 80
+    assert trace in said[2]
 
 
 def test_all_dead_letters_of_a_task_are_retried(run: Run, connection: Connection[Any]) -> None:

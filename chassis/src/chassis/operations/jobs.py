@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from chassis.operations import queue
 from chassis.operations.errors import OperationError
 
 _MOST = 50
+_WIDTH = 80
 _RED, _PLAIN = "\033[31m", "\033[0m"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -113,9 +115,16 @@ def _dead(found: Sequence[queue.Row]) -> Iterable[str]:
 def _show(found: queue.Row) -> Iterable[str]:
     for name, value in found.items():
         if name != "history":
-            yield f"{name:<16}{json.dumps(value) if isinstance(value, dict) else value}"
+            yield from _wrapped(name, json.dumps(value) if isinstance(value, dict) else str(value))
     for row in found["history"]:
         yield f"{row['at']:%Y-%m-%d %H:%M:%S}  {row['event']}"
+
+
+def _wrapped(name: str, value: str) -> Iterable[str]:
+    """Fit a value into a terminal, never breaking an id or a name, which somebody will copy."""
+    text = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
+    text.initial_indent, text.subsequent_indent = f"{name:<16}", " " * 16
+    return text.wrap(value)
 
 
 def _numbers(numbers: Sequence[int]) -> str:
