@@ -1,5 +1,6 @@
 """A small Django site with everything that the adapter gives, and a database for it."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -14,10 +15,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import TemplateView
 
 from chassis import testing
 from chassis.django import database
 from chassis.django.identity.settings import IdentitySettings, signing_keys
+from chassis.django.roles import require
 from chassis.problems import ProblemError
 from chassis.service import Service
 from chassis.settings import Secret, ServiceSettings
@@ -45,6 +48,7 @@ _MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chassis.django.impersonation.ImpersonationMiddleware",
     "chassis.django.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -52,6 +56,7 @@ _MIDDLEWARE = [
 _TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -76,6 +81,24 @@ def _identity_keys() -> list[dict[str, Any]]:
 def private(_request: HttpRequest) -> HttpResponse:
     """A page that nobody marked."""
     return HttpResponse("private")
+
+
+def export(_request: HttpRequest) -> HttpResponse:
+    """A page that takes data away."""
+    return HttpResponse("export")
+
+
+def make_key(_request: HttpRequest) -> HttpResponse:
+    """A page that makes a credential."""
+    return HttpResponse("key")
+
+
+def whoami(request: HttpRequest) -> HttpResponse:
+    """Who the site takes this for, and something worth recording."""
+    from chassis.django import audit  # noqa: PLC0415 - needs the models
+
+    audit.record("thing.done")
+    return HttpResponse(getattr(request.user, "username", ""))
 
 
 @login_not_required
@@ -142,11 +165,17 @@ def _configure() -> None:
 
 
 def _add_urls() -> None:
+    from chassis.django import impersonation  # noqa: PLC0415 - needs the models
+
     Urls.urlpatterns = [
         path("accounts/", include("allauth.account.urls")),
         path("admin/", admin.site.urls),
         path("", include("chassis.django.urls")),
         path("private", private),
+        path("export", require("things:export")(export)),
+        path("key", impersonation.blocked(make_key)),
+        path("whoami", whoami),
+        path("banner", TemplateView.as_view(template_name="base.html")),
         path("api/private", private),
         path("public/<what>", public),
         path("api/public/<what>", public),

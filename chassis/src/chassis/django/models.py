@@ -30,6 +30,8 @@ class AuditEvent(models.Model):
         managed = False
         db_table = '"platform"."audit_event"'
         default_permissions = ("view",)
+        # of no table in particular: support staff act for a customer
+        permissions: ClassVar[list[tuple[str, str]]] = [("impersonate", "Can act for a customer")]
         ordering: ClassVar[list[str]] = ["-id"]
 
     def __str__(self) -> str:

@@ -1,13 +1,15 @@
-"""Second factors, sessions and re-authentication: what the platform decides about signing in."""
+"""Second factors, sessions, impersonation: what the platform decides about people."""
 
 from typing import Any
 
 APPS = ("django.contrib.humanize", "allauth.mfa", "allauth.usersessions")
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+IMPERSONATION = "chassis.django.impersonation.ImpersonationMiddleware"
 _MINUTES = 60
 
 
 def install(settings: dict[str, Any]) -> None:
-    """Add allauth's second factors and list of sessions; a setting of the team's own stays.
+    """Add second factors, the list of sessions, impersonation; a setting of the team's own stays.
 
     Settings without `allauth.account` are left alone.
     """
@@ -16,6 +18,9 @@ def install(settings: dict[str, Any]) -> None:
         return
     place = apps.index("allauth.account") + 1
     apps[place:place] = [app for app in APPS if app not in apps]
+    middleware: list[str] = settings.setdefault("MIDDLEWARE", [])
+    if AUTHENTICATION in middleware and IMPERSONATION not in middleware:
+        middleware.insert(middleware.index(AUTHENTICATION) + 1, IMPERSONATION)
     for name, value in _defaults(settings).items():
         settings.setdefault(name, value)
 

@@ -3,12 +3,16 @@
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
+from chassis.django import support
+
 urlpatterns: list[URLPattern | URLResolver] = []
 
 if apps.is_installed("allauth.mfa"):
     urlpatterns += [
         path("accounts/2fa/", include("allauth.mfa.urls")),
         path("accounts/sessions/", include("allauth.usersessions.urls")),
+        path("support/impersonate/", support.start, name="impersonation_start"),
+        path("support/impersonate/end/", support.end, name="impersonation_end"),
     ]
 if apps.is_installed("allauth.idp.oidc"):
     urlpatterns += [path("", include("chassis.django.identity.urls"))]

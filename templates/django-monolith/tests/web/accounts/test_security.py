@@ -58,3 +58,16 @@ def test_staff_enrol_before_anything_else(make_user: Callable[..., User]) -> Non
     browser.force_login(mia)
     assert browser.get("/admin/").headers["Location"] == "/accounts/2fa/"
     assert browser.get("/accounts/2fa/totp/activate/").status_code == 302  # to the password
+
+
+def test_support_acts_for_a_customer(make_user: Callable[..., User], mia: User) -> None:
+    """A banner on every page says for whom, and leads back."""
+    browser = Client()
+    browser.force_login(make_user("root", is_staff=True, is_superuser=True))
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = browser.get("/support/impersonate/").text
+    assert INLINE.search(page) is None
+    form = {"email": mia.email, "reason": "Ticket 4711: the list is empty"}
+    assert "You act for" in browser.post("/support/impersonate/", form, follow=True).text
+    assert browser.get("/accounts/email/").status_code == 403
+    assert "You act for" not in browser.post("/support/impersonate/end/", follow=True).text

@@ -1,0 +1,115 @@
+"""Support staff see what a customer sees: with a reason, for half an hour, and both are recorded.
+
+For whoever holds the permission `chassis:impersonate` (`chassis.impersonate` to Django) and never
+of staff or superusers. While it lasts `request.user` is the customer and `request.impersonator`
+the support person; what would let that person in later, or data out, is blocked: password, second
+factors, addresses, sessions, the back office, tokens, views that want a permission `…:export`, and
+views marked `blocked`.
+"""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from chassis.django import audit, errors
+from chassis.problems import ProblemError
+
+PERMISSION = "chassis.impersonate"
+LIMIT_SECONDS = 30 * 60
+_KEY = "chassis.impersonation"
+_BLOCKED_ROUTES = ("accounts/", "admin/", "identity/")
+_OPEN = {"account_logout", "impersonation_end"}
+_REFUSAL = ProblemError(
+    HTTPStatus.FORBIDDEN,
+    "impersonation",
+    "This is not possible while you act for somebody else: stop that first.",
+)
+
+
+class ImpersonationMiddleware:
+    """Put the customer into the support person's place; stands behind AuthenticationMiddleware."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *_: Any
+    ) -> HttpResponseBase | None:
+        """Swap the person, or answer in the view's place when it is blocked."""
+        customer = _current(request)
+        if customer is None:
+            return None
+        request.impersonator, request.user = request.user, customer  # type: ignore[attr-defined]
+        return errors.respond(request, _REFUSAL) if _is_blocked(request, view) else None
+
+
+def blocked[View: Callable[..., Any]](view: View) -> View:
+    """Mark a view that nobody may use for somebody else: one that makes a key or a token."""
+    view.blocked_for_impersonators = True  # type: ignore[attr-defined]
+    return view
+
+
+def may(support: Any) -> bool:
+    """Tell whether somebody may act for customers."""
+    return bool(support.is_active and support.is_staff and support.has_perm(PERMISSION))
+
+
+def find(email: str) -> Any:
+    """Find the customer with this address; None if there is none that anybody may act for."""
+    user: Any = get_user_model()
+    return _customers().filter(**{f"{user.USERNAME_FIELD}__iexact": email}).first()
+
+
+def start(request: HttpRequest, customer: Any, *, reason: str) -> None:
+    """Act for a customer from the next request on."""
+    request.session[_KEY] = {"customer": str(customer.pk), "since": time.time()}
+    audit.record("impersonation.started", subject=customer, after={"reason": reason})
+
+
+def end(request: HttpRequest) -> None:
+    """Be oneself again; nothing happens to somebody who is."""
+    state = request.session.pop(_KEY, None)
+    if state:
+        support: Any = getattr(request, "impersonator", request.user)
+        customer = get_user_model()._default_manager.filter(pk=state["customer"]).first()
+        audit.record("impersonation.ended", actor=support, subject=customer)
+
+
+def _current(request: HttpRequest) -> Any:
+    state = request.session.get(_KEY)
+    if not state or not request.user.is_authenticated:
+        return None
+    customer = _customers().filter(pk=state["customer"]).first()
+    is_over = time.time() - state["since"] >= LIMIT_SECONDS
+    if customer is None or is_over or not may(request.user):
+        end(request)
+        return None
+    return customer
+
+
+def _customers() -> Any:
+    everybody = get_user_model()._default_manager
+    return everybody.filter(is_active=True, is_staff=False, is_superuser=False)
+
+
+def _is_blocked(request: HttpRequest, view: Callable[..., Any]) -> bool:
+    match = request.resolver_match
+    if match is None or match.url_name in _OPEN:
+        return False
+    is_marked = getattr(view, "blocked_for_impersonators", False)
+    # what `chassis.django.roles.require` asks for: an export is one by its permission's name
+    is_export = str(getattr(view, "permission", "")).endswith(":export")
+    return is_marked or is_export or match.route.startswith(_BLOCKED_ROUTES)
