@@ -148,6 +148,7 @@ def _configure() -> None:
             }
         },
         LOGIN_URL="/accounts/login/",
+        TASKS={"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}},
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
         MFA_PASSKEY_LOGIN_ENABLED=True,

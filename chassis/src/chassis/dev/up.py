@@ -54,13 +54,18 @@ def run(service: Service, *, reload: bool) -> int:
 
 def plan(service: Service, *, reload: bool) -> list[Process]:
     """Say which processes ``up`` runs: a server for each half, a token issuer where none of them is
-    one, and what runs the API's jobs."""
+    one, and what runs each half's jobs."""
     planned = [_server(service, half, reload=reload) for half in service.halves]
     if "api" in service.halves and not accounts.issuer_of_its_own(service):
         command = [sys.executable, "-m", "devissuer", "serve"]
         planned.append(Process("issuer", port(service, "issuer"), command))
+    if "web" in service.halves:
+        worker = [sys.executable, "manage.py", "worker"]
+        planned.append(_beside(service, "web", "web-worker", worker, reload=reload))
     if "api" in service.halves:
-        planned += [_beside(service, name, reload=reload) for name in ("worker", "scheduler")]
+        for name in ("worker", "scheduler"):
+            own = [sys.executable, "-m", "chassis", name]
+            planned.append(_beside(service, "api", name, own, reload=reload))
     return planned
 
 
@@ -89,10 +94,11 @@ def _server(service: Service, half: Half, *, reload: bool) -> Process:
     return Process(half, number, [*command, application])
 
 
-def _beside(service: Service, name: str, *, reload: bool) -> Process:
-    command = [sys.executable, "-m", "chassis", name]
+def _beside(
+    service: Service, half: Half, name: str, command: list[str], *, reload: bool
+) -> Process:
     if reload:
-        watched = str(service.root / "api")
+        watched = str(service.root / half)
         command = [sys.executable, "-m", "chassis.dev.rerun", watched, *command]
     return Process(name, None, command)
 

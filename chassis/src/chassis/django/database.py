@@ -28,6 +28,8 @@ def database(url: str) -> dict[str, Any]:
             "with %40 for an @ in the password."
         ) from None
     limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+    # the role has it too, but not on connections that a pool made before the first migration
+    path = "-c search_path=public,platform"
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": given.pop("dbname", ""),
@@ -39,6 +41,6 @@ def database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **given,
             "pool": POOL,
-            "options": f"{given.get('options', '')} {limits}".strip(),
+            "options": f"{given.get('options', '')} {limits} {path}".strip(),
         },
     }

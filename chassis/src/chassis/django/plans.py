@@ -16,17 +16,22 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "chassis.django.drf.handle",
 }
 
+# any queue: a worker takes jobs from all of them
+TASKS = {"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}}
+
 
 def install(settings: dict[str, Any]) -> None:
     """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
 
-    Everybody gets second factors and a list of sessions. Django REST framework, where it is
-    installed, gets REST_FRAMEWORK unless the team wrote its own. In a hybrid the web half becomes
-    the identity provider: an app, its settings and, through `chassis.django.urls`, its addresses.
+    Everybody gets second factors, a list of sessions, and the platform's queue for Django's tasks.
+    Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team wrote its own.
+    In a hybrid the web half becomes the identity provider: an app, its settings and, through
+    `chassis.django.urls`, its addresses.
     """
     people.install(settings)
     if "rest_framework" in settings["INSTALLED_APPS"]:
         settings.setdefault("REST_FRAMEWORK", REST_FRAMEWORK)
+    settings.setdefault("TASKS", TASKS)
     found = service.load(Path(settings["BASE_DIR"]))
     if found.plan != "hybrid":
         return

@@ -1,10 +1,11 @@
 """Putting jobs into the queue, within the transaction of whoever enqueues."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-from procrastinate import PsycopgConnector
+from procrastinate import PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
@@ -14,6 +15,7 @@ from chassis.jobs.tasks import Task
 
 # never opened: every job is inserted on the caller's own connection
 _manager = JobManager(PsycopgConnector())
+_sync_manager = JobManager(SyncPsycopgConnector())
 
 
 async def enqueue(
@@ -45,3 +47,26 @@ async def enqueue(
         return (await _manager.defer_job_async(job, connection=connection)).id
     except AlreadyEnqueued:
         return None
+
+
+def enqueue_stored(
+    connection: psycopg.Connection[Any],
+    name: str,
+    stored: Mapping[str, Any],
+    *,
+    queue: str,
+    scheduled_at: datetime | None = None,
+) -> int | None:
+    """Add a job of the task ``name`` in the open transaction of ``connection``; return its number.
+
+    ``stored`` are its arguments as JSON. It carries the present request's identifiers.
+    """
+    job = Job(
+        queue=queue,
+        lock=None,
+        queueing_lock=None,
+        task_name=name,
+        task_kwargs={"arguments": dict(stored), "carried": dict(telemetry.carried())},
+        scheduled_at=scheduled_at,
+    )
+    return _sync_manager.defer_job(job, connection=connection).id

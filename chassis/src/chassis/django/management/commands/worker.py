@@ -1,0 +1,52 @@
+"""`manage.py worker`: the process that runs jobs."""
+
+import asyncio
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from chassis import logs, telemetry
+from chassis.django.jobs import find_tasks
+from chassis.jobs.process import Stop, liveness
+from chassis.jobs.worker import work
+
+_GRACE_SECONDS = 20
+
+
+class Command(BaseCommand):
+    """Run jobs until SIGTERM or SIGINT; jobs that run then have 20 seconds to end, after that they
+    go back into the queue."""
+
+    help = "Run jobs until told to stop."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the number of jobs at a time, and where to say that this process lives."""
+        parser.add_argument("--concurrency", type=int, default=4, help="jobs at the same time")
+        parser.add_argument("--probe-port", type=int, help="answer GET /livez on this port")
+
+    def handle(
+        self, *_args: Any, concurrency: int, probe_port: int | None, **_options: Any
+    ) -> None:
+        """Work; a database that goes away is waited for."""
+        telemetry.start(settings.ENV, settings.SERVICE)
+        try:
+            asyncio.run(_work(concurrency, probe_port))
+        finally:
+            telemetry.stop()
+            logs.flush()
+
+
+async def _work(concurrency: int, probe_port: int | None) -> None:
+    stop = Stop()
+    stop.listen()
+    async with liveness(probe_port):
+        await work(
+            settings.ENV.database_url,
+            find_tasks("web"),
+            stop,
+            concurrency=concurrency,
+            grace_seconds=_GRACE_SECONDS,
+        )
