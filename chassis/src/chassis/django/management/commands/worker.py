@@ -11,38 +11,37 @@ from chassis import logs, telemetry
 from chassis.django.jobs import find_tasks
 from chassis.jobs.process import Stop, liveness
 from chassis.jobs.worker import work
+from chassis.settings import lookup
 
 _GRACE_SECONDS = 20
 
 
 class Command(BaseCommand):
     """Run jobs until SIGTERM or SIGINT; jobs that run then have 20 seconds to end, after that they
-    go back into the queue."""
+    go back into the queue. With PROBE_PORT it answers GET /livez there."""
 
     help = "Run jobs until told to stop."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the number of jobs at a time, and where to say that this process lives."""
+        """Take the number of jobs at a time."""
         parser.add_argument("--concurrency", type=int, default=4, help="jobs at the same time")
-        parser.add_argument("--probe-port", type=int, help="answer GET /livez on this port")
 
-    def handle(
-        self, *_args: Any, concurrency: int, probe_port: int | None, **_options: Any
-    ) -> None:
+    def handle(self, *_args: Any, concurrency: int, **_options: Any) -> None:
         """Work; a database that goes away is waited for."""
         telemetry.start(settings.ENV, settings.SERVICE)
         try:
-            asyncio.run(_work(concurrency, probe_port))
+            asyncio.run(_work(concurrency))
         finally:
             telemetry.stop()
             logs.flush()
 
 
-async def _work(concurrency: int, probe_port: int | None) -> None:
+async def _work(concurrency: int) -> None:
     stop = Stop()
     stop.listen()
-    async with liveness(probe_port):
+    port = lookup(settings.SERVICE, "PROBE_PORT")
+    async with liveness(int(port) if port else None):
         await work(
             settings.ENV.database_url,
             find_tasks("web"),
