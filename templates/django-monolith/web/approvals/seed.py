@@ -33,14 +33,14 @@ EXAMPLES = (
             "The yearly inspection is due on the 30th; without it the insurance does not pay."),
     Example("tom", 3, "Accounting software, yearly licence", "1188.00",
             "Five seats. Paying by the year is two months cheaper than by the month."),
-    Example("priya", 6, "Paper samples from three mills", "240.75",
+    Example("priya", 37, "Paper samples from three mills", "240.75",
             "For the recycled range that two customers asked about.",
             Status.APPROVED, "tom"),
-    Example("jonas", 9, "Company bicycle for deliveries in town", "2790.00",
+    Example("jonas", 68, "Company bicycle for deliveries in town", "2790.00",
             "Replaces about forty taxi rides a month.", Status.APPROVED, "ines"),
-    Example("amara", 13, "Espresso machine for the warehouse", "1649.00",
+    Example("amara", 72, "Espresso machine for the warehouse", "1649.00",
             "The old one leaks. A repair is quoted at 410 euros.", Status.REJECTED, "tom"),
-    Example("tom", 20, "Fire extinguishers, first floor", "532.00",
+    Example("tom", 101, "Fire extinguishers, first floor", "532.00",
             "The authority asked for two more after its visit.", Status.APPROVED, "ines"),
 )  # fmt: skip
 
