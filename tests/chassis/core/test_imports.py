@@ -141,6 +141,8 @@ def test_migrating_a_given_database_imports_nothing_of_development(
     code = (
         "import chassis.processes as p\n"
         "p.run = lambda *a, **k: None\n"
+        "import io, psycopg\n"
+        "psycopg.connect = lambda *a, **k: io.BytesIO()\n"
         "from chassis.__main__ import main\n"
         "assert main(['migrate']) == 0"
     )
