@@ -12,24 +12,13 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 
 from chassis.django import audit
+from chassis.django.back_office import ReadOnlyAdmin
 from chassis.django.models import AuditEvent
 
 # allauth's own pages show secrets and search for user names; ours take their place
 import_module("allauth.mfa.admin")
 import_module("allauth.usersessions.admin")
 admin.site.unregister([Authenticator, UserSession])
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """What the platform writes: the back office adds and changes nothing of it."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody writes one by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits one."""
-        return False
 
 
 @admin.register(AuditEvent)
@@ -70,13 +59,17 @@ class AuditEventAdmin(ReadOnlyAdmin):
             found |= queryset.filter(Q(actor__in=keys) | Q(subject__in=keys))
         return found, duplicates
 
+
+class RevocableAdmin(ReadOnlyAdmin):
+    """Rows that nobody adds or edits here, and some may take away."""
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The table is append-only."""
-        return False
+        """Whoever holds Django's permission for it."""
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(ReadOnlyAdmin):
+class AuthenticatorAdmin(RevocableAdmin):
     """Take a lost second factor from somebody, who then enrols again; secrets are not shown."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
@@ -89,7 +82,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
 
 
 @admin.register(UserSession)
-class UserSessionAdmin(ReadOnlyAdmin):
+class UserSessionAdmin(RevocableAdmin):
     """See who is signed in where, and sign them out."""
 
     list_display = ("user", "created_at", "last_seen_at", "ip", "user_agent")
