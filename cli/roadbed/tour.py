@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from roadbed.errors import CouldNotRunError
 
-PERSON = "ines@harbourfinch.example"
+PERSON = "priya@harbourfinch.example"
 _PAUSE_SECONDS = 0.1
 
 

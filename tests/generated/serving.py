@@ -129,8 +129,8 @@ def serving(project: Project, *, local: bool) -> Iterator[Server]:
             secret = {**ports, "ADMIN_PASSWORD": PASSWORD}
             project.run(f"uv run just admin {PERSON}", environment=secret)
         elif "web" in project.halves:
-            command = ("just", "with-db", "web", *SERVE_WEB, ports["WEB_PORT"])
-            issuer = stack.enter_context(background(project, *command, **ports))
+            web = ("just", "with-db", "web", *SERVE_WEB, ports["WEB_PORT"])
+            issuer = stack.enter_context(background(project, *web, **ports))
             wait_until_ready(f"http://127.0.0.1:{ports['WEB_PORT']}/readyz", issuer)
         else:
             stack.enter_context(background(project, "python", "-m", "devissuer", "serve", **ports))

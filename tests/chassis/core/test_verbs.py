@@ -21,12 +21,15 @@ from chassis.settings import Environment, development_secret
 from conftest import make_service
 
 MANAGE = """
+import signal
 import sys
 from pathlib import Path
 Path("calls").open("a").write("manage " + " ".join(sys.argv[1:]) + "\\n")
 print("manage says", *sys.argv[1:])
 if sys.argv[1:2] == ["fail"]:
     sys.exit(7)
+if sys.argv[1:2] == ["worker"]:
+    signal.pause()
 """
 SETTINGS = """
 from typing import ClassVar
