@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.tasks import Task, TaskResult, TaskResultStatus
 from django.tasks.backends.base import BaseTaskBackend
 from django.utils.json import normalize_json
@@ -86,7 +86,6 @@ def _as_job(task: DjangoTask) -> jobs.Task[...]:
 
 
 def _call(task: DjangoTask, args: list[Any], kwargs: dict[str, Any]) -> None:
-    close_old_connections()
     try:
         task.call(*args, **kwargs)
     finally:

@@ -50,9 +50,8 @@ class RequestLayer:
         finally:
             exchange.finish("aborted")
             recording.close()
-            del scope[
-                EXCHANGE
-            ]  # the two hold each other: nothing would be freed before a collection
+            # the two hold each other: nothing would be freed before a collection
+            del scope[EXCHANGE]
 
 
 class Guard:

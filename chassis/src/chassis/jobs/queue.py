@@ -35,12 +35,12 @@ async def enqueue(
 
     Raises ValidationError when ``task`` does not take ``arguments``.
     """
-    job = Job(
+    job = _job(
+        task.name,
+        task.pack(arguments),
         queue=task.queue,
         lock=lock,
         queueing_lock=queueing_lock,
-        task_name=task.name,
-        task_kwargs={"arguments": task.pack(arguments), "carried": dict(telemetry.carried())},
         scheduled_at=datetime.now(UTC) + schedule_in if schedule_in else None,
     )
     try:
@@ -61,12 +61,24 @@ def enqueue_stored(
 
     ``stored`` are its arguments as JSON. It carries the present request's identifiers.
     """
-    job = Job(
+    job = _job(name, stored, queue=queue, scheduled_at=scheduled_at)
+    return _sync_manager.defer_job(job, connection=connection).id
+
+
+def _job(
+    name: str,
+    stored: Mapping[str, Any],
+    *,
+    queue: str,
+    scheduled_at: datetime | None,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+) -> Job:
+    return Job(
         queue=queue,
-        lock=None,
-        queueing_lock=None,
+        lock=lock,
+        queueing_lock=queueing_lock,
         task_name=name,
         task_kwargs={"arguments": dict(stored), "carried": dict(telemetry.carried())},
         scheduled_at=scheduled_at,
     )
-    return _sync_manager.defer_job(job, connection=connection).id

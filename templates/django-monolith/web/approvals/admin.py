@@ -3,6 +3,7 @@
 The back office belongs to those who run the service: staff see the requests of every tenant.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 from chassis.django.back_office import ReadOnlyAdmin
@@ -30,27 +31,28 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, chosen: ApprovalRequestQuerySet
     ) -> HttpResponse | None:
         """Approve one after the other, after a question."""
-        user = cast(User, request.user)
-        return self.confirm_each(
-            request,
-            chosen,
-            lambda approval: services.approve(approval=approval, by=user),
-            title="Approve these requests",
-        )
+        return self._decide(request, chosen, services.approve, title="Approve these requests")
 
     @admin.action(description="Reject selected requests", permissions=["decide"])
     def reject_selected(
         self, request: HttpRequest, chosen: ApprovalRequestQuerySet
     ) -> HttpResponse | None:
         """Reject one after the other, after a question."""
-        user = cast(User, request.user)
-        return self.confirm_each(
-            request,
-            chosen,
-            lambda approval: services.reject(approval=approval, by=user),
-            title="Reject these requests",
-        )
+        return self._decide(request, chosen, services.reject, title="Reject these requests")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Offer the actions to those who may decide."""
         return request.user.has_perm("approvals.decide")
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        chosen: ApprovalRequestQuerySet,
+        decide: Callable[..., ApprovalRequest],
+        *,
+        title: str,
+    ) -> HttpResponse | None:
+        user = cast(User, request.user)
+        return self.confirm_each(
+            request, chosen, lambda approval: decide(approval=approval, by=user), title=title
+        )
