@@ -89,9 +89,8 @@ def development_secret(name: str) -> Secret:
 
 
 def _split(value: object) -> object:
-    return (
-        tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
-    )
+    names = value.split(",") if isinstance(value, str) else None
+    return value if names is None else tuple(filter(None, map(str.strip, names)))
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -104,8 +103,7 @@ CommaSeparatedSecrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(
 def lookup(service: Service, *names: str) -> str | None:
     """Return the first of the variables ``names`` that has a value; the environment wins over
     ``.env``."""
-    file = dotenv_values(service.root / ".env")
-    for source in (os.environ, file):
+    for source in (os.environ, dotenv_values(service.root / ".env")):
         for name in names:
             if value := source.get(name):
                 return value
@@ -185,6 +183,9 @@ class ServiceSettings(BaseSettings):
         "workers in one container also need PROMETHEUS_MULTIPROC_DIR, a folder of their own. "
         "Unset: nothing is counted.",
     )
+    probe_port: int | None = Field(
+        None, gt=0, lt=65536, description="Where a worker or scheduler answers /livez, if at all."
+    )
     sentry_dsn: SecretStr = Field(
         SecretStr(""), description="Where crashes are reported (Sentry, GlitchTip). Unset: nowhere."
     )
@@ -255,26 +256,25 @@ class ServiceSettings(BaseSettings):
 def _arguments(settings: type[ServiceSettings], service: Service) -> dict[str, Any]:
     """Say where ``load`` reads, and the database's address if there is one: when there is none,
     the validators complain."""
-    half = settings.half
     file = {"_env_file": service.root / ".env"}
     if lookup(service, "ENVIRONMENT") == Environment.BUILD:
         return file | _thrown_away(settings, service)
-    if url := database_url(service, half):
+    if url := database_url(service, settings.half):
         return {**file, "database_url": url}
     if lookup(service, "ENVIRONMENT") not in (Environment.DEVELOPMENT, Environment.TEST):
         return file
     # only here: a production process never imports it
     from chassis import devdb  # noqa: PLC0415
 
-    return {**file, "database_url": devdb.url(service, half)}
+    return {**file, "database_url": devdb.url(service, settings.half)}
 
 
 def _thrown_away(settings: type[ServiceSettings], service: Service) -> dict[str, Any]:
     """Make up what a build lacks: text, and an address that leads nowhere whatever is set."""
     required = [name for name, field in settings.model_fields.items() if field.is_required()]
-    missing = [name for name in required if lookup(service, name.upper()) is None]
-    text = [name for name in missing if settings.model_fields[name].annotation is str]
-    return {**dict.fromkeys(text, "build"), "database_url": _NO_DATABASE}
+    text = [name for name in required if settings.model_fields[name].annotation is str]
+    missing = [name for name in text if lookup(service, name.upper()) is None]
+    return {**dict.fromkeys(missing, "build"), "database_url": _NO_DATABASE}
 
 
 def _refuse_if_weak(secret: Secret) -> None:

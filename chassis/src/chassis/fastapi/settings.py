@@ -41,12 +41,6 @@ class ApiSettings(ServiceSettings, ABC):
     jobs_kept_days: int = Field(
         7, ge=1, description="How long finished jobs are kept. Dead letters stay."
     )
-    probe_port: int | None = Field(
-        None,
-        ge=1,
-        le=65535,
-        description="Where a worker or scheduler answers /livez. Unset: nowhere.",
-    )
 
     mail_url: SecretStr = Field(
         SecretStr(""),

@@ -11,7 +11,6 @@ from chassis import logs, telemetry
 from chassis.django.jobs import find_tasks
 from chassis.jobs.process import Stop, liveness
 from chassis.jobs.worker import work
-from chassis.settings import lookup
 
 _GRACE_SECONDS = 20
 
@@ -40,8 +39,7 @@ class Command(BaseCommand):
 async def _work(concurrency: int) -> None:
     stop = Stop()
     stop.listen()
-    port = lookup(settings.SERVICE, "PROBE_PORT")
-    async with liveness(int(port) if port else None):
+    async with liveness(settings.ENV.probe_port):
         await work(
             settings.ENV.database_url,
             find_tasks("web"),
