@@ -119,13 +119,18 @@ def periodic(
 
     def declare(function: Callable[[], Awaitable[None]]) -> Task[[]]:
         made = Task(function, queue=queue, retry=retry, cron=cron)
-        if not croniter.is_valid(cron):
-            raise TaskError(f"{made.name} has no valid cron expression: {cron!r}.")
+        check_cron(made.name, cron)
         if inspect.signature(function).parameters:
             raise TaskError(f"{made.name} is periodic and cannot take parameters.")
         return made
 
     return declare
+
+
+def check_cron(name: str, cron: str) -> None:
+    """Raise TaskError unless ``cron``, of the task ``name``, is a cron expression."""
+    if not croniter.is_valid(cron):
+        raise TaskError(f"{name} has no valid cron expression: {cron!r}.")
 
 
 def _model(name: str, function: Callable[..., Awaitable[None]]) -> type[BaseModel]:

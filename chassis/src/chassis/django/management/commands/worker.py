@@ -1,15 +1,13 @@
 """`manage.py worker`: the process that runs jobs."""
 
-import asyncio
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from chassis import logs, telemetry
-from chassis.django.jobs import find_tasks
-from chassis.jobs.process import Stop, liveness
+from chassis.django import jobs, processes
 from chassis.jobs.worker import work
 
 _GRACE_SECONDS = 20
@@ -28,22 +26,12 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, concurrency: int, **_options: Any) -> None:
         """Work; a database that goes away is waited for."""
-        telemetry.start(settings.ENV, settings.SERVICE)
-        try:
-            asyncio.run(_work(concurrency))
-        finally:
-            telemetry.stop()
-            logs.flush()
-
-
-async def _work(concurrency: int) -> None:
-    stop = Stop()
-    stop.listen()
-    async with liveness(settings.ENV.probe_port):
-        await work(
-            settings.ENV.database_url,
-            find_tasks("web"),
-            stop,
-            concurrency=concurrency,
-            grace_seconds=_GRACE_SECONDS,
+        processes.run(
+            partial(
+                work,
+                settings.ENV.database_url,
+                jobs.find_tasks("web"),
+                concurrency=concurrency,
+                grace_seconds=_GRACE_SECONDS,
+            )
         )
