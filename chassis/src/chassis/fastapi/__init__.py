@@ -7,9 +7,9 @@ public interface, with those of ``db``, ``etags``, ``filters``, ``idempotency``,
 """
 
 from chassis.fastapi.app import Application
-from chassis.fastapi.problems import declared
 from chassis.fastapi.routers import include_routers
 from chassis.fastapi.security import CurrentPrincipal, Guarded, authenticated, public, requires
+from chassis.openapi import declared
 
 __all__ = [
     "Application",

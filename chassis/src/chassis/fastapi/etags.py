@@ -25,7 +25,8 @@ from pydantic import BaseModel
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
-from chassis.fastapi.problems import declared, operations, respond
+from chassis.fastapi.problems import respond
+from chassis.openapi import declared, operations
 from chassis.problems import ProblemError
 
 _LONGEST = 1000  # characters of a list of tags

@@ -23,11 +23,11 @@ from starlette.responses import Response
 
 from chassis import idempotency
 from chassis.fastapi.db import Session, driver_connection
-from chassis.fastapi.problems import declared
 from chassis.fastapi.routes import RouteError
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import CurrentPrincipal
 from chassis.idempotency import Attempt, Outcome
+from chassis.openapi import declared
 
 _WRITES = {"POST", "PATCH"}
 _PARAMETER = "chassis_attempt"

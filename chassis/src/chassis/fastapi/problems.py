@@ -1,6 +1,5 @@
 """Every error of FastAPI and Starlette as a problem, and the same promise in the contract."""
 
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -12,12 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from chassis import openapi
 from chassis.fastapi.scope import PLATFORM, REQUEST_ID
-from chassis.problems import MEDIA_TYPE, Problem, ProblemError
+from chassis.problems import MEDIA_TYPE, ProblemError
 
-_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
-_METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 
 def respond(error: ProblemError, scope: Scope) -> Response:
@@ -87,44 +85,9 @@ def _wrong_media_type(request: Request) -> bool:
 
 def declare(schema: dict[str, Any]) -> None:
     """Write the problems that any operation may answer with into an OpenAPI ``schema``."""
-    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = Problem.model_json_schema(mode="serialization")
     for name in _FASTAPIS_OWN:
-        schemas.pop(name, None)
-    for path, operation in operations(schema):
-        _declare(path, operation)
-
-
-def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every operation of an OpenAPI ``schema`` with its path."""
-    for path, item in schema.get("paths", {}).items():
-        for method, operation in item.items():
-            if method in _METHODS:
-                yield path, operation
-
-
-def _declare(path: str, operation: dict[str, Any]) -> None:
-    statuses = ["default"]
-    if operation.get("security"):
-        statuses += ["401", "403"]
-    if "{" in path:
-        statuses += ["404"]
-    if "requestBody" in operation:
-        statuses += ["413", "415"]
-    if "requestBody" in operation or operation.get("parameters"):
-        statuses += ["422"]
-    responses = operation["responses"]
-    for status in statuses:
-        said = responses.get(status, {}).get("content", {})
-        if status not in responses or "HTTPValidationError" in str(said):
-            responses[status] = _response(status)
-
-
-def _response(status: str) -> dict[str, Any]:
-    described = "Any other problem" if status == "default" else HTTPStatus(int(status)).phrase
-    return {"description": described, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
-
-
-def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Make ``responses=`` of a route that answers with further problems, such as 409."""
-    return {status: _response(str(status)) for status in statuses}
+        schema.get("components", {}).get("schemas", {}).pop(name, None)
+    for _, operation in openapi.operations(schema):
+        if "HTTPValidationError" in str(operation["responses"].get("422", {}).get("content", {})):
+            del operation["responses"]["422"]
+    openapi.declare(schema)

@@ -8,8 +8,8 @@ from chassis.fastapi import cookies
 from chassis.fastapi.accounts.desk import Desk, FrontDesk
 from chassis.fastapi.accounts.schemas import Credentials
 from chassis.fastapi.accounts.signing_in import sign_in
-from chassis.fastapi.problems import declared
 from chassis.fastapi.security import public
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 

@@ -5,8 +5,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis import accounts
 from chassis.fastapi.accounts.desk import FrontDesk
 from chassis.fastapi.accounts.schemas import Address, Redemption
-from chassis.fastapi.problems import declared
 from chassis.fastapi.security import public
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 router = APIRouter(dependencies=[Depends(public)])

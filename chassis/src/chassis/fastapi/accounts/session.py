@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from chassis import accounts
 from chassis.fastapi.accounts.desk import FrontDesk, SignedInOwner
 from chassis.fastapi.accounts.schemas import NewPassword, Sessions, SessionView
-from chassis.fastapi.problems import declared
 from chassis.fastapi.security import authenticated
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 router = APIRouter(dependencies=[Depends(authenticated)])

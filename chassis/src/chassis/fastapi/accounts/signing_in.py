@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from chassis import accounts
 from chassis.fastapi.accounts.desk import Desk, FrontDesk
 from chassis.fastapi.accounts.schemas import AccessToken, Credentials, RefreshTokenBody
-from chassis.fastapi.problems import declared
 from chassis.fastapi.security import public
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 JSON = "application/json"

@@ -21,9 +21,9 @@ from chassis.fastapi.api_keys.schemas import (
 )
 from chassis.fastapi.db import Session, driver_connection
 from chassis.fastapi.idempotency import IdempotentRoute
-from chassis.fastapi.problems import declared
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import requires
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 

@@ -9,11 +9,11 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 
 from chassis.fastapi.db import UnitOfWork
-from chassis.fastapi.graphql.answers import GraphQLResponse, answer, declared, refusal
 from chassis.fastapi.graphql.fields import Context, permissions
 from chassis.fastapi.graphql.schema import schema
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import CurrentPrincipal, authenticated
+from chassis.graphql import GraphQLResponse, answer, declared, refusal
 
 _LONGEST = 20_000  # characters
 _NO_OPERATION = "Send an operation; `operationName` is the name of one that is sent."
@@ -47,7 +47,8 @@ def graphql_router(package: str) -> APIRouter:
         went wrong, 294 that some fields failed."""
         introspects = request.scope[PLATFORM].documented
         result = await _run(merged, body, Context(caller, unit_of_work, introspects))
-        return answer(result, request.headers.get("accept", ""))
+        made = answer(result, request.headers.get("accept", ""))
+        return Response(made.body, made.status, made.headers, made.media_type)
 
     roots = [root for root in (merged.query, merged.mutation) if root]
     # for chassis.fastapi.access, which must not import this package: it is an extra

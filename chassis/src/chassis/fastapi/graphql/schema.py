@@ -11,9 +11,9 @@ from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
 
 from chassis.fastapi import discovery
-from chassis.fastapi.graphql.bounds import MOST_TOKENS, bounds
 from chassis.fastapi.graphql.fields import field, refuse_undecided
 from chassis.fastapi.security import authenticated
+from chassis.graphql import MOST_TOKENS, bounds
 from chassis.service import load
 
 

@@ -7,14 +7,16 @@ then nothing succeeded. So the access line, the metric and the span all show an 
 whatever media type the client asked for.
 """
 
+import json
 from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
 from pydantic import BaseModel, ValidationError
-from starlette.responses import JSONResponse, Response
 from strawberry.types import ExecutionResult
 
 from chassis import telemetry
@@ -27,6 +29,13 @@ _JSON = "application/json"
 _SCHEMA = {"$ref": "#/components/schemas/GraphQLResponse"}
 
 
+type Translate = Callable[[Exception], Exception]
+
+
+def _as_it_is(error: Exception) -> Exception:
+    return error
+
+
 class GraphQLResponse(BaseModel):
     """``data`` as asked for, and what went wrong with which field."""
 
@@ -34,20 +43,35 @@ class GraphQLResponse(BaseModel):
     errors: list[dict[str, Any]] | None = None
 
 
-def answer(result: ExecutionResult, accept: str) -> Response:
+@dataclass(frozen=True)
+class Answer:
+    """What a framework makes its response of."""
+
+    status: int
+    headers: Mapping[str, str]
+    media_type: str
+    body: bytes
+
+
+def answer(result: ExecutionResult, accept: str, translate: Translate = _as_it_is) -> Answer:
     """Answer with ``result`` in the media type that a client with the header ``accept`` takes, and
-    log what went wrong."""
+    log what went wrong; ``translate`` gives the problem that an exception of a framework is."""
     media_type = _JSON if _JSON in accept and MEDIA_TYPE not in accept else MEDIA_TYPE
     if not result.errors:
-        return JSONResponse({"data": result.data}, media_type=media_type)
-    found = [(error, _problem(error)) for error in result.errors]
+        return Answer(HTTPStatus.OK, {}, media_type, _encoded({"data": result.data}))
+    found = [(error, _problem(error, translate)) for error in result.errors]
     worst = max((problem for _, problem in found), key=lambda problem: problem.status)
     status = worst.status if result.data is None else PARTIAL_SUCCESS
     _log(found, status)
     body: dict[str, Any] = {"errors": [_shown(error, problem) for error, problem in found]}
     if any(error.path for error in result.errors):
         body["data"] = result.data  # a query that was never run has none
-    return JSONResponse(body, status, worst.headers, media_type=media_type)
+    return Answer(status, worst.headers, media_type, _encoded(body))
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    plain = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return plain.encode()
 
 
 def refusal(detail: str) -> ExecutionResult:
@@ -55,8 +79,9 @@ def refusal(detail: str) -> ExecutionResult:
     return ExecutionResult(data=None, errors=[GraphQLError(detail)])
 
 
-def _problem(error: GraphQLError) -> ProblemError:
-    match error.original_error:
+def _problem(error: GraphQLError, translate: Translate) -> ProblemError:
+    cause = error.original_error
+    match translate(cause) if isinstance(cause, Exception) else cause:
         case ProblemError() as problem:
             return problem
         case ValidationError() as invalid:
@@ -65,7 +90,7 @@ def _problem(error: GraphQLError) -> ProblemError:
             return ProblemError(422, "validation", errors=errors)
         case RecursionError() if not error.path:
             return ProblemError(400, "invalid-query", "The query is nested too deeply.")
-        case cause if cause is None or (error.nodes and not error.path):
+        case other if other is None or (error.nodes and not error.path):
             # what graphql-core says about a query or its variables
             return ProblemError(400, "invalid-query", error.message)
         case _:
