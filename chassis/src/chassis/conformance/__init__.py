@@ -5,6 +5,6 @@ in a file named after it: the class's docstring is its title, that of ``check`` 
 """
 
 from chassis.conformance.report import Report
-from chassis.conformance.rule import Finding, Level, Rule, sentence
+from chassis.conformance.rule import Finding, Level, Rule, Standard, SyncRule, sentence
 
-__all__ = ["Finding", "Level", "Report", "Rule", "sentence"]
+__all__ = ["Finding", "Level", "Report", "Rule", "Standard", "SyncRule", "sentence"]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chassis.conformance.rule import Finding, Rule
+from chassis.conformance.rule import Finding, Standard
 from chassis.service import Half, Service
 
 VERSION = 1
@@ -23,7 +23,7 @@ class Report:
     routes: list[str]
     _results: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def add(self, rule: Rule[Any], findings: Iterable[Finding]) -> None:
+    def add(self, rule: Standard, findings: Iterable[Finding]) -> None:
         """Keep what ``rule`` found; nothing means that the standard holds."""
         self._results[rule.id] = {
             "title": rule.title,

@@ -1,7 +1,7 @@
 """What a behavioural rule is, and what it finds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import cleandoc, getdoc
@@ -24,8 +24,8 @@ class Finding:
     seen: str
 
 
-class Rule[Subject](ABC):
-    """One standard. ``id`` never changes; a ``Subject`` is the service as its tests hold it."""
+class Standard(ABC):
+    """What every rule has. ``id`` never changes, and is the same in both halves."""
 
     id: ClassVar[str]
     level: ClassVar[Level]
@@ -41,11 +41,28 @@ class Rule[Subject](ABC):
         return cleandoc(type(self).check.__doc__ or "")
 
     @abstractmethod
+    def check(self, subject: Any) -> AsyncIterator[Finding] | Iterator[Finding]:
+        """Yield what departs from the standard."""
+
+
+class Rule[Subject](Standard):
+    """One standard of an asynchronous service; a ``Subject`` is the service as its tests hold
+    it."""
+
+    @abstractmethod
     def check(self, subject: Subject) -> AsyncIterator[Finding]:
         """Yield what departs from the standard."""
 
 
-def sentence(rule: Rule[Any], findings: Iterable[Finding]) -> str:
+class SyncRule[Subject](Standard):
+    """One standard of a synchronous service."""
+
+    @abstractmethod
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Yield what departs from the standard."""
+
+
+def sentence(rule: Standard, findings: Iterable[Finding]) -> str:
     """Tell a developer what a rule found and what to do."""
     places = "\n".join(f"  {finding.place}: {finding.seen}" for finding in findings)
     return f"{rule.id} {rule.title}\n{places}\n\n{rule.remedy}"

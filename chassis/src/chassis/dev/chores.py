@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from chassis import devdb, migrate
+from chassis import devdb, migrate, processes
+from chassis.conformance import catalogue
 from chassis.dev import accounts, client, database, example, generate, receiver, token, up
 from chassis.dev.errors import ChoreError
 from chassis.service import Service
@@ -74,7 +75,7 @@ def _do_with_files(service: Service, options: argparse.Namespace) -> None:
         case "lint-migrations":
             _lint_migrations(service)
         case "standards":
-            _say(_standards(service))
+            _standards(service)
         case "client":
             _say(f"Wrote {client.generate(service).relative_to(service.root)}.")
 
@@ -95,14 +96,14 @@ def _lint_migrations(service: Service) -> None:
     migration_lint.run(service)
 
 
-def _standards(service: Service) -> str:
-    if "api" not in service.halves:
-        raise ChoreError("This service has no API, and only an API has behavioural standards yet.")
-    # only here: a service without an API lacks the framework
-    from chassis.conformance.catalogue import page  # noqa: PLC0415
-    from chassis.fastapi.conformance import RULES  # noqa: PLC0415
+def _standards(service: Service) -> None:
+    if "web" in service.halves:
+        processes.run(service, *processes.tool("web", "standards"))
+    if "api" in service.halves:
+        # only here: a service without an API lacks the framework
+        from chassis.fastapi.conformance import RULES  # noqa: PLC0415
 
-    return page(RULES)
+        _say(catalogue.page("api", RULES))
 
 
 def _drop(service: Service) -> None:

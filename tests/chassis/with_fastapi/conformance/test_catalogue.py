@@ -23,4 +23,4 @@ def test_every_rule_says_what_holds_and_what_to_do() -> None:
 
 def test_the_guide_shows_the_rules_as_they_are() -> None:
     """`just standards` in a service prints this page; copy it when a rule changes."""
-    assert PAGE.read_text(encoding="utf-8") == page(RULES)
+    assert PAGE.read_text(encoding="utf-8") == page("api", RULES)

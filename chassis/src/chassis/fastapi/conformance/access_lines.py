@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from typing import Any, override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.log_lines import written
 from chassis.fastapi.conformance.subject import Subject
 
 _FIELDS = {"request_id", "trace_id", "route", "status", "duration_ms", "service", "outcome"}
@@ -22,7 +21,7 @@ class AccessLines(Rule[Subject]):
         or from middleware; a missing one from code that configures logging again after the start.
         """
         for operation in subject.operations:
-            with written(subject.app) as lines:
+            with subject.log() as lines:
                 answer = await subject.ask(operation.method, operation.url)
             found = [line for line in lines if line.get("event") == "request"]
             if len(found) != 1:

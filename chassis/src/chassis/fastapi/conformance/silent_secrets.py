@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.log_lines import written
 from chassis.fastapi.conformance.subject import Subject
 from chassis.fastapi.db import Database
 
@@ -25,7 +24,7 @@ class SilentSecrets(Rule[Subject]):
         has a telling key (`token`, `password`, `authorization`) or form; rename what it misses.
         """
         token = subject.everything["Authorization"].partition(" ")[2]
-        with written(subject.app) as lines, _without_database(subject):
+        with subject.log() as lines, _without_database(subject):
             for operation in subject.operations:
                 body = operation.body
                 sample = subject.sample(body, _PASSWORD) if body else None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from chassis.conformance import log_lines
 from chassis.fastapi import Application
 from chassis.fastapi.access import permissions
 from chassis.fastapi.conformance import samples
@@ -105,6 +107,11 @@ class Subject:
     def everything(self) -> dict[str, str]:
         """The header of a caller with every permission that a route asks for."""
         return self.bearer(*permissions(self.app))
+
+    def log(self) -> AbstractContextManager[list[dict[str, Any]]]:
+        """Collect what the service logs meanwhile; the list is filled at the end."""
+        platform = self.app.platform
+        return log_lines.written(platform.settings, platform.service)
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx2.Response:
         """Call the service as somebody with every permission."""

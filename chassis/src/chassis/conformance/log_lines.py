@@ -9,19 +9,20 @@ from typing import Any
 import structlog
 
 from chassis import logs
-from chassis.fastapi import Application
+from chassis.service import Service
+from chassis.settings import ServiceSettings
 
 
 @contextmanager
-def written(app: Application) -> Iterator[list[dict[str, Any]]]:
+def written(settings: ServiceSettings, service: Service) -> Iterator[list[dict[str, Any]]]:
     """Log as JSON meanwhile; the list is filled at the end. A line that is not JSON counts as
     ``{"event": None, "text": …}``."""
     lines: list[dict[str, Any]] = []
     before = structlog.get_config()
-    settings = app.platform.settings.model_copy(update={"log_format": "json"})
+    as_json = settings.model_copy(update={"log_format": "json"})
     output = StringIO()
     try:
-        logs.configure(settings, app.platform.service)
+        logs.configure(as_json, service)
         with redirect_stdout(output):
             yield lines
     finally:

@@ -1,0 +1,55 @@
+"""API004."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import override
+
+from django.conf import settings
+
+from chassis.conformance import Finding, Level, SyncRule
+from chassis.django.conformance.routes import fields
+from chassis.django.conformance.subject import Answer, Subject, Visit
+from chassis.django.errors import API_PREFIX
+
+_NUL = "a\x00b"
+_QUERY = ("q", "page", "limit", "offset", "status", "next")
+_MOST = 20_000_000  # bytes of a body that is no file
+_TOO_LARGE = b'"' + b"x" * _MOST + b'"'
+_TOO_DEEP = b"[" * 200_000
+_JSON = "application/json"
+
+
+class BoundedInput(SyncRule[Subject]):
+    """NUL, an endless body and a bottomless one are refused, and never a crash."""
+
+    id = "API004"
+    level = Level.BRONZE
+
+    @override
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Take what people send by forms, serializers or schemas, whose text fields have a
+        `max_length` and refuse NUL, which PostgreSQL does not store. Leave
+        `DATA_UPLOAD_MAX_MEMORY_SIZE` bounded.
+        """
+        for name in ("DATA_UPLOAD_MAX_MEMORY_SIZE", "DATA_UPLOAD_MAX_NUMBER_FIELDS"):
+            if not 0 < (getattr(settings, name) or 0) <= _MOST:
+                yield Finding(name, f"is {getattr(settings, name)}")
+        for visit in subject.visits:
+            for kind, response in _hostile(subject, visit, visit.route.path or ""):
+                if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    seen = f"answered {response.status_code} to {kind}"
+                    yield Finding(visit.route.template, seen)
+
+
+def _hostile(subject: Subject, visit: Visit, path: str) -> Iterator[tuple[str, Answer]]:
+    found = visit.response
+    text = "" if found.streaming else found.content.decode(errors="replace")
+    names = fields(text) if "html" in found.headers.get("Content-Type", "") else frozenset()
+    query = dict.fromkeys((*_QUERY, *sorted(names)), _NUL)
+    yield "NUL in its query", subject.ask("GET", path, query)
+    if names:
+        yield "NUL in its form", subject.ask("POST", path, dict.fromkeys(sorted(names), _NUL))
+    if path.startswith(API_PREFIX):
+        yield "NUL in its body", subject.ask("POST", path, {"query": _NUL}, content_type=_JSON)
+        yield "a body of 20 MB", subject.ask("POST", path, _TOO_LARGE, content_type=_JSON)
+        yield "a body 200,000 levels deep", subject.ask("POST", path, _TOO_DEEP, content_type=_JSON)

@@ -1,0 +1,31 @@
+"""DATA005."""
+
+from collections.abc import Iterator
+from typing import override
+
+from django.db import connections
+
+from chassis.conformance import Finding, Level, SyncRule
+from chassis.django.conformance.subject import Subject
+
+
+class BoundedStatements(SyncRule[Subject]):
+    """No statement runs and no lock is waited for without end; no transaction spans a request."""
+
+    id = "DATA005"
+    level = Level.SILVER
+
+    @override
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Make `DATABASES` with `chassis.django.database`, which sets both limits, and leave
+        `ATOMIC_REQUESTS` off: a transaction belongs to the write that needs it.
+        """
+        for alias in connections:
+            connection = connections[alias]
+            with connection.cursor() as cursor:
+                for name in ("statement_timeout", "lock_timeout"):
+                    cursor.execute("SELECT current_setting(%s)", [name])
+                    if cursor.fetchone() == ("0",):
+                        yield Finding(alias, f"has no {name}")
+            if connection.settings_dict["ATOMIC_REQUESTS"]:
+                yield Finding(alias, "holds a transaction for the whole of each request")

@@ -1,0 +1,26 @@
+"""DATA003."""
+
+from collections.abc import Iterator
+from typing import override
+
+from django.db.models import query
+
+from chassis.conformance import Finding, Level, SyncRule
+from chassis.django.conformance.subject import Subject
+from chassis.django.fetching import RaiseForLists
+
+
+class FetchedRows(SyncRule[Subject]):
+    """A list that runs a query for each of its rows (N+1) fails in the tests."""
+
+    id = "DATA003"
+    level = Level.SILVER
+
+    @override
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Keep the fixture `rows_of_lists_fetch_nothing` of `tests/web/conftest.py` for every test.
+        What it finds is mended by `select_related()`, `prefetch_related()` or `only()`.
+        """
+        if not isinstance(query.DEFAULT_FETCH_MODE, RaiseForLists):
+            seen = f"fetch by {type(query.DEFAULT_FETCH_MODE).__name__}"
+            yield Finding("rows of lists", seen)

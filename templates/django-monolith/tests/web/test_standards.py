@@ -1,0 +1,23 @@
+"""The platform's behavioural standards, one test each; `just test -k AUTH002` runs one of them.
+
+The rules live in the chassis and move with it. A failure says where, and what to do.
+"""
+
+import pytest
+from chassis.django.conformance import report, subject, test_standard, visits
+
+from tests.web.test_settings import PRODUCTION, signing_key
+
+__all__ = ["report", "subject", "test_standard", "visits"]
+
+
+@pytest.fixture(scope="session")
+def public_routes() -> set[str]:
+    """The routes of ours that anybody may open; the platform knows its own."""
+    return {"/"}
+
+
+@pytest.fixture(scope="session")
+def production() -> dict[str, str]:
+    """The variables with which production starts."""
+    return PRODUCTION | signing_key()
