@@ -1,5 +1,6 @@
 """GraphQL with sessions, denial by default, bounded queries and no secrets in errors."""
 
+import json
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,13 @@ class GraphQLView(StrawberryView[Any, Any]):
 
     graphql_ide = None
     allow_queries_via_get = False
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a body; one that is nested too deeply counts as no JSON, not as a crash."""
+        try:
+            return super().decode_json(data)
+        except RecursionError:
+            raise json.JSONDecodeError("The body is nested too deeply", "", 0) from None
 
 
 class Schema(strawberry.Schema):
