@@ -1,4 +1,7 @@
-"""The menu. An app is in it as soon as its `AppConfig` has a `menu`, so that nobody lists apps."""
+"""The menu. An app is in it as soon as its `AppConfig` has a `menu`, so that nobody lists apps.
+
+A `menu` is one item, or several.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,14 +32,21 @@ class MenuItem:
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
-    """Give every template `menu`, the items of all apps that the person may open, `service_name`
-    and `sign_up_open`."""
-    name = settings.SERVICE.name.replace("-", " ").capitalize()
-    return {"menu": _items(request), "service_name": name, "sign_up_open": settings.SIGN_UP_OPEN}
+    """Give every template `menu`, the items of all apps that the person may open, `menu_current`,
+    the one whose page this is, `service_name` and `sign_up_open`."""
+    items = _items(request)
+    here = [item for item in items if request.path.startswith(item.url)]
+    return {
+        "menu": items,
+        "menu_current": max(here, key=lambda item: len(item.url), default=None),
+        "service_name": settings.SERVICE.name.replace("-", " ").capitalize(),
+        "sign_up_open": settings.SIGN_UP_OPEN,
+    }
 
 
 def _items(request: HttpRequest) -> list[MenuItem]:
     if not hasattr(request, "user") or not request.user.is_authenticated:
         return []
-    items = (item for app in apps.get_app_configs() if (item := getattr(app, "menu", None)))
+    menus = [getattr(app, "menu", ()) for app in apps.get_app_configs()]
+    items = [item for menu in menus for item in (menu if isinstance(menu, tuple) else (menu,))]
     return [item for item in items if not item.permission or may(request, item.permission)]

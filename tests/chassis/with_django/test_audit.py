@@ -5,9 +5,11 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.test import Client
 
 from chassis.django import audit
+from chassis.django.audit import rows
 from chassis.django.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +139,26 @@ def test_trail_is_read_in_the_back_office(mia: User) -> None:
     assert browser.post(f"{page}{event.pk}/change/", {"action": "x"}).status_code == 403
     assert browser.post(f"{page}{event.pk}/delete/", {"post": "yes"}).status_code == 403
     assert browser.get(f"{page}add/").status_code == 403
+
+
+def test_rows_of_a_watched_model_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Added, changed and removed, with its named fields; a save that changes nothing is none."""
+    monkeypatch.setattr(rows, "_watched", {})
+    rows.watch(Group, "name")
+    try:
+        group = Group.objects.create(name="a")
+        group.save()
+        group.name = "b"
+        group.save()
+        key = str(group.pk)
+        group.delete()
+    finally:
+        for signal in (pre_save, post_save, post_delete):
+            for receiver in (rows._remember, rows._saved, rows._removed):
+                signal.disconnect(receiver, sender=Group)
+    found = AuditEvent.objects.filter(subject=key).order_by("id")
+    assert [(event.action, event.before, event.after) for event in found] == [
+        ("group.added", None, {"name": "a"}),
+        ("group.changed", {"name": "a"}, {"name": "b"}),
+        ("group.removed", {"name": "b"}, None),
+    ]

@@ -108,3 +108,18 @@ def test_misspelt_permission_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ROLES, "clerk", frozenset({"auth:view_usr"}))
     with pytest.raises(CommandError, match="No model declares auth:view_usr"):
         call_command("sync_roles")
+
+
+def test_nobody_gives_a_role_above_their_own() -> None:
+    """What a role may do has to be a part of what its giver may do; a superuser gives any."""
+    boss, clerk = User(last_name="boss"), User(last_name="clerk")
+    root = User(is_superuser=True)
+    given = {
+        (who, role)
+        for who, person in (("boss", boss), ("clerk", clerk), ("root", root))
+        for role in ROLES
+        if roles.may_grant(person, role, tenant=TENANT)
+    }
+    assert given == {(who, role) for who in ("boss", "root") for role in ROLES} | {
+        ("clerk", "clerk")
+    }

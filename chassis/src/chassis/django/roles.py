@@ -70,6 +70,14 @@ def has_permission(user: Person, name: str, *, tenant: UUID) -> bool:
     return name in permissions(roles_of(user, tenant))
 
 
+def may_grant(user: Person, role: str, *, tenant: UUID) -> bool:
+    """Tell whether somebody may give a role, or take it away: one that lets nobody do what they
+    may not do themselves."""
+    if user.is_active and getattr(user, "is_superuser", False):
+        return True
+    return permissions([role]) <= permissions(roles_of(user, tenant))
+
+
 def may(request: HttpRequest, name: str) -> bool:
     """Tell whether the person of a request may do something with the data it works with."""
     if not request.user.is_authenticated:

@@ -20,6 +20,12 @@ def django_db_modify_db_settings(database_server: None) -> None:
 
 
 @pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    """Hash the passwords of tests quickly: that a good hash takes long is not what they test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def plain_static_files(settings: Settings) -> None:
     """Let pages name their files as they are, so that no test needs `collectstatic`."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -5,6 +5,7 @@ The rules live in the chassis and move with it. A failure says where, and what t
 
 import pytest
 from chassis.django.conformance import report, subject, test_standard, visits
+from django.apps import apps
 
 from tests.web.test_settings import PRODUCTION, signing_key
 
@@ -13,8 +14,11 @@ __all__ = ["report", "subject", "test_standard", "visits"]
 
 @pytest.fixture(scope="session")
 def public_routes() -> set[str]:
-    """The routes of ours that anybody may open; the platform knows its own."""
-    return {"/"}
+    """The routes of ours that anybody may open, in `public_routes` of each app; the platform knows
+    its own."""
+    return {"/"} | {
+        route for app in apps.get_app_configs() for route in getattr(app, "public_routes", ())
+    }
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from web.accounts.models import User
-from web.organizations.models import Membership, Organization
+from web.organizations.models import Invitation, Membership, Organization
 
 SESSION_KEY = "organization"
 _FOUND = "web.tenant"
@@ -50,6 +50,12 @@ def people_with(role: str, tenant: UUID) -> QuerySet[User]:
 def assign(role: str, *, to: User, tenant: UUID) -> None:
     """Make a person a member with a role, in place of the one they had."""
     Membership.objects.update_or_create(organization_id=tenant, user=to, defaults={"role": role})
+
+
+def invited(key: str) -> str | None:
+    """Give the address whose open invitation has a token with this hash."""
+    found = Invitation.objects.open().filter(token_hash=key).first()
+    return found.email if found else None
 
 
 def settle(name: str, people: Iterable[User]) -> UUID:

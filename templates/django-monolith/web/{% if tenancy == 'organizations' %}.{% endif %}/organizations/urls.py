@@ -2,10 +2,17 @@
 
 from django.urls import path
 
-from web.organizations import views
+from web.organizations import joining, members, views
 
 app_name = "organizations"
 urlpatterns = [
     path("", views.organization_list, name="list"),
     path("<uuid:pk>/switch", views.switch, name="switch"),
+    path("members", members.member_list, name="members"),
+    path("members/<uuid:pk>", members.member, name="member"),
+    path("members/<uuid:pk>/remove", members.remove, name="remove"),
+    path("invitations/new", members.invite, name="invite"),
+    path("invitations/<uuid:pk>/resend", members.resend, name="resend"),
+    path("invitations/<uuid:pk>/withdraw", members.withdraw, name="withdraw"),
+    path("join/<str:token>", joining.join, name="join"),
 ]

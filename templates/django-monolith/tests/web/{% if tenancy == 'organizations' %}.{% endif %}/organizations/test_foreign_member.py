@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 
 from tests.web.test_site import patterns
 from web.accounts.models import User
 from web.accounts.roles import MANAGER
-from web.organizations.models import Organization
+from web.organizations.models import Invitation, Organization
 from web.tenancy import assign, settle
 
 KEY = re.compile(r"<uuid:pk>|\(\?P<pk>[^)]*\)")
@@ -24,7 +26,16 @@ def harbour(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
     """The invented company, with data in every app."""
     monkeypatch.setenv("SEED_PASSWORD", "given for the tests")
     call_command("seed", verbosity=0)
-    return Organization.objects.get()
+    organization = Organization.objects.get()
+    Invitation.objects.create(
+        organization=organization,
+        email="noor@example.com",
+        token_hash="0" * 64,
+        invited_by=organization.memberships.get(role=MANAGER).user,
+        sent_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    return organization
 
 
 @pytest.fixture
@@ -52,15 +63,21 @@ def keys(label: str, tenant: Organization) -> Iterator[str]:
         rows = model._default_manager.all()
         if model is Organization:
             yield str(tenant.pk)
-        elif any(field.name == "tenant_id" for field in model._meta.fields):
-            yield str(rows.filter(tenant_id=tenant.pk).values_list("pk", flat=True)[0])
+            continue
+        for name in {field.name for field in model._meta.fields} & {"tenant_id", "organization"}:
+            yield str(rows.filter(**{name: tenant.pk}).values_list("pk", flat=True)[0])
 
 
 def test_foreign_member_finds_nothing(stranger: Client, harbour: Organization) -> None:
     """Every page about one row answers 404, whatever the method."""
     pages = set(foreign_pages(harbour))
-    assert f"/organizations/{harbour.pk}/switch" in pages
-    body = {"status": "approved"}
+    invitation, member = harbour.invitations.get(), harbour.memberships.all()[0]
+    assert pages >= {
+        f"/organizations/{harbour.pk}/switch",
+        f"/organizations/members/{member.pk}/remove",
+        f"/organizations/invitations/{invitation.pk}/withdraw",
+    }
+    body = {"status": "approved", "role": MANAGER}
     found = {
         (page, method, response.status_code)
         for page in pages

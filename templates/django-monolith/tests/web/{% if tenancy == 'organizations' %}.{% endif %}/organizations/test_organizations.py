@@ -13,14 +13,6 @@ from web.organizations.models import Organization
 from web.tenancy import SESSION_KEY, current_tenant, tenant_of
 
 
-@pytest.fixture
-def harbour(mia: User) -> Organization:
-    """An organisation that Mia is a member of."""
-    organization = Organization.objects.create(name="Harbour")
-    organization.admit(mia)
-    return organization
-
-
 def test_newcomer_gets_an_organisation_once(mia: User) -> None:
     """Somebody who belongs nowhere gets their own, and keeps it."""
     first = tenant_of(mia)

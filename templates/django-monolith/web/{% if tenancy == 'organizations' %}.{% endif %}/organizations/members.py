@@ -1,0 +1,149 @@
+"""The pages of those who manage an organisation: its members, and whom it has invited."""
+
+from typing import cast
+from uuid import UUID
+
+from chassis.django.impersonation import blocked
+from chassis.django.roles import require
+from chassis.problems import ProblemError
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from web.accounts.models import User
+from web.organizations import services
+from web.organizations.forms import InvitationForm, RoleForm
+from web.organizations.models import Invitation, Membership, Organization
+from web.organizations.permissions import MANAGE
+from web.tenancy import current_tenant
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@require(MANAGE)
+def member_list(request: HttpRequest) -> HttpResponse:
+    """List who belongs to the organisation in use, and who was asked to."""
+    tenant = current_tenant(request)
+    members = Membership.objects.for_tenant(tenant)
+    context = {
+        "organization": _here(request),
+        "page": Paginator(members, PAGE_SIZE).get_page(request.GET.get("page")),
+        "invitations": Invitation.objects.for_tenant(tenant),
+    }
+    return render(request, "organizations/members.html", context)
+
+
+@blocked
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(MANAGE)
+def member(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show a member, and change their role."""
+    found = _member(request, pk)
+    form = RoleForm(
+        request.POST or None,
+        initial={"role": found.role},
+        by=_person(request),
+        tenant=current_tenant(request),
+    )
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "organizations/member.html", {"member": found, "form": form})
+    try:
+        changed = services.change_role(membership=found, by=_person(request), **form.cleaned_data)
+    except ProblemError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("organizations:member", pk=pk)
+    messages.success(request, f"{changed.user} has the role {changed.get_role_display()} now.")
+    return redirect("organizations:members")
+
+
+@blocked
+@require_POST
+@require(MANAGE)
+def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a member out."""
+    found = _member(request, pk)
+    try:
+        services.remove(membership=found, by=_person(request))
+    except ProblemError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("organizations:member", pk=pk)
+    messages.success(request, f"{found.user} is no member any more.")
+    # whoever left has no business on the page of the members
+    is_self = found.user_id == _person(request).pk
+    return redirect("organizations:list" if is_self else "organizations:members")
+
+
+@blocked
+@require_http_methods(["GET", "HEAD", "POST"])
+@require(MANAGE)
+def invite(request: HttpRequest) -> HttpResponse:
+    """Ask somebody to join."""
+    form = InvitationForm(request.POST or None, by=_person(request), tenant=current_tenant(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.invite(
+                organization=_here(request),
+                by=_person(request),
+                link=_link(request),
+                **form.cleaned_data,
+            )
+        except ProblemError as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, f"{form.cleaned_data['email']} gets a mail with a link.")
+            return redirect("organizations:members")
+    return render(request, "organizations/invite.html", {"form": form})
+
+
+@blocked
+@require_POST
+@require(MANAGE)
+def resend(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send an invitation again."""
+    invitation = _invitation(request, pk)
+    try:
+        services.resend(invitation=invitation, by=_person(request), link=_link(request))
+    except ProblemError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{invitation.email} gets another mail; the older link is dead.")
+    return redirect("organizations:members")
+
+
+@blocked
+@require_POST
+@require(MANAGE)
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    invitation = _invitation(request, pk)
+    try:
+        services.withdraw(invitation=invitation, by=_person(request))
+    except ProblemError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
+    return redirect("organizations:members")
+
+
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _here(request: HttpRequest) -> Organization:
+    return Organization.objects.get(pk=current_tenant(request))
+
+
+def _member(request: HttpRequest, pk: UUID) -> Membership:
+    return get_object_or_404(Membership.objects.for_tenant(current_tenant(request)), pk=pk)
+
+
+def _invitation(request: HttpRequest, pk: UUID) -> Invitation:
+    return get_object_or_404(Invitation.objects.for_tenant(current_tenant(request)), pk=pk)
+
+
+def _link(request: HttpRequest) -> services.Link:
+    return lambda token: request.build_absolute_uri(reverse("organizations:join", args=[token]))

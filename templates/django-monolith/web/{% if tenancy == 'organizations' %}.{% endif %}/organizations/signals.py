@@ -1,0 +1,22 @@
+"""What happens to memberships without a page of ours: at a sign-up, in the back office."""
+
+from typing import Any
+
+from allauth.account.signals import user_signed_up
+from chassis.django import invitations
+from chassis.django.audit.rows import watch
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from web.accounts.models import User
+from web.organizations import joining
+from web.organizations.models import Membership
+
+watch(Membership, "organization_id", "user_id", "role", about="user")
+
+
+@receiver(user_signed_up)
+def join_by_invitation(request: HttpRequest, user: User, **_: Any) -> None:
+    """Make whoever signed up through an invitation's link a member at once."""
+    if key := invitations.release(request):
+        joining.accept(request, user, key)

@@ -1,0 +1,96 @@
+"""What keeps an invitation's link safe."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.core.context import request_context
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from chassis.django import invitations
+from chassis.django.accounts import AccountAdapter
+
+pytestmark = pytest.mark.django_db
+OPEN = {invitations.digest("good"): "noor@example.com"}
+
+
+def invited(key: str) -> str | None:
+    """Give the address of an open invitation."""
+    return OPEN.get(key)
+
+
+@pytest.fixture
+def visitor(settings: Any) -> Iterator[HttpRequest]:
+    """Give the request of somebody who is not signed in, where sign-up is closed."""
+    settings.INVITED = f"{__name__}.invited"
+    settings.SIGN_UP_OPEN = False
+    request = RequestFactory().get("/")
+    request.user, request.session = AnonymousUser(), {}  # type: ignore[assignment]
+    with request_context(request):
+        yield request
+
+
+def test_token_cannot_be_guessed_and_its_hash_tells_nothing() -> None:
+    """256 random bits, and nothing of them in what is stored."""
+    token = invitations.new_token()
+    assert len(token) == 43
+    assert invitations.new_token() != token
+    assert token not in invitations.digest(token)
+
+
+@pytest.mark.parametrize("token", ["", "\0", "\ud800", "x" * 5000])
+def test_anything_has_a_hash(token: str) -> None:
+    """What somebody types in place of a token is looked up like one."""
+    assert len(invitations.digest(token)) == 64
+
+
+def test_invitation_lasts_a_week() -> None:
+    """And no longer."""
+    assert (invitations.expiry() - timezone.now()).days == 6
+
+
+@pytest.mark.parametrize(("token", "is_open"), [("good", True), ("withdrawn", False)])
+def test_sign_up_is_open_while_the_invitation_is(
+    visitor: HttpRequest, token: str, is_open: bool
+) -> None:
+    """It is asked at every step, not when the link was opened alone."""
+    assert not AccountAdapter().is_open_for_signup(visitor)
+    invitations.hold(visitor, invitations.digest(token), "noor@example.com")
+    assert AccountAdapter().is_open_for_signup(visitor) is is_open
+    invitations.release(visitor)
+    assert not AccountAdapter().is_open_for_signup(visitor)
+
+
+def test_other_address_is_refused(visitor: HttpRequest) -> None:
+    """The link opens the door for one mailbox; a signed-in person adds what addresses they like."""
+    invitations.hold(visitor, invitations.digest("good"), "noor@example.com")
+    assert AccountAdapter().clean_email("Noor@example.com") == "Noor@example.com"
+    with pytest.raises(ValidationError, match=r"Your invitation is for noor@example\.com"):
+        AccountAdapter().clean_email("else@example.com")
+    visitor.user = SimpleNamespace(is_authenticated=True)  # type: ignore[assignment]
+    assert AccountAdapter().clean_email("else@example.com") == "else@example.com"
+
+
+def test_service_without_invitations_invites_nobody(visitor: HttpRequest, settings: Any) -> None:
+    """An older one has no such setting."""
+    del settings.INVITED
+    invitations.hold(visitor, invitations.digest("good"), "noor@example.com")
+    assert invitations.invited_address(visitor) is None
+
+
+def test_address_is_somebodys_when_it_was_proved() -> None:
+    """What stands in an account unproved counts for nothing."""
+    noor = User.objects.create(username="noor")
+    address = EmailAddress.objects.create(user=noor, email="noor@example.com", verified=False)
+    assert not invitations.owns(noor, "noor@example.com")
+    address.verified = True
+    address.save()
+    assert invitations.owns(noor, "NOOR@example.com")
+    assert invitations.has_account("noor@example.com")
+    assert not invitations.has_account("else@example.com")
