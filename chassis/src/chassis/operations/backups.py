@@ -112,8 +112,9 @@ def _make_room(connection: Connection[Any], options: argparse.Namespace) -> None
 def _empty(connection: Connection[Any]) -> None:
     for name in _SCHEMAS:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
-    # as a new database has it: its owner is whoever owns the database
+    # as a new database has it: whoever owns that owns this, and everybody may look into it
     connection.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+    connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ _FILES = {
     for item in files(__name__).iterdir()
     if (match := _NAME.fullmatch(item.name))
 }
+_RESTRICT = files(__name__) / "restrict.sql"
 HEAD = max(_FILES)
 """The version that this chassis needs."""
 
@@ -51,6 +52,7 @@ def migrate(connection: Connection[Any]) -> list[str]:
         if version == 0:
             _create(connection)
         applied = [_apply(connection, number) for number in sorted(_FILES) if number > version]
+        connection.execute(_RESTRICT.read_bytes())
         _set_search_path(connection)
         return applied
 

@@ -1,15 +1,31 @@
 #!/bin/sh
-# Runs once, when compose makes its database volume: a role and a database for each half, and neither
-# may open the other's.
+# Runs once, when compose makes its database volume. Each half has a database with three roles:
+#   web_owner     owns all that is in it; nobody signs in as this one
+#   web_migrator  acts as the owner: migrations and restores
+#   web           servers and workers: they read and write rows, and make or change no table
+# No role of a half may open the other half's database.
 set -eu
 
 create() {
-    psql --username postgres --set half="$1" --set password="$2" <<'SQL'
+    psql --username postgres --set ON_ERROR_STOP=1 --set half="$1" --set password="$2" \
+        --set migrator_password="$3" <<'SQL'
+\set owner :half _owner
+\set migrator :half _migrator
+CREATE ROLE :"owner";
+CREATE ROLE :"migrator" LOGIN PASSWORD :'migrator_password' IN ROLE :"owner";
 CREATE ROLE :"half" LOGIN PASSWORD :'password';
-CREATE DATABASE :"half" OWNER :"half";
+CREATE DATABASE :"half" OWNER :"owner";
 REVOKE CONNECT, TEMPORARY ON DATABASE :"half" FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"half" TO :"half";
+ALTER ROLE :"migrator" SET role = :'owner';
+ALTER ROLE :"migrator" IN DATABASE :"half" SET search_path = public, platform;
+ALTER ROLE :"half" IN DATABASE :"half" SET search_path = public, platform;
+\connect :"half"
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT USAGE ON SCHEMAS TO :"half";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"half";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" GRANT USAGE, SELECT ON SEQUENCES TO :"half";
 SQL
 }
 
-create api "$API_DATABASE_PASSWORD"
-create web "$WEB_DATABASE_PASSWORD"
+create api "$API_DATABASE_PASSWORD" "$API_MIGRATOR_PASSWORD"
+create web "$WEB_DATABASE_PASSWORD" "$WEB_MIGRATOR_PASSWORD"
