@@ -43,8 +43,9 @@ class Server:
 
     def ask(self, role: str, database: str, statement: str) -> str:
         """Run one statement as a role; give what psql says, an error too."""
-        command = [self.programs / "psql", "-X", "-At", "-h", self.sockets, "-U", role, database]
-        done = subprocess.run(
+        psql = str(self.programs / "psql")
+        command = [psql, "-X", "-At", "-h", self.sockets, "-U", role, database]
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [*command, "-c", statement], capture_output=True, text=True, check=False, timeout=60
         )
         return done.stdout + done.stderr
@@ -82,7 +83,8 @@ def test_a_service_works_as_the_role_of_its_servers(project: Project, server: Se
     variables = {"ENVIRONMENT": "development", "SEED_PASSWORD": "given here"} | server.variables()
     project.run("uv run python manage.py seed", environment=variables)
     assert int(server.ask("web", "web", "SELECT count(*) FROM platform.audit_event")) > 0
-    for command in (SERVE_WEB, SERVE):
+    servers: tuple[tuple[str, ...], ...] = (SERVE_WEB, SERVE)
+    for command in servers:
         port = str(free_port())
         with background(project, *command, port, **variables) as running:
             wait_until_ready(f"http://127.0.0.1:{port}/readyz", running)

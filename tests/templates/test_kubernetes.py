@@ -192,7 +192,8 @@ def test_probes_and_scrapes_find_their_port(manifests: list[Manifest], half: str
 def test_settings_of_the_overlay_reach_every_process(
     manifests: list[Manifest], half: str
 ) -> None:
-    """Each process runs the half's image, in production, with the overlay's settings and the Secret."""
+    """Each process runs the half's image, in production, with the overlay's settings and the Secret;
+    the migration alone has another role's address in place of theirs."""
     (settings,) = of_kind(manifests, "ConfigMap")
     references = [
         {"configMapRef": {"name": settings["metadata"]["name"]}},
@@ -201,9 +202,11 @@ def test_settings_of_the_overlay_reach_every_process(
 
     assert settings["data"]["ENVIRONMENT"] == "production"
     assert len(settings["data"]) > 1
-    for template in pods(manifests).values():
+    migrator = {"secretRef": {"name": f"{half}-migration", "optional": True}}
+    for component, template in pods(manifests).items():
         (container,) = template["spec"]["containers"]
-        assert references == container["envFrom"]
+        more = [migrator] if component == "migration" else []
+        assert references + more == container["envFrom"]
         assert container["image"] == f"registry.example.com/orders-{half}:0.1.0"
 
 
