@@ -45,7 +45,9 @@ class Env(ServiceSettings):
         "",
         description="Where uploads lie: a volume that all web processes share. Default: media/.",
     )
-    smtp_host: str = Field("", description="The mail server; in development mail goes to the log.")
+    smtp_host: str = Field(
+        "", description="The mail server; in development mail goes to .dev/mail/."
+    )
     smtp_port: int = Field(587, description="Its port, spoken with STARTTLS.")
     smtp_user: str = Field("", description="Its account, if it wants one.")
     smtp_password: SecretStr = Field(SecretStr(""), description="The account's password.")
@@ -161,7 +163,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.behind_proxy else 0
 # ── mail ──────────────────────────────────────────────────────────────────────────────────────
 DEFAULT_FROM_EMAIL = ENV.mail_from
 MAILERS = {
-    "default": {
+    # kept in the transaction that sends it; a job hands it to the transport
+    "default": {"BACKEND": "chassis.django.mail.Backend"},
+    "transport": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
             "host": ENV.smtp_host,
@@ -169,10 +173,14 @@ MAILERS = {
             "username": ENV.smtp_user,
             "password": ENV.smtp_password.get_secret_value(),
             "use_tls": True,
+            "timeout": 20,
         },
     }
     if ENV.smtp_host
-    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"},
+    else {
+        "BACKEND": "chassis.django.mail.FolderBackend",
+        "OPTIONS": {"folder": BASE_DIR / ".dev" / "mail"},
+    },
 }
 
 # ── files, language, time ─────────────────────────────────────────────────────────────────────

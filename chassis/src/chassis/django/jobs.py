@@ -36,7 +36,7 @@ type DjangoResult = TaskResult[Any, Any]
 type Decorator = Callable[[DjangoTask], DjangoTask]
 
 # the platform's own tasks
-_OWN = ("chassis.django.upkeep",)
+_OWN = ("chassis.django.mail", "chassis.django.upkeep")
 
 
 def periodic(cron: str) -> Decorator:

@@ -90,6 +90,10 @@ class Folder:
     path: Path
 
     async def send(self, message: EmailMessage) -> None:
+        """Do as ``write`` does."""
+        self.write(message)
+
+    def write(self, message: EmailMessage) -> None:
         """Write the file and say where it is; the text itself may hold a token."""
         file = self.path / f"{uuid4().hex}.eml"
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

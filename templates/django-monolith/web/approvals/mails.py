@@ -1,4 +1,4 @@
-"""Mails about requests, sent when what they tell is stored."""
+"""Mails about requests, kept in the transaction that they tell of and sent by a job."""
 
 from django.core.mail import EmailMessage, mailers
 from django.template.loader import render_to_string

@@ -1,7 +1,6 @@
 """The writes: each is one transaction, and says with `by` who is responsible."""
 
 from decimal import Decimal
-from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -43,8 +42,7 @@ def submit(
     request.full_clean()
     request.save()
     audit.record("approval.requested", actor=by, subject=request, after={"amount": str(amount)})
-    # after the commit: nobody is told of what a rollback took back; robust: it is stored by then
-    transaction.on_commit(partial(mails.ask_reviewers, request), robust=True)
+    mails.ask_reviewers(request)  # a job sends them: nobody hears of what a rollback took back
     return request
 
 
@@ -99,7 +97,7 @@ def _decide(
     current.clean_fields(exclude={"attachment"})
     current.save(update_fields=["status", "comment", "decided_by", "decided_at"])
     audit.record("approval.decided", actor=by, subject=current, after={"status": status.value})
-    transaction.on_commit(partial(mails.tell_decision, current), robust=True)
+    mails.tell_decision(current)
     return current
 
 
