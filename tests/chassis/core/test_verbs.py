@@ -341,3 +341,10 @@ def test_up_runs_what_runs_the_jobs(tmp_path: Path) -> None:
     assert [item.name for item in planned] == ["api", "issuer", "worker", "scheduler"]
     assert [item.port is None for item in planned] == [False, False, True, True]
     assert planned[2].command[1:3] == ["-m", "chassis.dev.rerun"]
+
+
+def test_up_runs_what_runs_the_jobs_of_the_web_half(tmp_path: Path) -> None:
+    """So does a Django half, by its own commands."""
+    planned = up.plan(make_service(tmp_path / "shop", "web"), reload=False)
+    assert [item.name for item in planned] == ["web", "web-worker", "web-scheduler"]
+    assert planned[2].command[1:] == ["manage.py", "scheduler"]

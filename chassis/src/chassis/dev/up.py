@@ -60,8 +60,9 @@ def plan(service: Service, *, reload: bool) -> list[Process]:
         command = [sys.executable, "-m", "devissuer", "serve"]
         planned.append(Process("issuer", port(service, "issuer"), command))
     if "web" in service.halves:
-        worker = [sys.executable, "manage.py", "worker"]
-        planned.append(_beside(service, "web", "web-worker", worker, reload=reload))
+        for name in ("worker", "scheduler"):
+            own = [sys.executable, "manage.py", name]
+            planned.append(_beside(service, "web", f"web-{name}", own, reload=reload))
     if "api" in service.halves:
         for name in ("worker", "scheduler"):
             own = [sys.executable, "-m", "chassis", name]
