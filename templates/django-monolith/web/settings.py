@@ -229,5 +229,8 @@ if not ENV.environment.is_local:
 if ENV.behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# ── how the back office looks: in the colours of our pages ────────────────────────────────────
+BACK_OFFICE = {"theme": "web/theme.css", "icon": "web/icon.svg"}
+
 # ── what only some plans have: an API framework's defaults, a hybrid's identity provider ──────
 install(globals())

@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from chassis import testing
-from chassis.django import database
+from chassis.django import appearance, database
 from chassis.django.identity.settings import IdentitySettings, signing_keys
 from chassis.django.roles import require
 from chassis.problems import ProblemError
@@ -129,13 +129,15 @@ class Urls:
 
 
 def _configure() -> None:
+    framed: dict[str, Any] = {"INSTALLED_APPS": _APPS}
+    appearance.install(framed)
     settings.configure(
+        **framed,
         SECRET_KEY="of-tests",
         SERVICE=SimpleNamespace(name="orders", version="1"),
         ENV=ServiceSettings.model_construct(trusted_proxies=("127.0.0.0/8",)),
         ALLOWED_HOSTS=["testserver"],
         ROOT_URLCONF=Urls,
-        INSTALLED_APPS=_APPS,
         MIDDLEWARE=_MIDDLEWARE,
         AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -148,6 +150,7 @@ def _configure() -> None:
             }
         },
         LOGIN_URL="/accounts/login/",
+        STATIC_URL="/static/",
         TASKS={"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}},
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.db.models import FileField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -14,6 +14,19 @@ from chassis.problems import ProblemError
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Rows that nobody adds, edits or deletes here; actions may still change them."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Show what there is but the key; files neither, as no address leads to them."""
+        return [
+            field.name
+            for field in self.opts.fields
+            if not (field.primary_key or isinstance(field, FileField))
+            and field.name not in (self.exclude or ())
+        ]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The same."""
+        return self.get_readonly_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds one."""

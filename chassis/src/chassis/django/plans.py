@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis import service
-from chassis.django import people
+from chassis.django import appearance, people
 
 # views of the framework are JSON, need a session, and answer mistakes as problems
 REST_FRAMEWORK = {
@@ -23,12 +23,14 @@ TASKS = {"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}}
 def install(settings: dict[str, Any]) -> None:
     """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
 
-    Everybody gets second factors, a list of sessions, and the platform's queue for Django's tasks.
+    Everybody gets second factors, a list of sessions, the back office's frame, and the platform's
+    queue for Django's tasks.
     Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team wrote its own.
     In a hybrid the web half becomes the identity provider: an app, its settings and, through
     `chassis.django.urls`, its addresses.
     """
     people.install(settings)
+    appearance.install(settings)
     if "rest_framework" in settings["INSTALLED_APPS"]:
         settings.setdefault("REST_FRAMEWORK", REST_FRAMEWORK)
     settings.setdefault("TASKS", TASKS)

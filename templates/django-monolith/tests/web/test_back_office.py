@@ -1,5 +1,6 @@
 """Every page of the back office opens, for whatever is registered there."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 from tests.web.conftest import PASSWORD
 from web.accounts.models import User
 
+INLINE = re.compile(r"<style|\son[a-z]+=|<script(?![^>]*(\ssrc=|application/json))")
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 
@@ -41,3 +43,20 @@ def test_pages_open(root: Client, model: type[Model]) -> None:
 def test_front_page_opens(root: Client) -> None:
     """The index lists what there is."""
     assert "Audit events" in root.get("/admin/").text
+
+
+def test_only_the_back_office_evaluates_scripts(root: Client) -> None:
+    """Its frame needs that; every other page, the login too, keeps to the strict policy."""
+    policy = root.get("/admin/").headers["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval'; style-src 'self';" in policy
+    assert "style-src-attr 'unsafe-inline'" in policy
+    for page in ("/", "/accounts/2fa/", "/support/impersonate/"):
+        assert "unsafe" not in root.get(page).headers["Content-Security-Policy"]
+    assert "unsafe" not in Client().get("/admin/", follow=True).headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_pages_bring_no_script_of_their_own(root: Client, model: type[Model]) -> None:
+    """What the policy forbids in the back office too: scripts and style sheets in the page."""
+    page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    assert INLINE.search(root.get(page).text) is None

@@ -12,6 +12,7 @@ from django.test import override_settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from chassis.conformance import SyncRule
+from chassis.django import support
 from chassis.django.conformance import Subject
 from chassis.service import Service
 from chassis.settings import Environment
@@ -51,6 +52,8 @@ def routes() -> Iterator[Routes]:
     urls = Urls(
         path("accounts/", include("allauth.account.urls")),
         path("accounts/2fa/", include("allauth.mfa.urls")),
+        path("accounts/sessions/", include("allauth.usersessions.urls")),
+        path("support/impersonate/", support.start, name="impersonation_start"),
         path("admin/", admin.site.urls),
         path("page", page),
     )
