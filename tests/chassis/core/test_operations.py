@@ -119,6 +119,15 @@ def test_dead_letters_are_listed_shown_and_retried(run: Run, connection: Connect
     assert (refused.returncode, "no dead letter but todo" in refused.stderr) == (1, True)
 
 
+def test_web_half_has_a_queue_too(run: Run, connection: Connection[Any], service: Service) -> None:
+    """Where there is no API it is the one that is meant; else it is named."""
+    add(connection, dead=True)
+    assert run("jobs", "--half", "web").stderr == "This service has no web half.\n"
+    (service.root / "api").rename(service.root / "web")
+    done = run("jobs")
+    assert (done.returncode, done.stdout.splitlines()[1].split()[0]) == (0, "default")
+
+
 def test_everything_fits_into_a_terminal(run: Run, connection: Connection[Any]) -> None:
     """Long names are cut, what a job carries is wrapped, and no id in it is broken."""
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

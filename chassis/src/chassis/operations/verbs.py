@@ -13,7 +13,9 @@ VERBS = ("jobs", "backup", "restore", "subject")
 
 def declare(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the operators' verbs to the command line."""
-    jobs.declare(verbs.add_parser("jobs", help="look at the queues, retry and cancel jobs"))
+    queues = verbs.add_parser("jobs", help="look at the queues, retry and cancel jobs")
+    queues.add_argument("--half", choices=HALVES, help="in a hybrid the API's unless said: web")
+    jobs.declare(queues)
     for name, what in (
         ("backup", "write a half's database to a file"),
         ("restore", "fill a half's database from a file"),
@@ -32,7 +34,8 @@ def run(service: Service, options: argparse.Namespace) -> int:
     with _server(service):
         match options.verb:
             case "jobs":
-                jobs.run(_address(service, "api"), options)
+                ours: Half = "api" if "api" in service.halves else "web"
+                jobs.run(_address(service, options.half or ours), options)
             case "subject":
                 _check(service, "api")
                 subjects.run(service, options)
