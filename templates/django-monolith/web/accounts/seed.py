@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.auth.models import Group
+
 from web.accounts.models import User
 from web.accounts.roles import MANAGER, REVIEWER
 from web.tenancy import assign, settle
@@ -35,6 +37,8 @@ def company(*, password: str) -> Company:
     tenant = settle(COMPANY, people.values())
     assign(MANAGER, to=people["ines"], tenant=tenant)
     assign(REVIEWER, to=people["tom"], tenant=tenant)
+    # The back office shows every tenant and so goes by groups, whatever somebody's role in one is.
+    people["tom"].groups.add(Group.objects.get(name=REVIEWER))
     return Company(people=people, tenant=tenant)
 
 

@@ -1,4 +1,8 @@
-"""Whose data a request sees: that of the organisation its person has chosen."""
+"""Whose data a request sees: that of the organisation its person has chosen.
+
+A role is held in an organisation. The back office shows all of them to those who run the service,
+and goes by their groups; what they do there to a row still needs a role where the row belongs.
+"""
 
 from collections.abc import Iterable, Set
 from typing import cast

@@ -30,9 +30,10 @@ def test_seed_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_seed_takes_the_password_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A given password is used and not printed; Tom may decide with it."""
+    """A given password is used and not printed; Tom decides with it, also in the back office."""
     monkeypatch.setenv("SEED_PASSWORD", "given for the tests")
     assert "given for the tests" not in seed()
     tom = User.objects.get(email="tom@harbourfinch.example")
     assert tom.check_password("given for the tests")
     assert REVIEWER in roles_of(tom, tenant_of(tom))
+    assert tom.has_perm("approvals.view_approvalrequest")

@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
-from django.utils import timezone
 
 from tests.web.test_site import patterns
 from web.accounts.models import User
 from web.accounts.roles import MANAGER
-from web.organizations.models import Invitation, Organization
+from web.accounts.seed import COMPANY
+from web.organizations.models import Organization
 from web.tenancy import assign, settle
 
 KEY = re.compile(r"<uuid:pk>|\(\?P<pk>[^)]*\)")
@@ -26,16 +25,7 @@ def harbour(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
     """The invented company, with data in every app."""
     monkeypatch.setenv("SEED_PASSWORD", "given for the tests")
     call_command("seed", verbosity=0)
-    organization = Organization.objects.get()
-    Invitation.objects.create(
-        organization=organization,
-        email="noor@example.com",
-        token_hash="0" * 64,
-        invited_by=organization.memberships.get(role=MANAGER).user,
-        sent_at=timezone.now(),
-        expires_at=timezone.now() + timedelta(days=1),
-    )
-    return organization
+    return Organization.objects.get(name=COMPANY)
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db.models import QuerySet
 from django.test import Client
 from django.test.client import RequestFactory
 
 from web.accounts.models import User
-from web.organizations.models import Organization
+from web.accounts.seed import COMPANY
+from web.organizations.models import Invitation, Organization
 from web.tenancy import SESSION_KEY, current_tenant, tenant_of
 
 
@@ -86,3 +88,16 @@ def test_organisations_are_managed_in_the_back_office(make_user: Callable[..., U
     browser.force_login(root)
     page = browser.get(f"/admin/organizations/organization/{organization.pk}/change/")
     assert "Root in Harbour" in page.text
+
+
+def test_seed_shows_two_organisations_and_an_invitation(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice gives nothing more; whoever has several begins in the one they joined first."""
+    monkeypatch.setenv("SEED_PASSWORD", "given for the tests")
+    for _ in range(2):
+        call_command("seed", verbosity=0)
+    assert Organization.objects.count() == 2
+    assert Invitation.objects.count() == 1
+    priya = User.objects.get(email="priya@harbourfinch.example")
+    assert Organization.objects.home_of(priya).name == COMPANY

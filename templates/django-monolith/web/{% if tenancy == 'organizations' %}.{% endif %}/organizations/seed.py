@@ -1,0 +1,31 @@
+"""A second organisation of the invented company, and somebody who was asked to join the first."""
+
+from chassis.django import invitations
+from django.utils import timezone
+
+from web.accounts.roles import MANAGER, REVIEWER
+from web.accounts.seed import company
+from web.organizations.models import Invitation, Organization
+
+SISTER = "Finch Print Works"
+INVITED = "leila@harbourfinch.example"
+
+
+def seed(*, password: str) -> str:
+    """Create what is missing; nobody knows the token of the invitation: send it again."""
+    firm = company(password=password)
+    sister, _ = Organization.objects.get_or_create(name=SISTER)
+    sister.admit(firm.people["ines"], role=MANAGER)
+    sister.admit(firm.people["priya"], role=REVIEWER)
+    Invitation.objects.get_or_create(
+        organization_id=firm.tenant,
+        email=INVITED,
+        defaults={
+            "role": REVIEWER,
+            "token_hash": invitations.digest(invitations.new_token()),
+            "invited_by": firm.people["ines"],
+            "sent_at": timezone.now(),
+            "expires_at": invitations.expiry(),
+        },
+    )
+    return f"{SISTER}: where Ines manages and Priya reviews; {INVITED} is invited"
