@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from chassis import logs, service
-from chassis.django import database, discover_apps, install
+from chassis.django import database, discover_apps, install, media
 from chassis.settings import (
     CommaSeparated,
     Environment,
     Secret,
-    ServiceSettings,
     development_secret,
 )
 from django.utils.csp import CSP
@@ -18,7 +17,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-class Env(ServiceSettings):
+class Env(media.MediaSettings):
     """The environment variables of the web half, named as their fields in capitals."""
 
     half: ClassVar[Literal["web"]] = "web"
@@ -40,10 +39,6 @@ class Env(ServiceSettings):
     sign_up_open: bool = Field(
         default=False,
         description="true where anybody may make an account; else an administrator makes them.",
-    )
-    media_dir: str = Field(
-        "",
-        description="Where uploads lie: a volume that all web processes share. Default: media/.",
     )
     smtp_host: str = Field(
         "", description="The mail server; in development mail goes to .dev/mail/."
@@ -186,11 +181,11 @@ MAILERS = {
 # ── files, language, time ─────────────────────────────────────────────────────────────────────
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# what people upload: no address leads here, views decide who gets a file
+# what people upload, if not into a bucket: no address leads there, views decide who gets a file
 MEDIA_ROOT = Path(ENV.media_dir or BASE_DIR / "media")
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media.storage(ENV),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

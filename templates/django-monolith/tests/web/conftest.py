@@ -40,7 +40,9 @@ def rows_of_lists_fetch_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def uploads(settings: Settings, tmp_path: Path) -> Path:
-    """Keep uploads in a folder of the test."""
+    """Keep uploads in a folder of the test, whatever bucket `.env` names."""
+    folder = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    settings.STORAGES = settings.STORAGES | {"default": folder}
     settings.MEDIA_ROOT = tmp_path
     return tmp_path
 

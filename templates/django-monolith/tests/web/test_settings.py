@@ -14,6 +14,7 @@ PRODUCTION = {
     "BEHIND_PROXY": "true",
     "SMTP_HOST": "mail.example.com",
     "MAIL_FROM": "orders@example.com",
+    "MEDIA_BUCKET": "orders-uploads",
     "OIDC_ISSUER": "https://orders.example.com",
 }
 
@@ -55,6 +56,7 @@ def test_missing_variables_are_listed_without_a_traceback() -> None:
         "BEHIND_PROXY",
         "SMTP_HOST",
         "MAIL_FROM",
+        "MEDIA_BUCKET",
     ):
         assert f"{name}: " in done.stderr
 
