@@ -30,6 +30,7 @@ TOKEN = "/identity/o/api/token"
 AUTHORIZE = "/identity/o/authorize"
 TENANT = UUID("8a1c0f2e-6a57-4a2f-9a3f-0d4c5e6f7a8b")
 NO_TENANT = None
+_BY_ROLES = "chassis.django.identity.adapter.scopes_of"
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
 
@@ -171,25 +172,42 @@ def exchange(person: User) -> Any:
     return Client().post(TOKEN, form).json()
 
 
+ROLES = {"clerk": frozenset({"endpoints:read"}), "boss": frozenset({"orders:write"})}
+
+
+def roles_of(user: User, tenant: UUID) -> set[str]:
+    """Say that a last name is a role, in the one tenant there is."""
+    return {user.last_name} if tenant == TENANT else set()
+
+
+@pytest.fixture(autouse=True)
+def role_matrix(settings: Settings) -> None:
+    """Settings as a service has them."""
+    settings.ROLES = f"{__name__}.ROLES"
+    settings.ROLES_OF = f"{__name__}.roles_of"
+
+
 def only_reads(user: User, asked: frozenset[str]) -> set[str]:
     """Say that everybody may read, and grant something that nobody asked for."""
     return {"endpoints:read", "endpoints:write"}
 
 
 @pytest.mark.parametrize(
-    ("is_superuser", "hook", "scope"),
+    ("who", "hook", "scope"),
     [
-        (False, "chassis.django.identity.adapter.scopes_of", "openid"),
-        (True, "chassis.django.identity.adapter.scopes_of", "openid endpoints:read"),
-        (False, f"{__name__}.only_reads", "openid endpoints:read"),
+        ({}, _BY_ROLES, "openid"),
+        ({"last_name": "boss"}, _BY_ROLES, "openid"),
+        ({"last_name": "clerk"}, _BY_ROLES, "openid endpoints:read"),
+        ({"is_superuser": True}, _BY_ROLES, "openid endpoints:read"),
+        ({}, f"{__name__}.only_reads", "openid endpoints:read"),
     ],
 )
 def test_token_of_a_person_carries_what_the_person_holds(
-    page_client: OidcClient, settings: Settings, *, is_superuser: bool, hook: str, scope: str
+    page_client: OidcClient, settings: Settings, who: dict[str, Any], hook: str, scope: str
 ) -> None:
-    """A client cannot lend a person a right; the answer says so too."""
+    """A client cannot lend a person a right that no role gives; the answer says so too."""
     settings.SCOPES_OF = hook
-    answer = exchange(User.objects.create(username="mia", is_superuser=is_superuser))
+    answer = exchange(User.objects.create(username="mia", **who))
     assert (claims(answer["access_token"])["scope"], answer["scope"]) == (scope, scope)
 
 

@@ -43,7 +43,7 @@ def test_hybrid_becomes_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_team_says_who_holds_a_scope(tmp_path: Path) -> None:
-    """SCOPES_OF of the settings stays; without it a function that grants nothing is taken."""
+    """SCOPES_OF of the settings stays; without it the role matrix decides."""
     settings = make(tmp_path, "hybrid")
     install(settings)
     assert settings["SCOPES_OF"] == "chassis.django.identity.adapter.scopes_of"

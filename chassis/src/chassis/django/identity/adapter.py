@@ -12,6 +12,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.module_loading import import_string
 from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
+from chassis.django import roles
+
 SCHEME = "service"
 # OpenID Connect Core 1.0, 5.4 and 11: they are about the person's own data, no right in a service
 OPENID_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
@@ -56,11 +58,12 @@ class Adapter(DefaultOIDCAdapter):
 
 
 def scopes_of(user: AbstractBaseUser, asked: Set[str]) -> Set[str]:
-    """Give what a person holds while nobody has set SCOPES_OF: superusers all, the others nothing.
+    """Give what a person's roles allow in the tenant that the token is about; superusers hold all.
 
     `user` is who signs in, `asked` are the scopes that a client wants for them.
     """
-    return asked if getattr(user, "is_superuser", False) else frozenset()
+    tenant = import_string(settings.TENANT_OF)(user)
+    return {name for name in asked if roles.has_permission(user, name, tenant=tenant)}
 
 
 def audience_of(uri: str) -> str:
