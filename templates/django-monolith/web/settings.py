@@ -7,6 +7,7 @@ from chassis import logs, service
 from chassis.django import database, discover_apps, install, media
 from chassis.settings import (
     CommaSeparated,
+    CommaSeparatedSecrets,
     Environment,
     Secret,
     development_secret,
@@ -24,7 +25,13 @@ class Env(media.MediaSettings):
 
     secret_key: Secret = Field(
         development_secret("secret-key"),
-        description="Signs sessions and links in mails; changing it signs everybody out.",
+        description="Signs sessions and links in mails, seals second factors. To change it, put "
+        "the old one first among SECRET_KEY_FALLBACKS.",
+    )
+    secret_key_fallbacks: CommaSeparatedSecrets = Field(
+        (),
+        description="Earlier keys, separated by commas, until `manage.py reseal` has run and the "
+        "sessions of before have ended.",
     )
     allowed_hosts: CommaSeparated = Field(
         ("127.0.0.1", "localhost"),
@@ -64,6 +71,7 @@ ENV = Env.load(SERVICE)
 # ── what kind of run this is ──────────────────────────────────────────────────────────────────
 DEBUG = ENV.environment is Environment.DEVELOPMENT
 SECRET_KEY = ENV.secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in ENV.secret_key_fallbacks]
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 LOGGING_CONFIG = None  # the chassis configures logging, the same way in every service
 logs.configure(ENV, SERVICE)

@@ -153,6 +153,8 @@ def _configure() -> None:
         STATIC_URL="/static/",
         TASKS={"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}},
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
+        ACCOUNT_ADAPTER="chassis.django.accounts.AccountAdapter",
+        MFA_ADAPTER="chassis.django.second_factor.Adapter",
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
         MFA_PASSKEY_LOGIN_ENABLED=True,
         OIDC_ISSUER="https://orders.example.com",

@@ -4,7 +4,12 @@ import time
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -15,6 +20,7 @@ pytestmark = pytest.mark.django_db
 START = "/support/impersonate/"
 END = "/support/impersonate/end/"
 REASON = "Ticket 4711: the list is empty"
+SECRET = "A" * 32
 PASSWORD = "a long enough phrase"
 
 
@@ -35,7 +41,7 @@ def sam() -> User:
     """Somebody of the support staff."""
     user = User.objects.create_user("sam", "sam@example.com", PASSWORD, is_staff=True)
     user.user_permissions.add(Permission.objects.get(codename="impersonate"))
-    TOTP.activate(user, "A" * 32)
+    TOTP.activate(user, SECRET)
     return user
 
 
@@ -46,10 +52,14 @@ def support(sam: User) -> Client:
 
 
 def proven(user: User) -> Client:
-    """Sign somebody in and give their password once more."""
+    """Sign somebody in and have them prove once more who they are."""
     browser = Client()
     browser.force_login(user)
-    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    if user.is_staff:
+        shown = format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+        browser.post("/accounts/2fa/reauthenticate/", {"code": shown})
+    else:
+        browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return browser
 
 

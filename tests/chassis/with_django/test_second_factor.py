@@ -1,10 +1,12 @@
 """Second factors: who has to have one, and that no way in goes past it."""
 
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -14,8 +16,10 @@ from allauth.mfa.totp.internal.auth import (
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
 
 from chassis.django.models import AuditEvent
 
@@ -35,9 +39,9 @@ def root() -> User:
     return user
 
 
-def code() -> str:
+def code(secret: str = SECRET) -> str:
     """What the app shows now."""
-    return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
 def signed_in(user: User) -> Client:
@@ -50,7 +54,7 @@ def signed_in(user: User) -> Client:
 
 
 def proven(browser: Client) -> Client:
-    """Say the password once more, as a sensitive page asks for."""
+    """Say the password once more, as is asked of somebody who has no second factor yet."""
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return browser
 
@@ -100,9 +104,7 @@ def test_staff_without_second_factor_reach_only_enrolment(root: User) -> None:
     assert refusal.status_code == 403
     assert refusal.json()["type"].endswith("second-factor-required")
     secret = proven(browser).get("/accounts/2fa/totp/activate/").context["form"].secret
-    counter = next(yield_hotp_counters_from_time())
-    shown = format_hotp_value(hotp_value(secret, counter))
-    browser.post("/accounts/2fa/totp/activate/", {"code": shown})
+    browser.post("/accounts/2fa/totp/activate/", {"code": code(secret)})
     assert browser.get(BACK_OFFICE).status_code == 200
     assert "second_factor.added" in AuditEvent.objects.values_list("action", flat=True)
 
@@ -123,7 +125,61 @@ def test_sensitive_pages_want_recent_proof(root: User) -> None:
     for response in (browser.get(page), browser.post(page, {"username": "else"})):
         assert response.status_code == 302
         assert response.headers["Location"].startswith("/accounts/reauthenticate/?next=%2Fadmin")
-    assert proven(signed_in(root)).get(page).status_code == 200
+    assert signed_in(root).get(page).status_code == 200
+
+
+def test_password_does_not_stand_in_for_the_factor(root: User) -> None:
+    """Whoever has a factor is asked for it when they prove again who they are, never for less."""
+    browser = Client()
+    browser.force_login(root)
+    page = f"/admin/auth/user/{root.pk}/change/"
+    again = "/accounts/reauthenticate/"
+    refused = browser.post(again, {"password": PASSWORD})
+    assert refused.headers["Location"].startswith("/accounts/2fa/reauthenticate/")
+    assert browser.get(page).status_code == 302
+    assert again not in browser.get("/accounts/2fa/reauthenticate/").content.decode()
+    browser.post("/accounts/2fa/reauthenticate/", {"code": code()})
+    assert browser.get(page).status_code == 200
+
+
+def test_proof_of_both_factors_grows_old(root: User, settings: Settings) -> None:
+    """Five minutes after signing in a sensitive page asks for the factor again."""
+    browser = signed_in(root)
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    assert browser.get(f"/admin/auth/user/{root.pk}/change/").status_code == 302
+
+
+def test_secrets_lie_sealed_in_the_database(root: User) -> None:
+    """A copy of the database makes no codes; the app and recovery codes work all the same."""
+    RecoveryCodes.activate(root)
+    stored = [factor.data for factor in Authenticator.objects.order_by("id")]
+    assert SECRET not in str(stored)
+    assert {name for data in stored for name in data} >= {"secret", "seed"}
+    assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code())
+
+
+def test_secrets_outlive_a_new_key(root: User, settings: Settings) -> None:
+    """An earlier SECRET_KEY is read as a fallback, and no longer needed after `reseal`."""
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    factor = TOTP(Authenticator.objects.get())
+    assert factor.validate_code(code())
+    call_command("reseal", stdout=StringIO())
+    settings.SECRET_KEY_FALLBACKS = []
+    cache.clear()  # a code is good once
+    assert TOTP(Authenticator.objects.get()).validate_code(code())
+
+
+def test_forgotten_key_lets_nobody_in(root: User, settings: Settings) -> None:
+    """A factor that cannot be read is no factor that any code fits; the page says what to do."""
+    settings.SECRET_KEY = "another"
+    browser = Client()
+    browser.post(LOGIN, {"login": "root", "password": PASSWORD})
+    response = browser.post("/accounts/2fa/authenticate/", {"code": code()})
+    assert response.status_code == 503
+    assert "SECRET_KEY_FALLBACKS" in response.content.decode()
+    with pytest.raises(CommandError, match=r"Second factor .*SECRET_KEY_FALLBACKS"):
+        call_command("reseal")
 
 
 def test_support_takes_a_lost_factor_and_ends_a_session(root: User) -> None:
@@ -131,7 +187,7 @@ def test_support_takes_a_lost_factor_and_ends_a_session(root: User) -> None:
     mia = User.objects.create_user("mia", "mia@example.com", PASSWORD)
     factor = TOTP.activate(mia, "B" * 32).instance
     customer = Client()
-    browser = proven(signed_in(root))
+    browser = signed_in(root)
     page = f"/admin/mfa/authenticator/{factor.pk}/"
     assert "BBBB" not in browser.get(f"{page}change/").text
     browser.post(f"{page}delete/", {"post": "yes"})

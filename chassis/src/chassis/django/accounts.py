@@ -1,4 +1,6 @@
-"""Who may make an account."""
+"""Our rules about accounts, where allauth asks for them."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -9,7 +11,7 @@ from chassis.django import invitations
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Our rules about accounts, where allauth asks for them (ACCOUNT_ADAPTER)."""
+    """Who may make an account, and how somebody proves again who they are (ACCOUNT_ADAPTER)."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Tell whether somebody may sign up: everybody where SIGN_UP_OPEN says so, else whoever
@@ -25,6 +27,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if invited and cleaned.lower() != invited.lower():
             raise ValidationError(f"Your invitation is for {invited}: sign up with that address.")
         return cleaned
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Offer a password only to those who have no second factor: it would stand in for both."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        return factors or methods
 
 
 def _is_signed_in(request: HttpRequest) -> bool:

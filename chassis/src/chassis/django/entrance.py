@@ -6,7 +6,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.decorators import secure_admin_login
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.conf import settings
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth import get_user_model
@@ -19,6 +18,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 from unfold.sites import UnfoldAdminSite
 
+from chassis.django import second_factor
 from chassis.django.appearance import title
 from chassis.django.dressing import dress
 
@@ -128,7 +128,7 @@ def _with_recent_proof[View: Callable[..., HttpResponseBase]](view: View) -> Vie
     @wraps(view)
     def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_list = request.method == "GET" and view.__name__ == "changelist_view"
-        if is_list or did_recently_reauthenticate(request):
+        if is_list or second_factor.was_given_recently(request):
             return view(request, *args, **kwargs)
         # what was sent is not kept for later: it may hold a password
         back = urlencode({"next": request.get_full_path()})

@@ -27,6 +27,7 @@ def install(settings: dict[str, Any]) -> None:
 
 def _defaults(settings: dict[str, Any]) -> dict[str, Any]:
     return {
+        "MFA_ADAPTER": "chassis.django.second_factor.Adapter",
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
         "MFA_TOTP_ISSUER": settings["SERVICE"].name,

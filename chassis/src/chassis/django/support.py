@@ -1,13 +1,12 @@
 """The pages where support staff begin and end to act for a customer."""
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chassis.django import impersonation
+from chassis.django import impersonation, second_factor
 
 
 class StartForm(forms.Form):
@@ -34,7 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Ask for a customer and a reason, and begin."""
     if hasattr(request, "impersonator") or not impersonation.may(request.user):
         raise PermissionDenied
-    if not did_recently_reauthenticate(request):
+    if not second_factor.was_given_recently(request):
         return redirect(f"/accounts/reauthenticate/?next={request.path}")
     form = StartForm(request.POST or None)
     if not form.is_valid():

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from chassis.django.fetching import LISTS_RAISE
 from django.test import Client
 from pytest_django import Settings
@@ -12,6 +17,7 @@ from pytest_django import Settings
 from web.accounts.models import User
 
 PASSWORD = "a long enough phrase"  # noqa: S105 - of people who live for one test
+SECRET = "A" * 32  # of the authenticator app of all staff
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +62,16 @@ def make_user(db: None) -> Callable[..., User]:
             f"{name}@example.com", PASSWORD, name=name.capitalize(), **fields
         )
         if user.is_staff:
-            TOTP.activate(user, "A" * 32)  # without a second factor they reach nothing
+            TOTP.activate(user, SECRET)  # without a second factor they reach nothing
         return user
 
     return make
+
+
+def prove(browser: Client) -> None:
+    """Have staff give the code of their app once more, as sensitive pages ask."""
+    code = format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+    browser.post("/accounts/2fa/reauthenticate/", {"code": code})
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from tests.web.conftest import PASSWORD
+from tests.web.conftest import PASSWORD, prove
 from web.accounts.models import User
 
 
@@ -103,11 +103,11 @@ def test_back_office_is_closed_to_customers(browser: Client) -> None:
 
 
 def test_administrator_can_manage_people(make_user: Callable[..., User]) -> None:
-    """The back office lists people and, once the password was given again, creates one."""
+    """The back office lists people and, once a factor was given again, creates one."""
     browser = Client()
     browser.force_login(make_user("root", is_staff=True, is_superuser=True))
     assert browser.get("/admin/accounts/user/").status_code == 200
-    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    prove(browser)
     form = {"email": "kim@example.com", "name": "Kim", "usable_password": "false"}
     browser.post("/admin/accounts/user/add/", form)
     assert User.objects.filter(email="kim@example.com").exists()

@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.test import Client
+from django.urls import get_resolver
 
-from tests.web.conftest import PASSWORD
+from tests.web.conftest import PASSWORD, prove
+from tests.web.test_site import patterns
 from web.accounts.models import User
 
 PAGES = (
@@ -64,10 +67,22 @@ def test_support_acts_for_a_customer(make_user: Callable[..., User], mia: User) 
     """A banner on every page says for whom, and leads back."""
     browser = Client()
     browser.force_login(make_user("root", is_staff=True, is_superuser=True))
-    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    prove(browser)
     page = browser.get("/support/impersonate/").text
     assert INLINE.search(page) is None
     form = {"email": mia.email, "reason": "Ticket 4711: the list is empty"}
     assert "You act for" in browser.post("/support/impersonate/", form, follow=True).text
     assert browser.get("/accounts/email/").status_code == 403
     assert "You act for" not in browser.post("/support/impersonate/end/", follow=True).text
+
+
+def test_no_page_lets_in_by_password_alone(make_user: Callable[..., User]) -> None:
+    """Whatever page the password is sent to, a superuser with a second factor stays outside."""
+    root = make_user("root", is_staff=True, is_superuser=True)
+    names = dict.fromkeys(("login", "username", "email", "name"), root.email)
+    found = [f"/{route}" for route, _ in patterns(get_resolver()) if "<" not in route]
+    assert {"/accounts/login/", "/admin/login/", "/accounts/2fa/webauthn/login/"} <= set(found)
+    for route in found:
+        browser = Client(raise_request_exception=False)
+        browser.post(route, names | {"password": PASSWORD, "next": "/admin/"})
+        assert SESSION_KEY not in browser.session, route

@@ -1,6 +1,8 @@
 """Organisations in the back office."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from web.organizations.models import Membership, Organization
 
@@ -11,6 +13,10 @@ class MembershipInline(admin.TabularInline):
     model = Membership
     autocomplete_fields = ("user",)
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Fetch whom each row names."""
+        return super().get_queryset(request).select_related("user", "organization")
 
 
 @admin.register(Organization)
