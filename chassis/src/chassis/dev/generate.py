@@ -1,6 +1,7 @@
 """``python -m chassis generate``: the files that follow from the code, and whether they do."""
 
 import importlib
+import os
 import sys
 from types import ModuleType
 
@@ -11,6 +12,7 @@ from chassis.settings import ServiceSettings
 
 # in a hybrid the web half is the issuer of tokens, which has settings of its own
 _IDENTITY = "chassis.django.identity"
+_WEB_API = "chassis.django.api_settings"
 
 
 def write(service: Service) -> list[str]:
@@ -40,6 +42,12 @@ def _files(service: Service) -> dict[str, str]:
     """Return the text of each file by its path, relative to the service. Raises ChoreError."""
     sys.path.insert(0, str(service.root))
     files = {".env.example": _env_example(service)}
+    if _has_web_api(service):
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
+        # only here: a service without Django lacks it
+        from chassis.django import contracts as web  # noqa: PLC0415
+
+        files |= web.rendered()
     if "api" in service.halves:
         # only here: a service without an API lacks the framework
         from chassis.fastapi import contracts  # noqa: PLC0415
@@ -52,10 +60,16 @@ def _files(service: Service) -> dict[str, str]:
     return files
 
 
+def _has_web_api(service: Service) -> bool:
+    return (service.root / "web" / "api").is_dir()
+
+
 def _env_example(service: Service) -> str:
     names = [name for half in service.halves for name in _modules(service, half)]
     if service.plan == "hybrid" and "web" in service.halves:
         names.append(_IDENTITY)
+    if _has_web_api(service):
+        names.append(_WEB_API)
     found = [item for name in names for item in _settings(importlib.import_module(name))]
     return env_example.render(*found)
 

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from chassis.django.idempotency import Replay
 from chassis.problems import MEDIA_TYPE, ProblemError, internal
 
 API_PREFIX = "/api/"
@@ -22,6 +23,7 @@ UNAVAILABLE = ProblemError(
     "Try again in a moment.",
     headers={"Retry-After": "5"},
 )
+UNAUTHENTICATED = ProblemError(401, None, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
 _HTML = "text/html"
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
@@ -54,6 +56,8 @@ def translate(error: Exception) -> ProblemError | None:
 
 def respond(request: HttpRequest, error: ProblemError) -> HttpResponse:
     """Answer with a problem, in the form that the caller can read."""
+    if isinstance(error, Replay):
+        return error.response()
     if wants_problem(request):
         return _problem(request, error)
     # a page for 5xx is rendered without the request: its context may need what just broke

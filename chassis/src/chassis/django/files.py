@@ -8,11 +8,13 @@ Models name `stored_name` and `validate_upload`, and so do migrations: both stay
 """
 
 import re
+from base64 import b64decode
 from pathlib import PurePath
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.http import FileResponse
 
@@ -21,6 +23,8 @@ type Upload = File[bytes]
 
 MOST_BYTES = 5 * 1024 * 1024
 LONGEST_NAME = 100
+MOST_BASE64 = (MOST_BYTES + 2) // 3 * 4
+"""Characters of the largest file as an API is sent it."""
 TYPES = {
     "application/pdf": (b"%PDF-", (".pdf",)),
     "image/png": (b"\x89PNG\r\n\x1a\n", (".png",)),
@@ -45,6 +49,15 @@ def validate_upload(upload: Upload) -> None:
         raise ValidationError(
             "Attach a PDF, PNG or JPEG file whose name ends accordingly.", code="wrong-type"
         )
+
+
+def decoded(name: str, content: str) -> Upload:
+    """Make the file that an API was sent as base64; raises ValidationError for anything else."""
+    try:
+        found = b64decode(content, validate=True)
+    except ValueError:
+        raise ValidationError({"attachment": "The content is not base64."}) from None
+    return SimpleUploadedFile(shown_name(name), found)
 
 
 def media_type(upload: Upload) -> str | None:

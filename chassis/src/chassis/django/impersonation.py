@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from chassis.django import audit, errors
+from chassis.django import audit, errors, tokens
 from chassis.problems import ProblemError
 
 PERMISSION = "chassis.impersonate"
@@ -90,7 +90,8 @@ def end(request: HttpRequest) -> None:
 
 def _current(request: HttpRequest) -> Any:
     state = request.session.get(_KEY)
-    if not state or not request.user.is_authenticated:
+    # a token speaks for its own person, whatever cookie came along
+    if not state or not request.user.is_authenticated or tokens.of(request):
         return None
     customer = _customers().filter(pk=state["customer"]).first()
     is_over = time.time() - state["since"] >= LIMIT_SECONDS

@@ -123,7 +123,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     ) -> HttpResponseBase:
         """Refuse somebody who is not signed in."""
         if errors.wants_problem(request):
-            return errors.respond(request, ProblemError(401, None, "Sign in first."))
+            return errors.respond(request, errors.UNAUTHENTICATED)
         return super().handle_no_permission(request, view_func)
 
     def _ask_to_enrol(

@@ -1,25 +1,78 @@
-"""Django Ninja with sessions, denial by default and problem details."""
+"""Django Ninja with sessions and tokens, denial by default and problem details."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.security import django_auth
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
+from pydantic import BaseModel, BeforeValidator, WithJsonSchema
+from pydantic import Field as PydanticField
 
-from chassis.django import errors
+from chassis import cursors
+from chassis.django import bodies, contracts, errors, files
 from chassis.problems import ProblemError, internal
 
 
+class Api(NinjaAPI):
+    """An API whose document tells who may call, and every problem."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Return the OpenAPI document."""
+        document = super().get_openapi_schema(**options)
+        contracts.complete(document)
+        return document
+
+
+class Paging(Schema):
+    """The query of a list; `after` is `next_cursor` of the page before."""
+
+    limit: int = Field(cursors.DEFAULT_LIMIT, ge=1, le=cursors.LARGEST_LIMIT)
+    after: str | None = Field(None, max_length=cursors.LONGEST)
+
+
+FILE: dict[str, Any] = {"responses": {200: {"content": {"*/*": {}}}}}
+"""`openapi_extra` of an operation that answers with a file."""
+
+
+class SentFile(BaseModel):
+    """A file as it is sent."""
+
+    name: str = PydanticField(min_length=1, max_length=255)
+    content: str = PydanticField(
+        max_length=files.MOST_BASE64, json_schema_extra={"contentEncoding": "base64"}
+    )
+
+
+def _decoded(value: Any) -> files.Upload:
+    sent = SentFile.model_validate(value)
+    return files.decoded(sent.name, sent.content)
+
+
+Attachment = Annotated[Any, BeforeValidator(_decoded), WithJsonSchema(SentFile.model_json_schema())]
+"""A field of a body: an object with the name of a file and its content in base64; what the
+operation gets is a file."""
+
+
 def create_api(**options: Any) -> NinjaAPI:
-    """Make the API of a service; `options` are NinjaAPI's. Every operation needs a session, and a
-    write needs the CSRF token in `X-CSRFToken`."""
-    api = NinjaAPI(auth=django_auth, **options)
+    """Make the API of a service; `options` are NinjaAPI's. Every operation needs a signed-in
+    person, by session or token (`chassis.django.api`)."""
+    api = Api(auth=_signed_in, parser=_Parser(), docs_url=None, **options)
     for kind, translate in _TRANSLATIONS.items():
         api.add_exception_handler(kind, _handler(translate))
     return api
+
+
+class _Parser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        return bodies.read_json(request)
+
+
+def _signed_in(request: HttpRequest) -> Any:
+    return request.user if request.user.is_authenticated else None
 
 
 def _handler(
@@ -28,15 +81,31 @@ def _handler(
     return lambda request, error: errors.respond(request, translate(error) or internal())
 
 
+def _http(error: HttpError) -> ProblemError:
+    # Ninja's own 400 around whatever our parser raised
+    if isinstance(error.__cause__, ProblemError):
+        return error.__cause__
+    return ProblemError(error.status_code, None, error.message)
+
+
 def _validation(error: ValidationError) -> ProblemError:
     # without `input` and `ctx`: a refused value may be a secret
-    found = [{key: item[key] for key in ("loc", "msg", "type")} for item in error.errors]
+    found = [
+        {"loc": _location(item["loc"]), "msg": item["msg"], "type": item["type"]}
+        for item in error.errors
+    ]
     return ProblemError(422, "validation", errors=found)
 
 
+def _location(loc: Sequence[str | int]) -> list[str | int]:
+    """Leave out the operation's own name for its body or its query."""
+    source, *inside = loc
+    return [source, *(inside[1:] or inside)]
+
+
 _TRANSLATIONS: dict[type[Exception], Callable[[Any], ProblemError | None]] = {
-    AuthenticationError: lambda _: ProblemError(401, None, "Sign in first."),
-    HttpError: lambda error: ProblemError(error.status_code, None, error.message),
+    AuthenticationError: lambda _: errors.UNAUTHENTICATED,
+    HttpError: _http,
     ValidationError: _validation,
     ProblemError: errors.translate,
     Http404: errors.translate,

@@ -4,17 +4,30 @@ from pathlib import Path
 from typing import Any
 
 from chassis import service
-from chassis.django import appearance, people
+from chassis.django import appearance, bodies, people
+from chassis.django.api_settings import WebApiSettings
 
 # views of the framework are JSON, need a session, and answer mistakes as problems
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["chassis.django.drf_requests.Authentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["chassis.django.drf_parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["chassis.django.drf_requests.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "COERCE_DECIMAL_TO_STRING": True,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "chassis.django.drf.handle",
 }
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["chassis.django.drf.finish_document"],
+    "PREPROCESSING_HOOKS": [],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+LOGIN_REQUIRED = "chassis.django.middleware.LoginRequiredMiddleware"
+API = "chassis.django.api.ApiMiddleware"
 
 # any queue: a worker takes jobs from all of them
 TASKS = {"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}}
@@ -24,15 +37,18 @@ def install(settings: dict[str, Any]) -> None:
     """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
 
     Everybody gets second factors, a list of sessions, the back office's frame, and the platform's
-    queue for Django's tasks.
-    Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team wrote its own.
+    queue for Django's tasks. Where there is an API, it gets its door (`chassis.django.api`) and its
+    settings. Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team
+    wrote its own.
     In a hybrid the web half becomes the identity provider: an app, its settings and, through
     `chassis.django.urls`, its addresses.
     """
     people.install(settings)
     appearance.install(settings)
+    _install_api(settings)
     if "rest_framework" in settings["INSTALLED_APPS"]:
         settings.setdefault("REST_FRAMEWORK", REST_FRAMEWORK)
+        settings.setdefault("SPECTACULAR_SETTINGS", SPECTACULAR_SETTINGS)
     settings.setdefault("TASKS", TASKS)
     found = service.load(Path(settings["BASE_DIR"]))
     if found.plan != "hybrid":
@@ -40,3 +56,13 @@ def install(settings: dict[str, Any]) -> None:
     from chassis.django import identity  # noqa: PLC0415 - a monolith never imports a provider
 
     identity.install(settings, found)
+
+
+def _install_api(settings: dict[str, Any]) -> None:
+    middleware: list[str] = settings.get("MIDDLEWARE", [])
+    root = Path(settings["BASE_DIR"])
+    if not (root / "web" / "api").is_dir() or LOGIN_REQUIRED not in middleware:
+        return
+    middleware.insert(middleware.index(LOGIN_REQUIRED), API)
+    settings.setdefault("API", WebApiSettings.load(settings["SERVICE"]))
+    settings.setdefault("DATA_UPLOAD_MAX_MEMORY_SIZE", bodies.LARGEST)

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from chassis.django import idempotency
 from chassis.problems import ProblemError
 
 if TYPE_CHECKING:  # apps.py of an app may import this, before there are models
@@ -63,8 +64,15 @@ def roles_of(user: Person, tenant: UUID) -> frozenset[str]:
     return held[tenant]
 
 
+def limit(user: Person, to: frozenset[str]) -> None:
+    """Let a person, as this object stands for them, do nothing but these: a token says so."""
+    user.__dict__["_limited_to"] = to
+
+
 def has_permission(user: Person, name: str, *, tenant: UUID) -> bool:
     """Tell whether a person may do something in a tenant."""
+    if name not in user.__dict__.get("_limited_to", (name,)):
+        return False
     if user.is_active and getattr(user, "is_superuser", False):
         return True
     return name in permissions(roles_of(user, tenant))
@@ -87,9 +95,11 @@ def may(request: HttpRequest, name: str) -> bool:
 
 
 def check(request: HttpRequest, name: str) -> None:
-    """Raise the problem 403 unless `may`."""
+    """Raise the problem 403 unless `may`. A write of the API that was sent before, with the same
+    `Idempotency-Key`, ends here with its answer."""
     if not may(request, name):
         raise denied(name)
+    idempotency.begin(request)
 
 
 def denied(name: str) -> ProblemError:

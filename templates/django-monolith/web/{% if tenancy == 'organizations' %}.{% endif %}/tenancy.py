@@ -8,6 +8,7 @@ from collections.abc import Iterable, Set
 from typing import cast
 from uuid import UUID
 
+from chassis.django import tokens
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -71,6 +72,8 @@ def settle(name: str, people: Iterable[User]) -> UUID:
 
 
 def _current(request: HttpRequest) -> UUID:
+    if tenant := tokens.tenant_of(request):
+        return tenant
     user = cast(User, request.user)
     chosen = request.session.get(SESSION_KEY)
     if chosen and Organization.objects.of(user).filter(pk=chosen).exists():

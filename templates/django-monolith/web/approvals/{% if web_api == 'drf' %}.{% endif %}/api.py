@@ -1,9 +1,10 @@
-"""The operations of `/api/approvals/`: list, create, decide."""
+"""The operations of `/api/approvals/`: list, file, read, decide, and the attachment."""
 
 from typing import Any, ClassVar, cast
 
-from chassis.django.drf import APIView, Permitted
-from drf_spectacular.utils import extend_schema
+from chassis.django.drf import FILE, APIView, Attachment, Permitted
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,7 +13,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import BaseSerializer
 
 from web.accounts.models import User
-from web.approvals import services
+from web.approvals import services, views
 from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
@@ -21,28 +22,35 @@ Status = ApprovalRequest.Status
 
 
 class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
-    """A request as it is stored; people are named by their key, the amount is in euros."""
+    """A request as it is stored; people are named by their key, the amount is in euros, the
+    attachment a PDF, PNG or JPEG file."""
+
+    attachment = Attachment(write_only=True, required=False, allow_null=True)
 
     class Meta:
         model = ApprovalRequest
         fields = (
-            "id",
             "title",
             "amount",
             "purpose",
+            "attachment",
+            "id",
+            "attachment_name",
             "status",
             "requested_by",
             "requested_at",
             "decided_by",
             "decided_at",
+            "comment",
         )
         read_only_fields = fields[4:]
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
-    """What became of it."""
+    """What becomes of it, and the words that go with that."""
 
     status = serializers.ChoiceField([Status.APPROVED, Status.REJECTED])
+    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
 
 
 class FilterSerializer(serializers.Serializer[Any]):
@@ -51,31 +59,38 @@ class FilterSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Status.choices, required=False)
 
 
+@extend_schema_view(
+    list=extend_schema(operation_id="approvals_list", parameters=[FilterSerializer]),
+    create=extend_schema(operation_id="approvals_create"),
+    retrieve=extend_schema(operation_id="approvals_read"),
+)
 class ApprovalViewSet(
     APIView,
     mixins.ListModelMixin,
     mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[ApprovalRequest],
 ):
     """Requests of the caller's tenant, newest first."""
 
     serializer_class = ApprovalSerializer
     permission_classes = (Permitted,)
-    permissions: ClassVar[dict[str, str]] = {"list": READ, "create": CREATE, "decision": DECIDE}
+    permissions: ClassVar[dict[str, str]] = {
+        "list": READ,
+        "create": CREATE,
+        "retrieve": READ,
+        "attachment": READ,
+        "decision": DECIDE,
+    }
+    newest_by = "requested_at"
     lookup_value_regex = "[0-9a-f-]{36}"
     queryset = ApprovalRequest.objects.all()
 
     def get_queryset(self) -> ApprovalRequestQuerySet:
         """Leave out other tenants, and other statuses if one is asked for."""
-        found = ApprovalRequest.objects.for_tenant(current_tenant(self.request))
         filters = FilterSerializer(data=self.request.query_params)
         filters.is_valid(raise_exception=True)
-        return found.filter(**filters.validated_data)
-
-    @extend_schema(parameters=[FilterSerializer])
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List the requests, a page at a time."""
-        return super().list(request, *args, **kwargs)
+        return views.visible(self.request).matching(**filters.validated_data)
 
     def perform_create(self, serializer: BaseSerializer[ApprovalRequest]) -> None:
         """Ask for something, in the caller's name."""
@@ -85,15 +100,23 @@ class ApprovalViewSet(
             by=cast(User, self.request.user),
         )
 
-    @extend_schema(request=DecisionSerializer, responses=ApprovalSerializer)
+    @extend_schema(operation_id="approvals_attachment", responses=FILE)
+    @action(detail=True)
+    def attachment(self, request: Request, pk: str) -> HttpResponseBase:
+        """Give the attachment of a request, to be saved."""
+        return views.attachment(request._request, self.get_object().pk)
+
+    @extend_schema(
+        operation_id="approvals_decide", request=DecisionSerializer, responses=ApprovalSerializer
+    )
     @action(detail=True, methods=["post"])
     def decision(self, request: Request, pk: str) -> Response:
         """Approve or reject; 403 and 409 say why that cannot be."""
         wanted = DecisionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        status = wanted.validated_data["status"]
-        decide = services.approve if status == Status.APPROVED else services.reject
-        decided = decide(approval=self.get_object(), by=cast(User, request.user))
+        chosen = dict(wanted.validated_data)
+        decide = services.approve if chosen.pop("status") == "approved" else services.reject
+        decided = decide(approval=self.get_object(), by=cast(User, request.user), **chosen)
         return Response(ApprovalSerializer(decided).data)
 
 

@@ -1,4 +1,4 @@
-"""The operations on approvals: list, create, decide."""
+"""The operations on approvals: list, file, read, decide. Attachments are the pages' alone."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -7,12 +7,12 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
-from chassis.django.graphql import bounded
-from chassis.django.roles import check
+from chassis.django.graphql import Info, field
+from chassis.django.pages import newest_first
 from django.shortcuts import get_object_or_404
-from strawberry.types import Info
 
-from web.approvals import services
+from web.accounts.models import User
+from web.approvals import services, views
 from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 @strawberry.enum
 class Decision(StrEnum):
-    """What became of a request."""
+    """What becomes of a request."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -43,61 +43,68 @@ class Approval:
     title: strawberry.auto
     amount: strawberry.auto
     purpose: strawberry.auto
+    attachment_name: strawberry.auto
     status: Status
     requested_by_id: UUID
     requested_at: strawberry.auto
     decided_by_id: UUID | None
     decided_at: strawberry.auto
+    comment: strawberry.auto
 
 
 @strawberry.type
 class ApprovalPage:
-    """Part of a list, and how long the whole is."""
+    """Part of a list, newest first; there is more while `nextCursor` is not null."""
 
     items: list[Approval]
-    count: int
+    next_cursor: str | None
 
 
 @strawberry.type
 class Query:
     """The reads."""
 
-    @strawberry.field
+    @field(READ)
     def approvals(
-        self, info: Info, status: Status | None = None, limit: int = 20, offset: int = 0
+        self, info: Info, status: Status | None = None, limit: int = 50, after: str | None = None
     ) -> ApprovalPage:
-        """List the requests of the caller's tenant, newest first, at most 100 at once."""
-        check(info.context.request, READ)
-        found = ApprovalRequest.objects.for_tenant(current_tenant(info.context.request))
-        if status:
-            found = found.filter(status=status)
-        part = found[bounded(limit=limit, offset=offset)]
-        return ApprovalPage(items=cast(list[Approval], list(part)), count=found.count())
+        """List the requests of the caller's tenant, newest first, at most 200 at once."""
+        found = views.visible(info.context.request).matching(status=status or "")
+        page = newest_first(found, by="requested_at", limit=limit, after=after)
+        return ApprovalPage(items=cast(list[Approval], page.items), next_cursor=page.next_cursor)
+
+    @field(READ)
+    def approval(self, info: Info, id: UUID) -> Approval:  # noqa: A002
+        """Give one request."""
+        return cast(Approval, get_object_or_404(views.visible(info.context.request), pk=id))
 
 
 @strawberry.type
 class Mutation:
     """The writes."""
 
-    @strawberry.mutation
+    @field(CREATE)
     def create_approval(self, info: Info, title: str, amount: Decimal, purpose: str) -> Approval:
         """Ask for something."""
-        request = info.context.request
-        check(request, CREATE)
         made = services.submit(
             title=title,
             amount=amount,
             purpose=purpose,
-            tenant=current_tenant(request),
-            by=request.user,
+            tenant=current_tenant(info.context.request),
+            by=cast(User, info.context.request.user),
         )
         return cast(Approval, made)
 
-    @strawberry.mutation
-    def decide_approval(self, info: Info, id: UUID, status: Decision) -> Approval:  # noqa: A002
+    @field(DECIDE)
+    def decide_approval(
+        self,
+        info: Info,
+        id: UUID,  # noqa: A002
+        status: Decision,
+        comment: str = "",
+    ) -> Approval:
         """Approve or reject; the error's `extensions` say why that cannot be."""
-        check(info.context.request, DECIDE)
-        tenant = current_tenant(info.context.request)
-        approval = get_object_or_404(ApprovalRequest.objects.for_tenant(tenant), pk=id)
+        approval = get_object_or_404(views.visible(info.context.request), pk=id)
         decide = services.approve if status is Decision.APPROVED else services.reject
-        return cast(Approval, decide(approval=approval, by=info.context.request.user))
+        by = cast(User, info.context.request.user)
+        return cast(Approval, decide(approval=approval, by=by, comment=comment))

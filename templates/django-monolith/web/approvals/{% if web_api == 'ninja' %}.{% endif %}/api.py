@@ -1,17 +1,20 @@
-"""The operations of `/api/approvals/`: list, create, decide."""
+"""The operations of `/api/approvals/`: list, file, read, decide, and the attachment."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 from uuid import UUID
 
+from chassis.django.ninja import FILE, Attachment, Paging
+from chassis.django.pages import newest_first
 from chassis.django.roles import require
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema, Status
 
 from web.accounts.models import User
-from web.approvals import services
+from web.approvals import services, views
 from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
@@ -20,17 +23,19 @@ router = Router(tags=["approvals"])
 
 
 class NewRequest(Schema):
-    """What somebody asks for; the amount is in euros."""
+    """What somebody asks for; the amount is in euros, the attachment a PDF, PNG or JPEG file."""
 
-    title: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")
+    title: str = Field(min_length=1, max_length=120)
     amount: Decimal = Field(gt=0, max_digits=12, decimal_places=2)
-    purpose: str = Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")
+    purpose: str = Field(min_length=1, max_length=2000)
+    attachment: Attachment | None = None
 
 
 class Decision(Schema):
-    """What became of it."""
+    """What becomes of it, and the words that go with that."""
 
     status: Literal["approved", "rejected"]
+    comment: str = Field("", max_length=1000)
 
 
 class Approval(Schema):
@@ -40,37 +45,34 @@ class Approval(Schema):
     title: str
     amount: Decimal
     purpose: str
+    attachment_name: str
     status: ApprovalRequest.Status
-    requested_by_id: UUID
+    requested_by: UUID = Field(alias="requested_by_id")
     requested_at: datetime
-    decided_by_id: UUID | None
+    decided_by: UUID | None = Field(alias="decided_by_id")
     decided_at: datetime | None
+    comment: str
 
 
 class Page(Schema):
-    """Part of a list, and how long the whole is."""
+    """Part of a list, newest first; there is more while `next_cursor` is not null."""
 
     items: list[Approval]
-    count: int
+    next_cursor: str | None
 
 
-class Filters(Schema):
+class Filters(Paging):
     """Which part to give."""
 
     status: ApprovalRequest.Status | None = None
-    limit: int = Field(20, ge=1, le=100)
-    offset: int = Field(0, ge=0, le=1_000_000)
 
 
 @router.get("", response=Page, operation_id="approvals_list")
 @require(READ)
-def list_requests(request: HttpRequest, filters: Query[Filters]) -> dict[str, object]:
+def list_requests(request: HttpRequest, filters: Query[Filters]) -> object:
     """List the requests of the caller's tenant, newest first."""
-    found = ApprovalRequest.objects.for_tenant(current_tenant(request))
-    if filters.status:
-        found = found.filter(status=filters.status)
-    end = filters.offset + filters.limit
-    return {"items": list(found[filters.offset : end]), "count": found.count()}
+    found = views.visible(request).matching(status=filters.status or "")
+    return newest_first(found, by="requested_at", limit=filters.limit, after=filters.after)
 
 
 @router.post("", response={201: Approval}, operation_id="approvals_create")
@@ -82,10 +84,23 @@ def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalReq
     return Status(201, made)
 
 
+@router.get("{uuid:pk}", response=Approval, operation_id="approvals_read")
+@require(READ)
+def read_request(request: HttpRequest, pk: UUID) -> ApprovalRequest:
+    """Give one request."""
+    return get_object_or_404(views.visible(request), pk=pk)
+
+
+@router.get("{uuid:pk}/attachment", operation_id="approvals_attachment", openapi_extra=FILE)
+def read_attachment(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Give the attachment of a request, to be saved."""
+    return views.attachment(request, pk)
+
+
 @router.post("{uuid:pk}/decision", response=Approval, operation_id="approvals_decide")
 @require(DECIDE)
 def decide_request(request: HttpRequest, pk: UUID, body: Decision) -> ApprovalRequest:
     """Approve or reject; 403 and 409 say why that cannot be."""
-    approval = get_object_or_404(ApprovalRequest.objects.for_tenant(current_tenant(request)), pk=pk)
+    approval = get_object_or_404(views.visible(request), pk=pk)
     decide = services.approve if body.status == "approved" else services.reject
-    return decide(approval=approval, by=cast(User, request.user))
+    return decide(approval=approval, by=cast(User, request.user), comment=body.comment)

@@ -1,10 +1,13 @@
 """The schema: the `Query` and `Mutation` of every `web/<app>/api.py`, merged."""
 
+from typing import cast
+
 import strawberry
 from chassis.django import discover
-from chassis.django.graphql import GraphQLView, create_schema
+from chassis.django.graphql import Info, create_schema, create_view, field
 from django.urls import path
-from strawberry.types import Info
+
+from web.accounts.models import User
 
 
 @strawberry.type
@@ -19,13 +22,13 @@ class Viewer:
 class Query:
     """What every service answers."""
 
-    @strawberry.field
+    @field(None)
     def viewer(self, info: Info) -> Viewer:
         """Give the person who is signed in."""
-        user = info.context.request.user
+        user = cast(User, info.context.request.user)
         return Viewer(email=user.email, name=user.name)
 
 
 schema = create_schema(Query, discover("web", "api").values())
 
-urlpatterns = [path("graphql", GraphQLView.as_view(schema=schema), name="graphql")]
+urlpatterns = [path("graphql", create_view(schema), name="graphql")]

@@ -1,101 +1,171 @@
-"""The GraphQL API, spoken as a script in a signed-in browser speaks it."""
+"""The GraphQL API, spoken as a signed-in browser speaks it, and as a program with a key."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from chassis.django import tokens
 from django.test import Client
 
 from web.accounts.models import User
 from web.approvals.models import ApprovalRequest
+from web.approvals.permissions import READ
+from web.tenancy import tenant_of
 
 URL = "/api/graphql"
-LIST = "query($limit: Int = 20) { approvals(limit: $limit) { count items { id title status } } }"
-CREATE = """mutation($amount: Decimal!) {
-  createApproval(title: "Desk lamp", amount: $amount, purpose: "It is dark here.") {
-    status requestedById
+LIST = """query($limit: Int = 20, $after: String) {
+  approvals(limit: $limit, after: $after) { items { id title status } nextCursor }
+}"""
+READ_ONE = "query($id: UUID!) { approval(id: $id) { title comment } }"
+CREATE = """mutation($title: String = "Desk lamp", $amount: Decimal!) {
+  createApproval(title: $title, amount: $amount, purpose: "It is dark here.") {
+    id status requestedById
   }
 }"""
-DECIDE = "mutation($id: UUID!) { decideApproval(id: $id, status: APPROVED) { status } }"
+DECIDE = """mutation($id: UUID!) {
+  decideApproval(id: $id, status: APPROVED, comment: "Fine.") { status comment }
+}"""
 
 
-def ask(client: Client, query: str, **variables: Any) -> Any:
-    """Send a query and give the decoded answer."""
+def ask(client: Client, query: str, *, key: str | None = None, **variables: Any) -> Any:
+    """Send a query and give the response."""
     body = {"query": query, "variables": variables}
-    return client.post(URL, body, content_type="application/json").json()
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(URL, body, content_type="application/json", headers=headers)
+
+
+@pytest.fixture
+def program(mia: User) -> Client:
+    """A program with a key that Mia made, which may read."""
+    _, key = tokens.create_key(
+        mia, tenant=tenant_of(mia), name="t", permissions=[READ], lifetime=timedelta(days=1)
+    )
+    return Client(enforce_csrf_checks=True, headers={"authorization": f"Bearer {key}"})
 
 
 @pytest.mark.django_db
 def test_stranger_gets_a_problem() -> None:
-    """Without a session every query answers 401 as problem details."""
-    response = Client().post(URL, {"query": LIST}, content_type="application/json")
+    """Without a session or a token every query answers 401 as problem details."""
+    response = ask(Client(), LIST)
     assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-def test_list_is_a_page_of_requests(browser: Client, approval: ApprovalRequest) -> None:
-    """The list gives the items and how many there are."""
-    page = ask(browser, LIST)["data"]["approvals"]
-    item = {"id": str(approval.pk), "title": "New chair", "status": "PENDING"}
-    assert page == {"count": 1, "items": [item]}
+def test_list_comes_in_pages(browser: Client, approval: ApprovalRequest) -> None:
+    """Each page names the next, newest first, until there is none."""
+    made = ask(browser, CREATE, amount="39.90").json()["data"]["createApproval"]
+    first = ask(browser, LIST, limit=1).json()["data"]["approvals"]
+    second = ask(browser, LIST, after=first["nextCursor"]).json()["data"]["approvals"]
+    assert [item["id"] for item in first["items"]] == [made["id"]]
+    assert second["items"] == [{"id": str(approval.pk), "title": "New chair", "status": "PENDING"}]
+    assert second["nextCursor"] is None
 
 
-def test_list_is_bounded(browser: Client, approval: ApprovalRequest) -> None:
-    """A limit that is far too large gives what is allowed."""
-    assert ask(browser, LIST, limit=1_000_000)["data"]["approvals"]["count"] == 1
+@pytest.mark.parametrize("wrong", [{"limit": 201}, {"limit": -1}, {"after": "nonsense"}])
+def test_list_is_bounded(browser: Client, wrong: dict[str, Any]) -> None:
+    """Nobody asks for everything at once, or for nonsense."""
+    assert ask(browser, LIST, **wrong).status_code in (400, 422)
 
 
 def test_create_asks_in_the_callers_name(browser: Client, mia: User) -> None:
-    """A new request is Mia's and pending."""
-    made = ask(browser, CREATE, amount="39.90")["data"]["createApproval"]
-    assert made == {"status": "PENDING", "requestedById": str(mia.pk)}
+    """A new request is Mia's and pending, and can be read."""
+    made = ask(browser, CREATE, amount="39.90").json()["data"]["createApproval"]
+    assert (made["status"], made["requestedById"]) == ("PENDING", str(mia.pk))
+    read = ask(browser, READ_ONE, id=made["id"]).json()
+    assert read == {"data": {"approval": {"title": "Desk lamp", "comment": ""}}}
 
 
-def test_create_refuses_what_the_form_refuses(browser: Client) -> None:
-    """A mistake is named by its field."""
-    problem = ask(browser, CREATE, amount="-1")["errors"][0]["extensions"]
-    assert problem["status"] == 422
+@pytest.mark.parametrize("wrong", ["-1", "10000000000.00", "0.001"])
+def test_create_refuses_what_the_form_refuses(browser: Client, wrong: str) -> None:
+    """A mistake is named by its field, and the status tells."""
+    response = ask(browser, CREATE, amount=wrong)
+    problem = response.json()["errors"][0]["extensions"]
+    assert (response.status_code, problem["status"]) == (422, 422)
     assert problem["errors"][0]["loc"] == ["body", "amount"]
+
+
+@pytest.mark.parametrize("wrong", ["NaN", "Infinity", "1e400", "lots"])
+def test_amounts_are_numbers(browser: Client, wrong: str) -> None:
+    """What is no amount is refused before or by the rules."""
+    assert ask(browser, CREATE, amount=wrong).status_code in (400, 422)
+
+
+@pytest.mark.parametrize("title", ["a\0b", "\ud800", "a" * 121])
+def test_text_is_checked(browser: Client, title: str) -> None:
+    """What cannot be stored is refused."""
+    assert ask(browser, CREATE, amount="1", title=title).status_code == 422
 
 
 def test_decision_is_made_once(decider: Client, approval: ApprovalRequest) -> None:
     """The first decision counts, the second gets a conflict."""
-    first = ask(decider, DECIDE, id=str(approval.pk))
-    assert first["data"]["decideApproval"]["status"] == "APPROVED"
-    refusal = ask(decider, DECIDE, id=str(approval.pk))["errors"][0]
-    assert refusal["extensions"]["type"] == "/problems/already-decided"
+    first = ask(decider, DECIDE, id=str(approval.pk)).json()["data"]["decideApproval"]
+    assert first == {"status": "APPROVED", "comment": "Fine."}
+    refusal = ask(decider, DECIDE, id=str(approval.pk))
+    assert refusal.status_code == 409
+    extensions = refusal.json()["errors"][0]["extensions"]
+    assert extensions["type"] == "/problems/already-decided"
 
 
 def test_decision_needs_permission(browser: Client, approval: ApprovalRequest) -> None:
     """Mia may not decide."""
-    refusal = ask(browser, DECIDE, id=str(approval.pk))["errors"][0]
-    assert refusal["message"] == "You need the permission approvals:decide for this."
-    assert refusal["extensions"]["status"] == 403
+    refusal = ask(browser, DECIDE, id=str(approval.pk))
+    assert refusal.status_code == 403
+    message = refusal.json()["errors"][0]["message"]
+    assert message == "You need the permission approvals:decide for this."
 
 
 def test_foreign_request_does_not_exist(decider: Client, approval: ApprovalRequest) -> None:
-    """Another tenant's request is neither listed nor decided."""
+    """Another tenant's request is neither listed, read nor decided."""
     ApprovalRequest.objects.update(tenant_id=UUID(int=9))
-    assert ask(decider, LIST)["data"]["approvals"]["count"] == 0
-    assert ask(decider, DECIDE, id=str(approval.pk))["errors"][0]["extensions"]["status"] == 404
+    assert ask(decider, LIST).json()["data"]["approvals"]["items"] == []
+    for query in (READ_ONE, DECIDE):
+        assert ask(decider, query, id=str(approval.pk)).status_code == 404
+
+
+def test_retry_gets_the_first_answer(browser: Client) -> None:
+    """The same key asks once."""
+    first, again = (ask(browser, CREATE, key="k1", amount="39.90") for _ in range(2))
+    assert again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert ApprovalRequest.objects.count() == 1
+
+
+def test_key_does_what_it_names(program: Client, browser: Client) -> None:
+    """A program reads what Mia may, needs no CSRF token, and does nothing else."""
+    made = ask(browser, CREATE, amount="39.90").json()["data"]["createApproval"]
+    assert ask(program, READ_ONE, id=made["id"]).status_code == 200
+    refusal = ask(program, CREATE, amount="1")
+    message = refusal.json()["errors"][0]["message"]
+    assert message == "You need the permission approvals:create for this."
 
 
 def test_crash_tells_nothing(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What broke is for the log, not for the caller."""
-    monkeypatch.delattr("web.approvals.api.bounded")
-    error = ask(browser, LIST)["errors"][0]
-    assert error["message"] == "Something broke on our side."
+    monkeypatch.delattr("web.approvals.api.newest_first")
+    response = ask(browser, LIST)
+    assert response.status_code == 500
+    assert response.json()["errors"][0]["message"] == "Something broke on our side"
 
 
-def test_deep_query_is_refused(browser: Client) -> None:
-    """A query that nests without end costs nothing."""
-    deep = "{ __schema { types " + "{ fields { type " * 6 + "{ name }" + " } }" * 6 + " } }"
-    assert "depth exceeded" in ask(browser, deep)["errors"][0]["message"]
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ __schema { types " + "{ fields { type " * 6 + "{ name }" + " } }" * 6 + " } }",
+        "{ " + " ".join(f"a{i}: __typename" for i in range(16)) + " }",
+        "{ approvals(limit: 200) { items { id requestedById } nextCursor } "
+        + " ".join(f"b{i}: approvals(limit: 200) {{ items {{ id }} }}" for i in range(9))
+        + " }",
+    ],
+    ids=["deep", "aliases", "cost"],
+)
+def test_query_is_bounded(browser: Client, query: str) -> None:
+    """A query that asks for too much costs nothing."""
+    assert ask(browser, query).status_code == 400
 
 
 def test_write_needs_the_csrf_token(mia: User) -> None:
     """A foreign page cannot write with Mia's session."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(mia)
-    response = client.post(URL, {"query": CREATE}, content_type="application/json")
-    assert response.status_code == 403
+    assert ask(client, CREATE, amount="1").status_code == 403

@@ -1,0 +1,50 @@
+"""Lists in bounded pages by keyset: no offset to overrun, and a stable order while rows arrive."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from chassis import cursors
+from chassis.problems import ProblemError
+
+
+@dataclass(frozen=True)
+class Page[Row]:
+    """Some rows, newest first; `next_cursor` is None on the last page."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def newest_first[Row: Model](
+    found: "QuerySet[Row]", *, by: str, limit: int = cursors.DEFAULT_LIMIT, after: str | None = None
+) -> Page[Row]:
+    """Give one page of `found`, ordered by the moment in the field `by` and then by `id`, which is
+    a UUID; `after` is the cursor of the page before.
+
+    Raises ProblemError 422 for a limit that is not 1 to 200, or a text that is no cursor.
+    """
+    if not 1 <= limit <= cursors.LARGEST_LIMIT:
+        raise _invalid("limit", f"Ask for 1 to {cursors.LARGEST_LIMIT} at once.")
+    if after is not None:
+        found = found.filter(_older(by, after))
+    rows = list(found.order_by(f"-{by}", "-id")[: limit + 1])
+    last: Any = rows[limit - 1] if len(rows) > limit else None
+    cursor = cursors.write(getattr(last, by), last.id) if last else None
+    return Page(rows[:limit], cursor)
+
+
+def _older(by: str, after: str) -> Q:
+    if len(after) > cursors.LONGEST:
+        raise _invalid("after", "This is not a cursor that this service gave out.")
+    try:
+        moment, key = cursors.read(after)
+    except ValueError as error:
+        raise _invalid("after", f"This is {error}.") from None
+    # the first condition is the one that an index serves
+    return Q(**{f"{by}__lte": moment}) & (Q(**{f"{by}__lt": moment}) | Q(id__lt=key))
+
+
+def _invalid(name: str, message: str) -> ProblemError:
+    return ProblemError(422, "validation", errors=[{"loc": ["query", name], "msg": message}])
