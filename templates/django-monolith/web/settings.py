@@ -151,6 +151,7 @@ LOGIN_REDIRECT_URL = "home"
 ROLES = "web.accounts.roles.ROLES"  # who may do what; see chassis.django.roles
 ROLES_OF = "web.tenancy.roles_of"
 CURRENT_TENANT = "web.tenancy.current_tenant"
+TENANTS_OF = "web.tenancy.tenants_of"
 INVITED = "web.tenancy.invited"  # whom a link lets sign up; see chassis.django.invitations
 SIGN_UP_OPEN = ENV.sign_up_open
 ACCOUNT_ADAPTER = "chassis.django.accounts.AccountAdapter"

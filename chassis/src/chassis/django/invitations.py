@@ -53,7 +53,9 @@ def release(request: HttpRequest) -> str | None:
 
 def invited_address(request: HttpRequest) -> str | None:
     """Give the address that this visitor is invited by; None when they are not, or not any more."""
-    key, path = request.session.get(_KEY), getattr(settings, "INVITED", None)
+    # a shell has no session
+    key = getattr(request, "session", {}).get(_KEY)
+    path = getattr(settings, "INVITED", None)
     address: str | None = import_string(path)(key) if key and path else None
     return address
 

@@ -32,6 +32,11 @@ def tenant_of(user: User) -> UUID:
     return Organization.objects.home_of(user).pk
 
 
+def tenants_of(user: User) -> dict[UUID, str]:
+    """Give the names of all organisations that a person belongs to, by their keys."""
+    return {organization.pk: organization.name for organization in Organization.objects.of(user)}
+
+
 def choose(request: HttpRequest, organization: Organization) -> None:
     """Remember a choice for the rest of the session."""
     request.session[SESSION_KEY] = str(organization.pk)

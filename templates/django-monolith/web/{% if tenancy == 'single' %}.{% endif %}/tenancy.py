@@ -28,6 +28,11 @@ def tenant_of(user: User) -> UUID:
     return SINGLE_TENANT
 
 
+def tenants_of(user: User) -> dict[UUID, str]:
+    """Give the tenants that a person belongs to, with a name for each."""
+    return {SINGLE_TENANT: "everything"}
+
+
 def roles_of(user: User, tenant: UUID) -> Set[str]:
     """Give a person's roles: the names of their groups, and membership for everybody."""
     return {MEMBER, *user.groups.values_list("name", flat=True)}

@@ -1,0 +1,50 @@
+"""`manage.py user show EMAIL`: what support does for one person."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chassis.django import helpdesk
+
+_WRITES: dict[str, tuple[Callable[..., str], str]] = {
+    "deactivate": (helpdesk.deactivate, "switch off and sign out"),
+    "reactivate": (helpdesk.reactivate, "let sign in again"),
+    "end-sessions": (helpdesk.end_sessions, "sign out everywhere"),
+    "remove-factors": (helpdesk.remove_factors, "take all second factors"),
+    "send-reset": (helpdesk.send_reset, "mail a link that sets a password"),
+}
+
+
+class Command(BaseCommand):
+    """Show a person, or do something for them that the audit trail keeps with its reason."""
+
+    help = "Show a person, switch them off and on, sign them out, let them in again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take a verb, an address and, to change something, a reason."""
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        verbs.add_parser("show", help="who it is, roles, factors, sessions").add_argument("email")
+        for name, (_, what) in _WRITES.items():
+            verb = verbs.add_parser(name, help=what)
+            verb.add_argument("email")
+            verb.add_argument("--reason", required=True, help="the ticket; no personal data")
+            if name == "send-reset":
+                verb.add_argument("--host", help="where the link leads; the first of ALLOWED_HOSTS")
+
+    def handle(self, *_args: Any, verb: str, email: str, **options: Any) -> None:
+        """Do it, and say what was done."""
+        person = helpdesk.find(email)
+        if person is None:
+            raise CommandError(f"Nobody has the address {email}: look for them at /admin/.")
+        if verb == "show":
+            for name, value in helpdesk.describe(person):
+                self.stdout.write(f"{name:>14}  {value}")
+            return
+        act, _ = _WRITES[verb]
+        given = {"reason": options["reason"].strip()}
+        if not given["reason"]:
+            raise CommandError("--reason is empty: name the ticket.")
+        if verb == "send-reset":
+            given |= {"email": email, "host": options["host"]}
+        self.stdout.write(f"{email}: {act(person, **given)}")
