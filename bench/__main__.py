@@ -10,6 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "bench"
+_PLANS = {
+    "fastapi-service": ("api", "performance.md"),
+    "django-monolith": ("web", "performance-django.md"),
+}
+_SECRET_KEY = "signs-the-sessions-of-one-benchmark-and-nothing-else"  # noqa: S105
 
 
 def main() -> int:
@@ -20,18 +25,24 @@ def main() -> int:
         return 5
     with tempfile.TemporaryDirectory(prefix="roadbed-bench-") as folder:
         service = Path(folder) / "bench"
-        _render(service)
-        environment = {**os.environ, "ENVIRONMENT": "development"}
+        half, page = _PLANS[options.plan]
+        _render(service, options.plan, half)
+        environment = {**os.environ, "ENVIRONMENT": "development", "SECRET_KEY": _SECRET_KEY}
         environment.pop("VIRTUAL_ENV", None)
         measure = ["python", str(BENCH / "measure.py"), f"--rounds={options.rounds}"]
-        measure += [f"--seconds={options.seconds}", f"--only={options.only}"]
-        measure += [] if options.dry else [f"--report={ROOT / 'docs' / 'performance.md'}"]
-        inside = ["uv", "run", "python", "-m", "chassis", "with-db", "api", *measure]
+        measure += [
+            f"--seconds={options.seconds}",
+            f"--only={options.only}",
+            f"--plan={options.plan}",
+        ]
+        measure += [] if options.dry else [f"--report={ROOT / 'docs' / page}"]
+        inside = ["uv", "run", "python", "-m", "chassis", "with-db", half, *measure]
         return subprocess.run(inside, cwd=service, env=environment, check=False).returncode
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--plan", choices=_PLANS, default="fastapi-service")
     parser.add_argument("--rounds", type=int, default=9, help="paired rounds for each endpoint")
     parser.add_argument("--seconds", type=float, default=4.0, help="of load, a side and round")
     parser.add_argument("--only", default="", help="endpoints, separated by commas: hello,read")
@@ -39,13 +50,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _render(service: Path) -> None:
+def _render(service: Path, plan: str, half: str) -> None:
     """Make the service of this checkout's commit, with the endpoints to measure in it."""
     source = f"git+file://{ROOT}"
-    answers = ["-d", "plan=fastapi-service", "-d", "project_name=Bench", "-d", "owner=bench"]
+    answers = ["-d", f"plan={plan}", "-d", "project_name=Bench", "-d", "owner=bench"]
     copier = [sys.executable, "-m", "copier", "copy", "-q", "--defaults", "--vcs-ref", "HEAD"]
     subprocess.run([*copier, *answers, source, str(service)], check=True)
-    shutil.copytree(BENCH / "service", service / "api", dirs_exist_ok=True)
+    shutil.copytree(BENCH / plan.replace("-", "_"), service / half, dirs_exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     subprocess.run(["uv", "sync", "-q"], cwd=service, env=environment, check=True)
 

@@ -37,7 +37,7 @@ def serve() -> tuple[str, ThreadingHTTPServer]:
 
 
 def write(folder: Path, issuer: str) -> None:
-    """Write the tokens, one a line: of known callers, of new ones, of a stranger."""
+    """Write the tokens, a header's value a line: of known callers, of new ones, of a stranger."""
     now = int(time.time())
     claims = {"iss": issuer, "aud": "api", "iat": now, "exp": now + _SECONDS}
     claims["tenant"] = "8c0e0a34-6f3e-4f1e-9d8f-9a4b3f0f8a11"
@@ -48,7 +48,8 @@ def write(folder: Path, issuer: str) -> None:
         ("bad", BAD, _STRANGER),
     ):
         tokens = (
-            jwt.encode(
+            "Bearer "
+            + jwt.encode(
                 {**claims, "sub": f"{name}-{number}"}, key, "RS256", headers={"kid": "bench"}
             )
             for number in range(count)

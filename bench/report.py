@@ -10,28 +10,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from plan import BARE, Plan
+
 _TIMES = 5_000
-BARE = "bare"
-_LIMITS = {
-    ("small authenticated read", "standards, traces 0.01"): "0.45",
-    ("small authenticated read", "standards, traces 1.0"): "0.95",
-}
 
 
 def text(
+    plan: Plan,
     rounds: dict[str, list[dict[str, Any]]],
     latencies: list[dict[str, Any]],
     options: argparse.Namespace,
-    *,
-    spans: int,
-    served: int,
+    spans: str,
 ) -> str:
-    """Write docs/performance.md."""
+    """Write a page of docs/."""
     names = list(next(iter(rounds.values()))[0])
     names.sort(key=lambda name: (name != BARE, name))
     return "\n".join(
         [
             _HEAD.format(
+                about=plan.about,
+                plan=options.plan,
                 date=f"{datetime.now(UTC):%Y-%m-%d}",
                 machine=_machine(),
                 rounds=options.rounds,
@@ -42,9 +40,9 @@ def text(
             "",
             "| endpoint | side | µs, median | added, µs | added / bare (95 % interval) | limit |",
             "|---|---|---|---|---|---|",
-            *(line for name, found in rounds.items() for line in _costs(name, found, names)),
+            *(line for name, found in rounds.items() for line in _costs(plan, name, found, names)),
             "",
-            "## Latency at half of the bare side's capacity (small authenticated read)",
+            f"## Latency at half of the bare side's capacity ({plan.latency_of.name})",
             "",
             "The limit is a p99 of 1 ms more than bare. A side that answers fewer requests a "
             "second than bare could not keep up, and what waited shows in its p99.",
@@ -53,14 +51,15 @@ def text(
             "|---|---|---|---|---|",
             *_waits(latencies, names),
             "",
-            f"Spans at ratio 1.0: {spans:,} arrived, for {served:,} requests that were answered "
-            "(the rest are of requests that a round's end cut off).",
+            spans,
             "",
         ]
     )
 
 
-def _costs(endpoint: str, rounds: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
+def _costs(
+    plan: Plan, endpoint: str, rounds: Sequence[dict[str, Any]], names: Sequence[str]
+) -> list[str]:
     bare = [found[BARE]["cpu"] for found in rounds]
     lines = []
     for name in names:
@@ -74,7 +73,7 @@ def _costs(endpoint: str, rounds: Sequence[dict[str, Any]], names: Sequence[str]
         lines.append(
             f"| {endpoint} | {name} | {statistics.median(used):.0f} | {added:+.0f} | "
             f"**{_ratio(pairs):.2f}** ({low:.2f} to {high:.2f}) | "
-            f"{_LIMITS.get((endpoint, name), '')} |"
+            f"{plan.limits.get((endpoint, name), '')} |"
         )
     return lines
 
@@ -127,16 +126,13 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}"
 
 
-_HEAD = """# What the standards cost
+_HEAD = """# What the standards cost: {plan}
 
-Written by `just bench` on {date}. Machine: {machine}. Noise: {noise}.
+Written by `just bench --plan {plan}` on {date}. Machine: {machine}. Noise: {noise}.
 
-The service is `fastapi-service` as rendered, served by granian with one worker; bare is FastAPI
-with the same endpoints on the same server, without identifiers, log, metrics, traces or
-authentication. CPU time is that of the server's processes (user and system) divided by the requests
+{about} CPU time is that of the server's processes (user and system) divided by the requests
 it answered. {rounds} paired rounds of {seconds:g} s, sides in random order, 32 connections from wrk
-on this machine. Callers bring 1,000 different tokens in 95 % of the requests, in 4 % one that was
-never seen before, and in 1 % one that is refused. Every side runs with Python's default settings of
+on this machine. Every side runs with Python's default settings of
 the garbage collector. Log lines go into a pipe that another process drains, spans to a local
 collector, metrics are on.
 """

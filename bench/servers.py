@@ -24,6 +24,9 @@ class Side:
     name: str
     application: str
     environment: dict[str, str]
+    server: tuple[str, ...] = ("--interface", "asgi")
+    header: str = "Authorization"
+    """What a caller's line is the value of."""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     drain: subprocess.Popen[bytes] | None = None
@@ -34,7 +37,7 @@ class Side:
         """Start the server and wait until it answers."""
         self.port = free_port()
         self.losses = folder / f"{self.name.replace(' ', '-')}.losses"
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
+        command = [sys.executable, "-m", "granian", *self.server, "--host", "127.0.0.1"]
         command += ["--port", str(self.port), self.application]
         self.process = subprocess.Popen(
             command, env={**os.environ, **self.environment}, stdout=subprocess.PIPE
@@ -71,7 +74,11 @@ class Side:
     ) -> dict[str, Any]:
         """Run wrk once; return its figures and the CPU microseconds of one request."""
         given = {"LOAD_PATH": endpoint.path, "LOAD_METHOD": endpoint.method}
-        given |= {"LOAD_TOKENS": str(tokens), "LOAD_OFFSET": str(offset)}
+        given |= {
+            "LOAD_TOKENS": str(tokens),
+            "LOAD_OFFSET": str(offset),
+            "LOAD_HEADER": self.header,
+        }
         given |= {"LOAD_BODY": endpoint.body} if endpoint.body else {}
         given |= {"LOAD_PAUSE_MS": str(pause)} if pause else {}
         script = str(Path(__file__).with_name("load.lua"))

@@ -1,8 +1,8 @@
 """Support staff see what a customer sees: with a reason, for half an hour, and both are recorded.
 
 For whoever holds the permission `chassis:impersonate` (`chassis.impersonate` to Django) and never
-of staff or superusers. While it lasts `request.user` is the customer and `request.impersonator`
-the support person; what would let that person in later, or data out, is blocked: password, second
+of staff or superusers. While it lasts `request.user` is the customer and `support(request)` the
+support person; what would let that person in later, or data out, is blocked: password, second
 factors, addresses, sessions, the back office, tokens, views that want a permission `…:export`, and
 views marked `blocked`.
 """
@@ -13,8 +13,10 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from chassis.django import audit, errors, tokens
 from chassis.problems import ProblemError
@@ -42,18 +44,25 @@ class ImpersonationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
+        """Put the customer where views look for who is signed in, without looking itself: a page
+        that asks for nobody costs no query."""
+        request.user = SimpleLazyObject(lambda: _whom(request))  # type: ignore[assignment]
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_: Any
     ) -> HttpResponseBase | None:
-        """Swap the person, or answer in the view's place when it is blocked."""
-        customer = _current(request)
-        if customer is None:
-            return None
-        request.impersonator, request.user = request.user, customer  # type: ignore[attr-defined]
-        return errors.respond(request, _REFUSAL) if _is_blocked(request, view) else None
+        """Answer in the place of a view that is blocked while somebody acts for another."""
+        if _is_blocked(request, view) and support(request) is not None:
+            return errors.respond(request, _REFUSAL)
+        return None
+
+
+def support(request: HttpRequest) -> Any:
+    """Give the support person who acts for the person of this request; None if nobody does."""
+    # whoever asks who is signed in finds out by that who acts for them
+    is_known = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return getattr(request, "impersonator", None) if is_known else None
 
 
 def blocked[View: Callable[..., Any]](view: View) -> View:
@@ -81,23 +90,31 @@ def start(request: HttpRequest, customer: Any, *, reason: str) -> None:
 
 def end(request: HttpRequest) -> None:
     """Be oneself again; nothing happens to somebody who is."""
+    person: Any = support(request) or request.user
     state = request.session.pop(_KEY, None)
     if state:
-        support: Any = getattr(request, "impersonator", request.user)
         customer = get_user_model()._default_manager.filter(pk=state["customer"]).first()
-        audit.record("impersonation.ended", actor=support, subject=customer)
+        audit.record("impersonation.ended", actor=person, subject=customer)
 
 
-def _current(request: HttpRequest) -> Any:
+def _whom(request: HttpRequest) -> Any:
+    person = get_user(request)
     state = request.session.get(_KEY)
+<<<<<<< HEAD
     # a token speaks for its own person, whatever cookie came along
     if not state or not request.user.is_authenticated or tokens.of(request):
         return None
+=======
+    if not state or not person.is_authenticated:
+        return person
+>>>>>>> 1753feb (Find out who acts for whom when somebody asks who is signed in: a page for nobody cost a query)
     customer = _customers().filter(pk=state["customer"]).first()
     is_over = time.time() - state["since"] >= LIMIT_SECONDS
-    if customer is None or is_over or not may(request.user):
+    if customer is None or is_over or not may(person):
+        request.user = person  # the trail asks who this is, which is being found out just now
         end(request)
-        return None
+        return person
+    request.impersonator = person  # type: ignore[attr-defined]
     return customer
 
 

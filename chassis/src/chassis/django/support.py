@@ -31,7 +31,7 @@ class StartForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for a customer and a reason, and begin."""
-    if hasattr(request, "impersonator") or not impersonation.may(request.user):
+    if impersonation.support(request) or not impersonation.may(request.user):
         raise PermissionDenied
     if not second_factor.was_given_recently(request):
         return redirect(f"/accounts/reauthenticate/?next={request.path}")

@@ -36,9 +36,10 @@ def record(
     them. The event is part of the caller's transaction and vanishes with it.
     """
     request = context.request
+    person = _person(request)  # before the impersonator: that is found out with the person
     return AuditEvent.objects.create(
         action=action,
-        actor=_key(actor or _person(request)),
+        actor=_key(actor or person),
         impersonator=_key(getattr(request, "impersonator", None)),
         subject_type=subject._meta.label_lower if subject is not None else None,
         subject=_key(subject),

@@ -1,0 +1,1 @@
+"""The endpoints that are measured, with the standards."""
