@@ -1,11 +1,9 @@
 #!/usr/bin/env python
 """Django's command line: `uv run manage.py COMMAND`."""
 
-import os
 import sys
 
-from django.core.management import execute_from_command_line
+from chassis.django.management import execute
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
-    execute_from_command_line(sys.argv)
+    execute(sys.argv)

@@ -50,7 +50,7 @@ class Env(media.MediaSettings):
     smtp_host: str = Field(
         "", description="The mail server; in development mail goes to .dev/mail/."
     )
-    smtp_port: int = Field(587, description="Its port, spoken with STARTTLS.")
+    smtp_port: int = Field(587, gt=0, lt=65536, description="Its port, spoken with STARTTLS.")
     smtp_user: str = Field("", description="Its account, if it wants one.")
     smtp_password: SecretStr = Field(SecretStr(""), description="The account's password.")
     mail_from: str = Field("noreply@localhost", description="The sender of our mails.")

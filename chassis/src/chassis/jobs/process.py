@@ -1,6 +1,7 @@
 """A process beside the server: a signal stops it, a probe asks it, a database is waited for."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
+
+from chassis.settings import SettingsError
 
 _PAUSE_SECONDS = 2.0
 _PROBE_SECONDS = 2.0
@@ -55,13 +58,21 @@ async def liveness(port: int | None) -> AsyncIterator[None]:
     """Answer every HTTP request on ``port`` with 200 for as long as the event loop turns; without a
     port, do nothing.
 
-    It asks nobody else: a database that is away is no reason to restart this process.
+    It asks nobody else: a database that is away is no reason to restart this process. Raises
+    SettingsError for a port that is taken.
     """
     if port is None:
         yield
         return
-    # the orchestrator asks from outside
-    async with await asyncio.start_server(_answer, "0.0.0.0", port):  # noqa: S104
+    try:
+        # the orchestrator asks from outside
+        server = await asyncio.start_server(_answer, "0.0.0.0", port)  # noqa: S104
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise SettingsError(
+            f"PROBE_PORT: {port} cannot be used ({reason}); set it to a free port, or not at all."
+        ) from None
+    async with server:
         yield
 
 

@@ -50,6 +50,8 @@ class IdentitySettings(ServiceSettings):
         if found.oidc_issuer or service is None:
             return found
         port = lookup(service, "WEB_PORT") or "8000"
+        if not port.isdecimal():
+            raise SettingsError("WEB_PORT is not a port: set it to a number below 65536.")
         return found.model_copy(update={"oidc_issuer": f"http://127.0.0.1:{port}"})
 
 
