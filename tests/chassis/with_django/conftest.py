@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from chassis import testing
-from chassis.django import appearance, database
+from chassis.django import appearance, database, single_sign_on
 from chassis.django.identity.settings import IdentitySettings, signing_keys
 from chassis.django.roles import require
 from chassis.problems import ProblemError
@@ -41,6 +41,7 @@ _APPS = [
     "django.contrib.humanize",
     "allauth.mfa",
     "allauth.usersessions",
+    *single_sign_on.APPS,
     "allauth.idp.oidc",
 ]
 _MIDDLEWARE = [
@@ -157,6 +158,10 @@ def _configure() -> None:
         MFA_ADAPTER="chassis.django.second_factor.Adapter",
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
         MFA_PASSKEY_LOGIN_ENABLED=True,
+        SOCIALACCOUNT_ADAPTER="chassis.django.accounts.SocialAccountAdapter",
+        SOCIALACCOUNT_EMAIL_AUTHENTICATION=True,
+        SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT=True,
+        SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": []}},
         OIDC_ISSUER="https://orders.example.com",
         TENANT_OF=f"{__name__}.tenant_of",
         ONLY_TENANT="chassis.auth.SINGLE_TENANT",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.django import install, people
+from chassis.django import install, people, single_sign_on
 from chassis.django.plans import TASKS
 
 
@@ -78,7 +78,8 @@ def test_accounts_get_second_factors_unless_the_team_decided(tmp_path: Path) -> 
         "MFA_TOTP_ISSUER": "Ours",
     }
     install(settings)
-    assert settings["INSTALLED_APPS"] == ["allauth.account", *people.APPS, "web.stock"]
+    added = [*single_sign_on.APPS, *people.APPS]
+    assert settings["INSTALLED_APPS"] == ["allauth.account", *added, "web.stock"]
     assert settings["MFA_TOTP_ISSUER"] == "Ours"
     assert settings["ACCOUNT_REAUTHENTICATION_REQUIRED"] is True
     assert settings["MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"] is False

@@ -11,6 +11,7 @@ from chassis.service import Half, Service
 from chassis.settings import ServiceSettings
 
 # in a hybrid the web half is the issuer of tokens, which has settings of its own
+_SINGLE_SIGN_ON = "chassis.django.single_sign_on"
 _IDENTITY = "chassis.django.identity"
 _WEB_API = "chassis.django.api_settings"
 
@@ -66,6 +67,8 @@ def _has_web_api(service: Service) -> bool:
 
 def _env_example(service: Service) -> str:
     names = [name for half in service.halves for name in _modules(service, half)]
+    if "web" in service.halves:
+        names.append(_SINGLE_SIGN_ON)
     if service.plan == "hybrid" and "web" in service.halves:
         names.append(_IDENTITY)
     if _has_web_api(service):

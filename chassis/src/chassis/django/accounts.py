@@ -1,13 +1,18 @@
 """Our rules about accounts, where allauth asks for them."""
 
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from requests import RequestException
 
 from chassis.django import invitations
+from chassis.problems import ProblemError
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,6 +38,47 @@ class AccountAdapter(DefaultAccountAdapter):
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         factors = [method for method in methods if method["id"] != "reauthenticate"]
         return factors or methods
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """Who may come in from an identity provider (SOCIALACCOUNT_ADAPTER)."""
+
+    def authenticate_by_email(self, sociallogin: Any) -> Any:
+        """Find the account of an address that the provider has verified.
+
+        OpenID Connect Core 1.0, 5.1 has `email_verified` as a boolean, and some send words for it:
+        only the one for yes counts.
+        """
+        for address in sociallogin.email_addresses:
+            address.verified = address.verified in (True, "true")
+        return super().authenticate_by_email(sociallogin)
+
+    def get_requests_session(self) -> Any:
+        """Give what speaks to the provider; one that is away is a problem (503) and no crash."""
+        session = super().get_requests_session()  # type: ignore[no-untyped-call]
+        session.request = _answering(session.request)
+        return session
+
+
+def _answering(send: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(*arguments: Any, **named: Any) -> Any:
+        try:
+            answer = send(*arguments, **named)
+        except RequestException:
+            raise _unavailable() from None
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _unavailable()
+        return answer
+
+    return ask
+
+
+def _unavailable() -> ProblemError:
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "identity-provider-unavailable",
+        "The identity provider does not answer: try again in a moment, or sign in another way.",
+    )
 
 
 def _is_signed_in(request: HttpRequest) -> bool:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -18,7 +19,10 @@ from chassis.django.models import AuditEvent
 # allauth's own pages show secrets and search for user names; ours take their place
 import_module("allauth.mfa.admin")
 import_module("allauth.usersessions.admin")
+import_module("allauth.socialaccount.admin")
 admin.site.unregister([Authenticator, UserSession])
+# providers come from the environment and no token of theirs is kept
+admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(AuditEvent)
@@ -101,3 +105,15 @@ class UserSessionAdmin(RevocableAdmin):
         """End several."""
         for session in queryset:
             self.delete_model(request, session)
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(RevocableAdmin):
+    """See who comes in from the identity provider, and cut that tie."""
+
+    list_display = ("user", "provider", "uid", "last_login", "date_joined")
+    exclude = ("extra_data",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Search by the person's address, or the provider's name for them."""
+        return (f"user__{get_user_model().USERNAME_FIELD}", "=uid")

@@ -22,7 +22,14 @@ from chassis.django import second_factor
 from chassis.django.appearance import title
 from chassis.django.dressing import dress
 
-SENSITIVE_APPS = {"auth", "account", "mfa", "usersessions", "allauth_idp_oidc"}
+SENSITIVE_APPS = {
+    "auth",
+    "account",
+    "mfa",
+    "usersessions",
+    "socialaccount",
+    "allauth_idp_oidc",
+}
 """Their pages decide who may come in and what they may do; so do those of the user's own app."""
 
 

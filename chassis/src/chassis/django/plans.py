@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis import service
-from chassis.django import appearance, bodies, people
+from chassis.django import appearance, bodies, people, single_sign_on
 from chassis.django.api_settings import WebApiSettings
 
 # views of the framework are JSON, need a session, and answer mistakes as problems
@@ -36,10 +36,10 @@ TASKS = {"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}}
 def install(settings: dict[str, Any]) -> None:
     """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
 
-    Everybody gets second factors, a list of sessions, the back office's frame, and the platform's
-    queue for Django's tasks. Where there is an API, it gets its door (`chassis.django.api`) and its
-    settings. Django REST framework, where it is installed, gets REST_FRAMEWORK unless the team
-    wrote its own.
+    Everybody gets second factors, a list of sessions, sign-in at a provider that the environment
+    may name, the back office's frame, and the platform's queue for Django's tasks. Where there is
+    an API, it gets its door (`chassis.django.api`) and its settings. Django REST framework, where
+    it is installed, gets REST_FRAMEWORK unless the team wrote its own.
     In a hybrid the web half becomes the identity provider: an app, its settings and, through
     `chassis.django.urls`, its addresses.
     """
@@ -51,6 +51,7 @@ def install(settings: dict[str, Any]) -> None:
         settings.setdefault("SPECTACULAR_SETTINGS", SPECTACULAR_SETTINGS)
     settings.setdefault("TASKS", TASKS)
     found = service.load(Path(settings["BASE_DIR"]))
+    single_sign_on.install(settings, found)
     if found.plan != "hybrid":
         return
     from chassis.django import identity  # noqa: PLC0415 - a monolith never imports a provider

@@ -1,6 +1,7 @@
-"""The addresses that the platform adds: second factors, sessions, a hybrid's identity provider."""
+"""The addresses that the platform adds: second factors, sessions, both sides of OpenID Connect."""
 
 from django.apps import apps
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from chassis.django import support
@@ -13,6 +14,11 @@ if apps.is_installed("allauth.mfa"):
         path("accounts/sessions/", include("allauth.usersessions.urls")),
         path("support/impersonate/", support.start, name="impersonation_start"),
         path("support/impersonate/end/", support.end, name="impersonation_end"),
+    ]
+if getattr(settings, "SOCIALACCOUNT_PROVIDERS", None):
+    urlpatterns += [
+        path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
+        path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     ]
 if apps.is_installed("allauth.idp.oidc"):
     urlpatterns += [path("", include("chassis.django.identity.urls"))]

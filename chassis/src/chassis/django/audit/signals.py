@@ -32,6 +32,8 @@ def connect() -> None:
     post_delete.connect(_deleted, sender=user)
     if apps.is_installed("allauth.mfa"):
         _connect_second_factors()
+    if apps.is_installed("allauth.socialaccount"):
+        _connect_identities()
     for relation in (user.groups, user.user_permissions, Group.permissions):
         m2m_changed.connect(_granted, sender=relation.through)
 
@@ -44,6 +46,13 @@ def _connect_second_factors() -> None:
     post_save.connect(_second_factor_added, sender=Authenticator)
     post_delete.connect(_second_factor_removed, sender=Authenticator)
     mfa.authentication_failed.connect(_second_factor_failed)
+
+
+def _connect_identities() -> None:
+    from allauth.socialaccount.models import SocialAccount  # noqa: PLC0415
+
+    post_save.connect(_identity_added, sender=SocialAccount)
+    post_delete.connect(_identity_removed, sender=SocialAccount)
 
 
 def _signed_in(*, user: Model, **_: Any) -> None:
@@ -75,6 +84,15 @@ def _second_factor_added(*, instance: Any, created: bool, **_: Any) -> None:
 
 def _second_factor_removed(*, instance: Any, **_: Any) -> None:
     audit.record("second_factor.removed", subject=instance.user, before={"type": instance.type})
+
+
+def _identity_added(*, instance: Any, created: bool, **_: Any) -> None:
+    if created:
+        audit.record("identity.added", subject=instance.user, after={"at": instance.provider})
+
+
+def _identity_removed(*, instance: Any, **_: Any) -> None:
+    audit.record("identity.removed", subject=instance.user, before={"at": instance.provider})
 
 
 def _second_factor_failed(*, user: Model, **_: Any) -> None:
