@@ -170,9 +170,7 @@ def test_banner_offers_the_way_back(support: Client, mia: User) -> None:
     assert "You act for" in support.get("/banner").content.decode()
 
 
-def test_a_page_for_nobody_costs_no_query(
-    support: Client, django_assert_num_queries: Any
-) -> None:
+def test_a_page_for_nobody_costs_no_query(support: Client, django_assert_num_queries: Any) -> None:
     """Who acts for whom is found out when somebody asks who is signed in, not before."""
     with django_assert_num_queries(0):
         assert support.get("/public/fine").status_code == 200

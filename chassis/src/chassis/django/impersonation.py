@@ -100,14 +100,9 @@ def end(request: HttpRequest) -> None:
 def _whom(request: HttpRequest) -> Any:
     person = get_user(request)
     state = request.session.get(_KEY)
-<<<<<<< HEAD
     # a token speaks for its own person, whatever cookie came along
-    if not state or not request.user.is_authenticated or tokens.of(request):
-        return None
-=======
-    if not state or not person.is_authenticated:
+    if not state or not person.is_authenticated or tokens.of(request):
         return person
->>>>>>> 1753feb (Find out who acts for whom when somebody asks who is signed in: a page for nobody cost a query)
     customer = _customers().filter(pk=state["customer"]).first()
     is_over = time.time() - state["since"] >= LIMIT_SECONDS
     if customer is None or is_over or not may(person):
