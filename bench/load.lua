@@ -7,7 +7,7 @@ local n, h, f, b = 0, 0, tonumber(os.getenv("LOAD_OFFSET") or "0"), 0
 
 local function read(name, into)
   for line in io.lines(os.getenv("LOAD_TOKENS") .. "/" .. name) do
-    local headers = {[os.getenv("LOAD_HEADER")] = line}
+    local headers = {[os.getenv("LOAD_HEADER")] = line, ["X-Forwarded-Proto"] = "https"}
     if body then headers["Content-Type"] = "application/json" end
     into[#into + 1] = wrk.format(method, path, headers, body)
   end

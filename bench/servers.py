@@ -118,9 +118,10 @@ def free_port() -> int:
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     """Wait until ``address`` answers. Raises RuntimeError when the process ends before."""
     deadline = time.monotonic() + _START_SECONDS
+    request = urllib.request.Request(address, headers={"X-Forwarded-Proto": "https"})  # noqa: S310
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - a server of ours
+            with urllib.request.urlopen(request, timeout=2):  # noqa: S310 - a server of ours
                 return
         except OSError:
             time.sleep(0.1)

@@ -28,6 +28,9 @@ _NO_SECOND_FACTOR = ProblemError(
 )
 
 
+_REQUEST_ID, _TRACE = (f"HTTP_{name.upper().replace('-', '_')}" for name in (HEADER, TRACE_HEADER))
+
+
 class RequestMiddleware:
     """Identify a request, answer probes, log one line, and give errors their form.
 
@@ -54,12 +57,11 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request."""
         started = time.perf_counter()
+        meta = request.META  # `request.headers` would be made for two of them
         recording = self._recorder.begin(
-            request.META.get("REMOTE_ADDR"),
-            request.headers.get(HEADER),
-            request.headers.get(TRACE_HEADER),
+            meta.get("REMOTE_ADDR"), meta.get(_REQUEST_ID), meta.get(_TRACE)
         )
-        request.META["chassis.request_id"] = recording.context.request_id
+        meta["chassis.request_id"] = recording.context.request_id
         try:
             response = probes.answer(request) or self._respond(request)
             response.headers[HEADER] = recording.context.request_id
@@ -72,7 +74,7 @@ class RequestMiddleware:
                 status=response.status_code,
                 seconds=seconds,
                 first_byte_seconds=None if response.streaming else seconds,
-                received=_size(request.META.get("CONTENT_LENGTH")),
+                received=_size(meta.get("CONTENT_LENGTH")),
                 sent=0 if response.streaming else len(response.content),  # type: ignore[attr-defined]
                 outcome="complete",
                 scheme=request.scheme or "http",

@@ -46,5 +46,5 @@ class Command(BaseCommand):
 
     @staticmethod
     def _write(file: Path, keys: list[str]) -> None:
-        lines = (f"{settings.SESSION_COOKIE_NAME}={key}" for key in keys)
+        lines = (f"__Host-sessionid={key}" for key in keys)  # its name in production
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
