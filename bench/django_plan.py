@@ -58,7 +58,7 @@ The service is `django-monolith` as rendered, under WSGI, served by granian with
 four threads; bare is the same Django (settings, applications, addresses, views, server) with the
 middleware that `startproject` lists: Security, Session, Common, CsrfView, Authentication, Messages,
 XFrameOptions. Ours has those and the request layer, the content security policy, static files,
-allauth's, impersonation and denial by default. Both read the session and the person of an authenticated read from the database.
-Callers bring 1,000 different sessions in 95 % of the requests, one of 12,000 others in 4 %, and in
-1 % one that does not exist.""",
+allauth's, impersonation and denial by default. Both read the session and the person of an
+authenticated read from the database. Callers bring 1,000 different sessions in 95 % of the
+requests, one of 12,000 others in 4 %, and in 1 % one that does not exist.""",
 )
