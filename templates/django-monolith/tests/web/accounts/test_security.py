@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth import SESSION_KEY
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
 
@@ -86,3 +88,16 @@ def test_no_page_lets_in_by_password_alone(make_user: Callable[..., User]) -> No
         browser = Client(raise_request_exception=False)
         browser.post(route, names | {"password": PASSWORD, "next": "/admin/"})
         assert SESSION_KEY not in browser.session, route
+
+
+@pytest.mark.django_db
+def test_flood_of_visitors_resets_no_limit() -> None:
+    """Counters of sign-in attempts outlive thousands of others."""
+    cache.set("counter", 5)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_cache SELECT 'z' || n, '', now() + interval '1 hour' "
+            "FROM generate_series(1, 5000) AS n"
+        )
+    cache.set("another", 1)
+    assert cache.get("counter") == 5

@@ -11,8 +11,8 @@ urlpatterns = [
     path("members", members.member_list, name="members"),
     path("members/<uuid:pk>", members.member, name="member"),
     path("members/<uuid:pk>/remove", members.remove, name="remove"),
-    path("invitations/new", members.invite, name="invite"),
-    path("invitations/<uuid:pk>/resend", members.resend, name="resend"),
-    path("invitations/<uuid:pk>/withdraw", members.withdraw, name="withdraw"),
+    path("members/invite", members.invite, name="invite"),
+    path("members/invitations/<uuid:pk>/resend", members.resend, name="resend"),
+    path("members/invitations/<uuid:pk>/withdraw", members.withdraw, name="withdraw"),
     path("join/<str:token>", joining.join, name="join"),
 ]

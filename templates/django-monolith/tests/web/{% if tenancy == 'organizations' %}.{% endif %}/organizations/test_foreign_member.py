@@ -65,7 +65,7 @@ def test_foreign_member_finds_nothing(stranger: Client, harbour: Organization) -
     assert pages >= {
         f"/organizations/{harbour.pk}/switch",
         f"/organizations/members/{member.pk}/remove",
-        f"/organizations/invitations/{invitation.pk}/withdraw",
+        f"/organizations/members/invitations/{invitation.pk}/withdraw",
     }
     body = {"status": "approved", "role": MANAGER}
     found = {

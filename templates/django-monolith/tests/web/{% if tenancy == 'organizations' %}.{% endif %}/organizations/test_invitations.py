@@ -20,7 +20,7 @@ from web.organizations.models import Invitation, Organization
 from web.organizations.tasks import forget_old_invitations
 from web.tenancy import assign
 
-NEW = "/organizations/invitations/new"
+NEW = "/organizations/members/invite"
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_sign_up_closes_with_the_invitation(
     link = invite("noor@example.com")
     visitor.get(link)
     if how == "withdrawn":
-        manager.post(f"/organizations/invitations/{Invitation.objects.get().pk}/withdraw")
+        manager.post(f"/organizations/members/invitations/{Invitation.objects.get().pk}/withdraw")
     else:
         Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     visitor.post("/accounts/signup/", account("noor@example.com"))
@@ -168,7 +168,7 @@ def test_invitation_of_somebody_who_may_not_any_more_is_dead(
 def test_resent_link_replaces_the_first(manager: Client, invite: Callable[..., str]) -> None:
     """At most once a minute; the new one is good for another week."""
     first = invite("noor@example.com")
-    resend = f"/organizations/invitations/{Invitation.objects.get().pk}/resend"
+    resend = f"/organizations/members/invitations/{Invitation.objects.get().pk}/resend"
     assert "written to a moment ago" in manager.post(resend, follow=True).text
     Invitation.objects.update(sent_at=timezone.now() - timedelta(days=8), expires_at=timezone.now())
     assert "Expired" in manager.get("/organizations/members").text
@@ -181,7 +181,7 @@ def test_resent_link_replaces_the_first(manager: Client, invite: Callable[..., s
 def test_withdrawn_link_is_dead(manager: Client, invite: Callable[..., str]) -> None:
     """And the address is gone with it; the trail keeps that it happened."""
     link = invite("noor@example.com")
-    withdraw = f"/organizations/invitations/{Invitation.objects.get().pk}/withdraw"
+    withdraw = f"/organizations/members/invitations/{Invitation.objects.get().pk}/withdraw"
     assert "is withdrawn" in manager.post(withdraw, follow=True).text
     assert Client().get(link).status_code == 404
     assert manager.post(withdraw).status_code == 404

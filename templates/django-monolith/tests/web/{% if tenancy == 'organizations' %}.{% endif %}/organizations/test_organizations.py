@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 from django.test.client import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from web.accounts.models import User
 from web.accounts.seed import COMPANY
@@ -61,6 +63,22 @@ def test_choice_is_kept_in_the_session(mia: User, browser: Client, harbour: Orga
     page = browser.post(f"/organizations/{finch.pk}/switch", follow=True)
     assert "You now work with Finch." in page.text
     assert browser.session[SESSION_KEY] == str(finch.pk)
+
+
+def test_list_of_fifty_takes_as_many_queries_as_of_one(
+    mia: User, browser: Client, harbour: Organization
+) -> None:
+    """However many organisations somebody belongs to."""
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert "Harbour" in browser.get("/organizations/").text
+        return len(asked)
+
+    of_one = queries()
+    for number in range(49):
+        Organization.objects.create(name=f"Branch {number}").admit(mia)
+    assert of_one == queries() <= 8
 
 
 def test_foreign_organisation_cannot_be_chosen(browser: Client, harbour: Organization) -> None:
