@@ -101,8 +101,10 @@ def join(*, key: str, by: User) -> Membership:
 
     Problems: 410 for a link that is not good any more, 403 for one that is somebody else's.
     """
-    found = Invitation.objects.open().filter(token_hash=key)
-    current = found.select_for_update(of=("self",)).select_related("invited_by").first()
+    found = Invitation.objects.open().filter(token_hash=key).select_related("invited_by")
+    if invitation := found.first():
+        _lock(invitation.organization)
+    current = found.all().first()  # of two who press the button the second finds none
     if not current or _obstacle(current.invited_by, current.organization, current.role):
         raise _GONE
     if not invitations.owns(by, current.email):

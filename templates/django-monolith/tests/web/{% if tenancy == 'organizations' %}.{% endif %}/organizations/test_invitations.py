@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from allauth.account.models import EmailAddress
 from chassis.django import invitations
 from chassis.django.models import AuditEvent
+from chassis.problems import ProblemError
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,6 +19,7 @@ from pytest_django import Settings
 from tests.web.conftest import PASSWORD
 from web.accounts.models import User
 from web.accounts.roles import MANAGER, MEMBER, REVIEWER
+from web.organizations import services
 from web.organizations.models import Invitation, Organization
 from web.organizations.tasks import forget_old_invitations
 from web.tenancy import assign
@@ -126,6 +130,33 @@ def test_person_with_an_account_signs_in_and_joins(
     event = AuditEvent.objects.get(action="invitation.accepted")
     assert event.actor == str(noor.pk)
     assert REVIEWER in str(event.before)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_one_joins(
+    invite: Callable[..., str], make_user: Callable[..., User], harbour: Organization
+) -> None:
+    """A link that is pressed twice is taken once."""
+    noor, key = make_user("noor"), invitations.digest(invite("noor@example.com").rpartition("/")[2])
+    start, outcomes = Barrier(2), list[str]()
+
+    def join() -> None:
+        start.wait()
+        try:
+            services.join(key=key, by=noor)
+            outcomes.append("joined")
+        except ProblemError as refusal:
+            outcomes.append(str(refusal.slug))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=join) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["invitation-gone", "joined"]
+    assert harbour.memberships.filter(user=noor).count() == 1
 
 
 def test_somebody_else_is_told_so(invite: Callable[..., str], browser: Client, mia: User) -> None:
