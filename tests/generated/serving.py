@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -24,6 +25,13 @@ PASSWORD = "a long enough password"  # noqa: S105 - of an account that dies with
 WITH_DB = ("just", "with-db", "api")
 SERVE = ("granian", "--interface", "asgi", "api.main:app", "--port")
 SERVE_WEB = ("granian", "--interface", "wsgi", "--no-ws", "web.wsgi:application", "--port")
+# no member of staff, who would need a second factor
+_MEMBER = "priya@harbourfinch.example"
+_PROMOTE = (
+    "from web.accounts.models import User; from web.tenancy import assign, tenant_of; "
+    f"user = User.objects.get(email={_MEMBER!r}); "
+    "assign('manager', to=user, tenant=tenant_of(user))"
+)
 _PERMISSIONS = (
     "from api.main import app; from chassis.fastapi.access import permissions; "
     "print(*permissions(app))"
@@ -138,6 +146,21 @@ def serving(project: Project, *, local: bool) -> Iterator[Server]:
         served = stack.enter_context(background(project, *command, LOG_FORMAT="json", **ports))
         wait_until_ready(f"{url}/readyz", served)
         yield Server(url, _signed_in(url) if local else issue_token(project, ports), served)
+
+
+@contextlib.contextmanager
+def serving_web(project: Project) -> Iterator[Server]:
+    """Serve the project's web half, with a key of somebody who may file and decide."""
+    project.run("uv run just seed")
+    project.run(f"uv run just with-db web python manage.py shell -c {shlex.quote(_PROMOTE)}")
+    token = project.run(f"uv run just token {_MEMBER}").splitlines()[-1]
+    port = str(free_port())
+    url = f"http://127.0.0.1:{port}"
+    limits = {"API_REQUESTS_PER_MINUTE": "1000000"}
+    command = ("just", "with-db", "web", *SERVE_WEB, port)
+    with background(project, *command, LOG_FORMAT="json", **limits) as served:
+        wait_until_ready(f"{url}/readyz", served)
+        yield Server(url, token, served)
 
 
 def _signed_in(url: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.generated.conftest import Project, generate
-from tests.generated.fuzzing import fuzz
-from tests.generated.serving import serving
+from tests.generated.fuzzing import fuzz, fuzz_web
+from tests.generated.serving import serving, serving_web
 from tests.variants import Answers, covering, label
 
 
@@ -158,3 +158,6 @@ def test_every_choice_passes_its_own_suite(
     if "api" in variant.halves:
         with serving(variant, local=answers["auth"] == "local") as server:
             fuzz(server, tmp_path, variant.path / "contracts")
+    if (variant.path / "web" / "api").is_dir():
+        with serving_web(variant) as server:
+            fuzz_web(server, tmp_path, variant.path / "contracts")

@@ -10,17 +10,19 @@ _OWN = (processes.PYTHON, "-m", "chassis.fastapi.accounts.development")
 
 def run(service: Service, arguments: list[str]) -> None:
     """Print a token: of the web half if there is one, of the service itself where it owns its
-    accounts, else of the development issuer.
+    accounts, else of the development issuer. Of a web half alone it is an API key of a person.
 
-    ``arguments`` are passed on (``--permissions "a b" --tenant UUID``). Raises ChoreError for a
+    ``arguments`` are passed on (``--permissions "a b" --tenant UUID``; for a key the address of the
+    person before them). Raises ChoreError for a
     service without an API, CommandFailedError.
     """
-    if "api" not in service.halves:
+    if "api" not in service.halves and not (service.root / "web" / "api").is_dir():
         raise ChoreError("This service has no API that takes tokens: people sign in to it.")
     if "web" in service.halves:
         with devdb.available(service):
             migrate.run(service, "web")
-            processes.run(service, *processes.tool("web", "token", *arguments))
+            command = "token" if "api" in service.halves else "api_key"
+            processes.run(service, *processes.tool("web", command, *arguments))
         return
     if accounts.issuer_of_its_own(service):
         processes.run(service, *_OWN, *arguments)

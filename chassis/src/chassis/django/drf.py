@@ -25,7 +25,7 @@ class Pages(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Give the rows of the page that was asked for."""
-        asked = _Window(data=request.query_params)
+        asked = _Window(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         page = newest_first(queryset, by=view.newest_by, **asked.validated_data)
         self._cursor = page.next_cursor

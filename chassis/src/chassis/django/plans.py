@@ -65,5 +65,6 @@ def _install_api(settings: dict[str, Any]) -> None:
     if not (root / "web" / "api").is_dir() or LOGIN_REQUIRED not in middleware:
         return
     middleware.insert(middleware.index(LOGIN_REQUIRED), API)
+    settings.setdefault("TENANT_OF", "web.tenancy.tenant_of")
     settings.setdefault("API", WebApiSettings.load(settings["SERVICE"]))
     settings.setdefault("DATA_UPLOAD_MAX_MEMORY_SIZE", bodies.LARGEST)

@@ -86,6 +86,12 @@ def may_grant(user: Person, role: str, *, tenant: UUID) -> bool:
     return permissions([role]) <= permissions(roles_of(user, tenant))
 
 
+def held(user: Person, *, tenant: UUID) -> list[str]:
+    """List all that a person may do in a tenant."""
+    known = permissions(import_string(settings.ROLES))
+    return sorted(name for name in known if has_permission(user, name, tenant=tenant))
+
+
 def may(request: HttpRequest, name: str) -> bool:
     """Tell whether the person of a request may do something with the data it works with."""
     if not request.user.is_authenticated:

@@ -20,7 +20,7 @@ from chassis import api_keys
 from chassis.api_keys import ApiKey
 from chassis.api_keys.key import MARK
 from chassis.auth import Principal, bearer
-from chassis.django import roles
+from chassis.django import audit, roles
 from chassis.django.blocking import borrowed, connect, finish
 from chassis.django.idempotency import PEOPLE
 from chassis.problems import ProblemError
@@ -34,6 +34,11 @@ _REFUSAL = ProblemError(
 _TOKEN = "chassis.token"  # noqa: S105 - where it is kept
 _CREATOR = """
 SELECT creator_subject FROM platform.api_key WHERE id = %s AND creator_issuer = %s
+"""
+
+_REVOKE = """
+UPDATE platform.api_key SET expires_at = now()
+WHERE prefix = %s AND creator_issuer = %s AND creator_subject = %s AND expires_at > now()
 """
 
 
@@ -76,7 +81,7 @@ def create_key(
     """
     held = {name for name in permissions if roles.has_permission(user, name, tenant=tenant)}
     creator = Principal(PEOPLE, str(user.pk), tenant, None, frozenset(held))
-    return finish(
+    made = finish(
         api_keys.create(
             borrowed(),
             creator,
@@ -86,6 +91,22 @@ def create_key(
             peppers=_peppers(),
         )
     )
+    after = {"prefix": made[0].prefix, "permissions": made[0].permissions}
+    audit.record("api_key.created", subject=user, after=after)
+    return made
+
+
+def revoke_key(user: Any, *, prefix: str) -> bool:
+    """End the life of a person's key; False when they have no such live key."""
+    is_done = bool(finish(_revoke(prefix, str(user.pk))))
+    if is_done:
+        audit.record("api_key.revoked", subject=user, before={"prefix": prefix})
+    return is_done
+
+
+async def _revoke(prefix: str, person: str) -> int:
+    done = await borrowed().execute(_REVOKE, [prefix, PEOPLE, person])
+    return done.rowcount
 
 
 def _verify(token: str) -> tuple[Principal, str]:

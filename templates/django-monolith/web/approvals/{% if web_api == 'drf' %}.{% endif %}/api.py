@@ -88,7 +88,7 @@ class ApprovalViewSet(
 
     def get_queryset(self) -> ApprovalRequestQuerySet:
         """Leave out other tenants, and other statuses if one is asked for."""
-        filters = FilterSerializer(data=self.request.query_params)
+        filters = FilterSerializer(data=self.request.query_params.dict())
         filters.is_valid(raise_exception=True)
         return views.visible(self.request).matching(**filters.validated_data)
 
