@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.account.utils import setup_user_email
 from allauth.core.context import request_context
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from chassis.django import invitations
-from chassis.django.accounts import AccountAdapter
+from chassis.django.accounts import AccountAdapter, SocialAccountAdapter
 
 pytestmark = pytest.mark.django_db
 OPEN = {invitations.digest("good"): "noor@example.com"}
@@ -61,7 +62,7 @@ def test_sign_up_is_open_while_the_invitation_is(
 ) -> None:
     """It is asked at every step, not when the link was opened alone."""
     assert not AccountAdapter().is_open_for_signup(visitor)
-    invitations.hold(visitor, invitations.digest(token), "noor@example.com")
+    invitations.hold(visitor, invitations.digest(token))
     assert AccountAdapter().is_open_for_signup(visitor) is is_open
     invitations.release(visitor)
     assert not AccountAdapter().is_open_for_signup(visitor)
@@ -69,7 +70,7 @@ def test_sign_up_is_open_while_the_invitation_is(
 
 def test_other_address_is_refused(visitor: HttpRequest) -> None:
     """The link opens the door for one mailbox; a signed-in person adds what addresses they like."""
-    invitations.hold(visitor, invitations.digest("good"), "noor@example.com")
+    invitations.hold(visitor, invitations.digest("good"))
     assert AccountAdapter().clean_email("Noor@example.com") == "Noor@example.com"
     with pytest.raises(ValidationError, match=r"Your invitation is for noor@example\.com"):
         AccountAdapter().clean_email("else@example.com")
@@ -77,10 +78,31 @@ def test_other_address_is_refused(visitor: HttpRequest) -> None:
     assert AccountAdapter().clean_email("else@example.com") == "else@example.com"
 
 
+def test_link_proves_its_own_address_alone(visitor: HttpRequest) -> None:
+    """Whoever makes somebody open a link adds no address to the account that they make next."""
+    invitations.hold(visitor, invitations.digest("good"))
+    assert AccountAdapter().is_email_verified(visitor, "Noor@example.com")
+    assert not AccountAdapter().is_email_verified(visitor, "else@example.com")
+    mia = User.objects.create(username="mia", email="mia@example.com")
+    setup_user_email(visitor, mia, [])
+    assert not EmailAddress.objects.filter(email="noor@example.com").exists()
+
+
+@pytest.mark.parametrize(("email", "is_open"), [("NOOR@example.com", True), ("e@e.com", False)])
+def test_account_of_an_identity_provider_needs_the_invited_address(
+    visitor: HttpRequest, email: str, is_open: bool
+) -> None:
+    """Where sign-up is closed, an invitation opens it for one mailbox there too."""
+    login = SimpleNamespace(email_addresses=[EmailAddress(email=email)])
+    assert not SocialAccountAdapter().is_open_for_signup(visitor, login)
+    invitations.hold(visitor, invitations.digest("good"))
+    assert SocialAccountAdapter().is_open_for_signup(visitor, login) is is_open
+
+
 def test_service_without_invitations_invites_nobody(visitor: HttpRequest, settings: Any) -> None:
     """An older one has no such setting."""
     del settings.INVITED
-    invitations.hold(visitor, invitations.digest("good"), "noor@example.com")
+    invitations.hold(visitor, invitations.digest("good"))
     assert invitations.invited_address(visitor) is None
 
 

@@ -33,6 +33,16 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(f"Your invitation is for {invited}: sign up with that address.")
         return cleaned
 
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """Tell whether an address needs no mail of ours: whoever came by its invitation read one.
+
+        allauth would add the address that it was told of to whatever account is made next, also one
+        from an identity provider: a link that somebody was made to open would give its sender a way
+        into that account. Here it counts for an account with that very address.
+        """
+        invited = invitations.invited_address(request)
+        return invited is not None and invited.lower() == email.lower()
+
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Offer a password only to those who have no second factor: it would stand in for both."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
@@ -42,6 +52,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Who may come in from an identity provider (SOCIALACCOUNT_ADAPTER)."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Tell whether somebody may sign up; where that is closed, with the invited address."""
+        if getattr(settings, "SIGN_UP_OPEN", False):
+            return True
+        theirs = {address.email.lower() for address in sociallogin.email_addresses}
+        return (invitations.invited_address(request) or "").lower() in theirs
 
     def authenticate_by_email(self, sociallogin: Any) -> Any:
         """Find the account of an address that the provider has verified.

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
 from django.conf import settings
@@ -39,10 +38,9 @@ def expiry() -> datetime:
     return timezone.now() + LIFETIME
 
 
-def hold(request: HttpRequest, key: str, email: str) -> None:
-    """Remember that this visitor opened the link with the hash `key`, which proves `email`."""
+def hold(request: HttpRequest, key: str) -> None:
+    """Remember that this visitor opened the link with the hash `key`, which proves its address."""
     request.session[_KEY] = key
-    get_adapter().stash_verified_email(request, email)
 
 
 def release(request: HttpRequest) -> str | None:

@@ -32,7 +32,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None:
         return render(request, "organizations/join.html", status=NOT_FOUND)
     if not request.user.is_authenticated:
-        invitations.hold(request, key, invitation.email)
+        invitations.hold(request, key)
         known = invitations.has_account(invitation.email)
         return render(request, "organizations/join.html", {"it": invitation, "has_account": known})
     person = request.user
