@@ -51,6 +51,8 @@ def translate(error: Exception) -> ProblemError | None:
             return ProblemError(403, "permission-denied")
         case ValidationError():
             return ProblemError(422, "validation", errors=list(_by_field(error)))
+        case OperationalError() | InterfaceError() if is_lost_database(error):
+            return UNAVAILABLE
     return None
 
 

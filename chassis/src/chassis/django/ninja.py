@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -63,6 +64,8 @@ def create_api(**options: Any) -> NinjaAPI:
     api = Api(auth=_signed_in, parser=_Parser(), docs_url=None, **options)
     for kind, translate in _TRANSLATIONS.items():
         api.add_exception_handler(kind, _handler(translate))
+    for lost in (OperationalError, InterfaceError):
+        api.add_exception_handler(lost, _database)
     return api
 
 
@@ -79,6 +82,13 @@ def _handler(
     translate: Callable[[Any], ProblemError | None],
 ) -> Callable[[HttpRequest, Any], HttpResponse]:
     return lambda request, error: errors.respond(request, translate(error) or internal())
+
+
+def _database(request: HttpRequest, error: Any) -> HttpResponse:
+    # in development Ninja would answer any crash itself, with 500 and a traceback
+    if not errors.is_lost_database(error):
+        raise error
+    return errors.respond(request, errors.UNAVAILABLE)
 
 
 def _http(error: HttpError) -> ProblemError:
