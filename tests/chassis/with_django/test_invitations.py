@@ -1,6 +1,7 @@
 """What keeps an invitation's link safe."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,6 +55,17 @@ def test_anything_has_a_hash(token: str) -> None:
 def test_invitation_lasts_a_week() -> None:
     """And no longer."""
     assert (invitations.expiry() - timezone.now()).days == 6
+
+
+def test_mails_are_counted() -> None:
+    """So many within a time, of each kind by itself."""
+
+    def asked(what: str, within: timedelta = timedelta(minutes=1)) -> bool:
+        return invitations.is_too_often(what, most=2, within=within)
+
+    assert [asked("to a@example.com") for _ in range(3)] == [False, False, True]
+    assert not asked("to b@example.com")
+    assert [asked("to c@example.com", timedelta(seconds=-1)) for _ in range(3)] == [False] * 3
 
 
 @pytest.mark.parametrize(("token", "is_open"), [("good", True), ("withdrawn", False)])

@@ -15,6 +15,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -36,6 +37,21 @@ def digest(token: str) -> str:
 def expiry() -> datetime:
     """Say until when an invitation that is sent now may be taken."""
     return timezone.now() + LIFETIME
+
+
+def is_too_often(what: str, *, most: int, within: timedelta) -> bool:
+    """Count one more mail of a kind, "to a@example.com"; tell whether `most` were sent before.
+
+    The count begins with the first and ends with `within`, in the shared cache: withdrawing an
+    invitation and sending it anew makes nobody a nuisance. One that is rolled back does not count.
+    """
+    key, now = f"invitations.{digest(what)}", timezone.now()
+    sent, ends = cache.get(key) or (0, now + within)
+    if sent >= most:
+        return True
+    # not `incr`, which begins the time anew
+    cache.set(key, (sent + 1, ends), (ends - now).total_seconds())
+    return False
 
 
 def hold(request: HttpRequest, key: str) -> None:

@@ -18,7 +18,8 @@ from web.organizations.models import Invitation, Membership, Organization
 from web.organizations.permissions import MANAGE
 
 MANAGING = {role for role, names in ROLES.items() if MANAGE in names}
-MOST_INVITATIONS = 100  # of one organisation at a time: nobody writes to the whole world from here
+MOST_INVITATIONS = 100  # of one organisation, waiting or sent within an hour
+HOUR = timedelta(hours=1)
 PAUSE = timedelta(minutes=1)  # between two mails to one address
 
 _GONE = ProblemError(
@@ -76,8 +77,6 @@ def resend(*, invitation: Invitation, by: User, link: Link) -> None:
     here = _lock(invitation.organization)
     current = _still_there(invitation)
     _check_rank(by, here, current.role)
-    if current.sent_at > timezone.now() - PAUSE:
-        raise _conflict(f"{current.email} was written to a moment ago: wait a minute.")
     before = _facts(current)
     _send(current, by=by, link=link)
     audit.record(
@@ -156,6 +155,11 @@ def _keep_a_manager(leaving: Membership) -> None:
 
 
 def _send(invitation: Invitation, *, by: User, link: Link) -> None:
+    if invitations.is_too_often(f"to {invitation.email}", most=1, within=PAUSE):
+        raise _conflict(f"{invitation.email} was written to a moment ago: wait a minute.")
+    here = invitation.organization_id
+    if invitations.is_too_often(f"from {here}", most=MOST_INVITATIONS, within=HOUR):
+        raise _conflict(f"{MOST_INVITATIONS} invitations were sent within an hour: wait for that.")
     token = invitations.new_token()
     invitation.token_hash = invitations.digest(token)
     invitation.invited_by = by
