@@ -9,8 +9,8 @@
 
 What a transaction takes back is not sent, what it commits survives a crash and a mail server that
 is away. The job carries an id alone, because arguments of jobs are written to logs and a mail may
-hold a link that resets a password; the text waits in `platform.mail` and is deleted once it was
-sent. In tests Django puts its own backend in place of all of them, and fills `mail.outbox`.
+hold a link that resets a password; the text waits sealed in `platform.mail` and is deleted once it
+was sent. In tests Django puts its own backend in place of all of them, and fills `mail.outbox`.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from django.tasks import task
 
 from chassis import telemetry
+from chassis.django import sealing
 from chassis.django.jobs import Retry, retry
 from chassis.mail import Folder
 from chassis.request_id import HEADER
@@ -75,14 +76,16 @@ def send_mail(mail_id: str) -> None:
     """Send one mail and delete it; one that is gone was sent before.
 
     A worker that dies between the server's answer and the deletion sends it twice, which is better
-    than not at all.
+    than not at all. Raises UnreadableError when SECRET_KEY changed and the one that sealed the mail
+    is not among its fallbacks.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT recipient, body FROM platform.mail WHERE id = %s", [mail_id])
         row = cursor.fetchone()
     if row is None:
         return
-    mailers[TRANSPORT].send_messages([_Kept(*row)])
+    recipients, sealed = row
+    mailers[TRANSPORT].send_messages([_Kept(recipients, sealing.unseal(sealed))])
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM platform.mail WHERE id = %s", [mail_id])
 
@@ -110,6 +113,10 @@ def _keep(message: EmailMessage) -> UUID:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO platform.mail (id, recipient, subject, body) VALUES (%s, %s, '', %s)",
-            [identifier, "\n".join(message.recipients()), written.as_string(policy=_ASCII)],
+            [
+                identifier,
+                "\n".join(message.recipients()),
+                sealing.seal(written.as_string(policy=_ASCII)),
+            ],
         )
     return identifier
