@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 
 from chassis import idempotency, openapi
 
@@ -58,8 +59,12 @@ def rendered() -> dict[str, str]:
 
 def complete(schema: dict[str, Any]) -> None:
     """Write into an OpenAPI `schema` what all operations share: who may call, the key of a write,
-    the problems that any may answer with."""
+    the problems that any may answer with.
+
+    Raises ImproperlyConfigured for two operations of one name: a client has a function for each.
+    """
     schema.setdefault("components", {})["securitySchemes"] = _SESSION_AND_TOKEN
+    _refuse_twins(schema)
     for item in schema["paths"].values():
         for method, operation in item.items():
             responses = {str(status): said for status, said in operation["responses"].items()}
@@ -69,3 +74,15 @@ def complete(schema: dict[str, Any]) -> None:
                 operation.setdefault("parameters", []).append(_KEY)
                 responses |= {str(status): said for status, said in openapi.declared(409).items()}
     openapi.declare(schema, 429)
+
+
+def _refuse_twins(schema: dict[str, Any]) -> None:
+    seen: dict[str, str] = {}
+    for path, operation in openapi.operations(schema):
+        name = operation["operationId"]
+        if name in seen:
+            raise ImproperlyConfigured(
+                f"{seen[name]} and {path} have operations of one name: give one of them another "
+                f"operation_id than {name}."
+            )
+        seen[name] = path

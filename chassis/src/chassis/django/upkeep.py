@@ -14,7 +14,7 @@ from django.db import connection
 from django.tasks import task
 from psycopg import AsyncConnection
 
-from chassis import idempotency, mail
+from chassis import api_keys, idempotency, mail, throttle
 from chassis.django.jobs import find_tasks, periodic
 from chassis.jobs import upkeep
 
@@ -42,9 +42,11 @@ async def delete_finished_jobs() -> None:
 @periodic("37 * * * *")
 @task(queue_name=_QUEUE)
 async def purge_what_expired() -> None:
-    """Delete mail that could not be sent for two days, and yesterday's idempotent answers."""
-    async with _driver() as driver:
-        await mail.purge(driver)
+    """Delete mail that could not be sent for two days, yesterday's idempotent answers, full
+    buckets of limits, and keys that ended a month ago."""
+    for purge in (mail.purge, throttle.purge, api_keys.purge):
+        async with _driver() as driver:
+            await purge(driver)
     purged = idempotency.PURGED_AT_ONCE
     while purged == idempotency.PURGED_AT_ONCE:
         async with _driver() as driver:
