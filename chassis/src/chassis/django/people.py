@@ -30,6 +30,8 @@ def _defaults(settings: dict[str, Any]) -> dict[str, Any]:
         "MFA_ADAPTER": "chassis.django.second_factor.Adapter",
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
         "MFA_PASSKEY_LOGIN_ENABLED": True,
+        # one step of a clock that is fast or slow, as RFC 6238 (5.2) allows
+        "MFA_TOTP_TOLERANCE": 1,
         "MFA_TOTP_ISSUER": settings["SERVICE"].name,
         # browsers speak WebAuthn over plain HTTP to localhost alone
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": settings.get("DEBUG", False),
