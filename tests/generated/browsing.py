@@ -92,12 +92,13 @@ class Person:
             if SHOTS:
                 shot = Path(SHOTS) / f"{name}-{width}.png"
                 self.page.screenshot(path=shot, full_page=True)
-            self.faults += [f"{name} ({width}): {fault}" for fault in self._inaccessible()]
+            self.faults += [f"{name} ({width}): {fault}" for fault in self.inaccessible()]
             if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 self.faults.append(f"{name} ({width}): wider than the window")
         self.page.set_viewport_size(_DESKTOP)  # type: ignore[arg-type]
 
-    def _inaccessible(self) -> list[str]:
+    def inaccessible(self) -> list[str]:
+        """Name what axe calls serious on the page, as it is now."""
         violations: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
         return [
             f"{found['id']}: {found['nodes'][0]['html'][:200]}"
