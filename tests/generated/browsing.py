@@ -66,7 +66,9 @@ class Person:
     def fills(self, **fields: str) -> None:
         """Type into fields by their names."""
         for name, value in fields.items():
-            self.page.locator(f"main [name={name}]").fill(value)
+            field = self.page.locator(f"main [name={name}]")
+            assert field.count(), f"{self.page.url} has no field {name}: {self._text()}"
+            field.fill(value)
 
     def presses(self, label: str) -> None:
         """Press a button of the page, and look at what comes."""
@@ -77,7 +79,7 @@ class Person:
 
     def reads(self, text: str) -> None:
         """Find a text on the page."""
-        found = self.page.locator("body").inner_text()
+        found = self._text()
         assert text.casefold() in found.casefold(), f"{self.page.url}: {found}"
 
     def looks(self) -> None:
@@ -96,6 +98,9 @@ class Person:
             if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 self.faults.append(f"{name} ({width}): wider than the window")
         self.page.set_viewport_size(_DESKTOP)  # type: ignore[arg-type]
+
+    def _text(self) -> str:
+        return self.page.locator("body").inner_text()
 
     def inaccessible(self) -> list[str]:
         """Name what axe calls serious on the page, as it is now."""
