@@ -77,6 +77,12 @@ class Person:
             self.page.get_by_role("button", name=label, exact=True).first.click()
         self.looks()
 
+    def follows(self, label: str) -> None:
+        """Follow a link of the page."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=label).first.click()
+        self.looks()
+
     def reads(self, text: str) -> None:
         """Find a text on the page."""
         found = self._text()

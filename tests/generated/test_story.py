@@ -166,7 +166,7 @@ def invite(person: Person, email: str) -> None:
     """Ask somebody to join as a reviewer."""
     choose(person)
     person.opens("/organizations/members")
-    person.opens("/organizations/invitations/new")
+    person.follows("Invite somebody")
     person.fills(email=email)
     person.page.locator("main [name=role]").select_option("reviewer")
     person.presses("Send the invitation")
@@ -195,8 +195,7 @@ def file_request(person: Person) -> None:
 def approve(person: Person) -> None:
     """Read the attachment and decide."""
     person.opens("/approvals/")
-    person.page.get_by_role("link", name="A quieter printer").first.click()
-    person.looks()
+    person.follows("A quieter printer")
     with person.page.expect_download() as download:
         person.page.get_by_role("link", name="quote.pdf").click()
     assert PDF == download.value.path().read_bytes()
