@@ -29,6 +29,7 @@ def _sides(url: str, folder: Path, collectors: list[str]) -> Iterator[list[Side]
         "BEHIND_PROXY": "true",
         "SMTP_HOST": "127.0.0.1",
         "MAIL_FROM": "bench@example.com",
+        "MEDIA_DIR": str(folder),
         "TRUSTED_PROXIES": "10.0.0.0/8",
     }
     sides = [_side(BARE, "web.bench.bare:application", production)]
