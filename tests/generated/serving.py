@@ -23,8 +23,10 @@ READY_WITHIN = 90  # seconds; a cold start on a busy machine
 PERSON = "ines@harbourfinch.example"
 PASSWORD = "a long enough password"  # noqa: S105 - of an account that dies with the test
 WITH_DB = ("just", "with-db", "api")
-SERVE = ("granian", "--interface", "asgi", "api.main:app", "--port")
-SERVE_WEB = ("granian", "--interface", "wsgi", "--no-ws", "web.wsgi:application", "--port")
+# a worker that loses one of several signals at once is ended all the same, as in production
+_ENDS = ("--workers-kill-timeout", "3")
+SERVE = ("granian", "--interface", "asgi", *_ENDS, "api.main:app", "--port")
+SERVE_WEB = ("granian", "--interface", "wsgi", "--no-ws", *_ENDS, "web.wsgi:application", "--port")
 # no member of staff, who would need a second factor
 _MEMBER = "priya@harbourfinch.example"
 _PROMOTE = (

@@ -19,8 +19,6 @@ from tests.generated.producing import wait_for
 from tests.generated.serving import SERVE_WEB, ask, background, free_port, wait_until_ready
 
 PRODUCERS, READERS = 4, 2
-# a worker that loses one of several signals at once is ended all the same, as in production
-_ENDS = ("--workers-kill-timeout", "3")
 _PAUSE = 0.05
 _UP = "the database is up"
 _WAIT = f"import time; print('{_UP}', flush=True); time.sleep(600)"
@@ -143,7 +141,7 @@ def test_a_database_that_goes_away_loses_nothing(service: Project) -> None:
     with background(service, *_WITH_DB) as keeper:
         wait_for(lambda: _UP in keeper.printed())
         key, session = service.run(f'{shell} "{_SIGN_IN}"', environment=here).split()[-2:]
-        with background(service, *SERVE_WEB, port, *_ENDS, **more) as server:
+        with background(service, *SERVE_WEB, port, **more) as server:
             wait_until_ready(f"{url}/readyz", server)
             load = Load(url, key, session)
             with at_work(load):
