@@ -142,6 +142,15 @@ def test_password_does_not_stand_in_for_the_factor(root: User) -> None:
     assert browser.get(page).status_code == 200
 
 
+def test_fresh_sign_in_is_proof_enough(root: User) -> None:
+    """Whoever gave both factors just now adds a key without the next code; an old session not."""
+    page = "/accounts/2fa/webauthn/add/"
+    assert signed_in(root).get(page).status_code == 200
+    browser = Client()
+    browser.force_login(root)
+    assert browser.get(page).status_code == 302
+
+
 def test_proof_of_both_factors_grows_old(root: User, settings: Settings) -> None:
     """Five minutes after signing in a sensitive page asks for the factor again."""
     browser = signed_in(root)

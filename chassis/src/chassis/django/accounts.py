@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from requests import RequestException
 
-from chassis.django import invitations
+from chassis.django import invitations, second_factor
 from chassis.problems import ProblemError
 
 
@@ -42,6 +42,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         invited = invitations.invited_address(request)
         return invited is not None and invited.lower() == email.lower()
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """Let allauth's pages ask again as ours do: not whoever gave a second factor just now."""
+        is_required: bool = super().is_reauthentication_required(app=app)
+        return is_required and not second_factor.was_given_recently(self.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Offer a password only to those who have no second factor: it would stand in for both."""
