@@ -10,7 +10,7 @@ from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
-from pydantic import BaseModel, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, PlainSerializer
 from pydantic import Field as PydanticField
 
 from chassis import cursors
@@ -48,12 +48,15 @@ class SentFile(BaseModel):
     )
 
 
-def _decoded(value: Any) -> files.Upload:
-    sent = SentFile.model_validate(value)
+def _decoded(sent: SentFile) -> Any:
     return files.decoded(sent.name, sent.content)
 
 
-Attachment = Annotated[Any, BeforeValidator(_decoded), WithJsonSchema(SentFile.model_json_schema())]
+def _as_it_is(upload: Any) -> Any:
+    return upload
+
+
+Attachment = Annotated[SentFile, AfterValidator(_decoded), PlainSerializer(_as_it_is)]
 """A field of a body: an object with the name of a file and its content in base64; what the
 operation gets is a file."""
 
