@@ -113,3 +113,21 @@ def project(
     """
     out = tmp_path_factory.mktemp(request.param) / "our orders"
     return generate(copier_template, out, request.param)
+
+
+@dataclass(frozen=True)
+class Company:
+    """A service of several organisations with its invented company, whose people share a
+    password."""
+
+    project: Project
+    password: str
+
+
+@pytest.fixture(scope="session")
+def company(copier_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The Django plan, seeded."""
+    out = tmp_path_factory.mktemp("company") / "back"
+    project = generate(copier_template, out, "django-monolith", "tenancy=organizations")
+    seeded = project.run("uv run just seed", environment={"ENVIRONMENT": "development"})
+    return Company(project, re.findall(r"^password of .*: (\S+)$", seeded, re.MULTILINE)[0])

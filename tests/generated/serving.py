@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 import pytest
@@ -156,13 +156,20 @@ def serving_web(project: Project) -> Iterator[Server]:
     project.run("uv run just seed")
     project.run(f"uv run just with-db web python manage.py shell -c {shlex.quote(_PROMOTE)}")
     token = project.run(f"uv run just token {_MEMBER}").splitlines()[-1]
+    with serving_pages(project) as server:
+        yield replace(server, token=token)
+
+
+@contextlib.contextmanager
+def serving_pages(project: Project) -> Iterator[Server]:
+    """Serve the project's web half, with a token for nobody."""
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     limits = {"API_REQUESTS_PER_MINUTE": "1000000"}
     command = ("just", "with-db", "web", *SERVE_WEB, port)
     with background(project, *command, LOG_FORMAT="json", **limits) as served:
         wait_until_ready(f"{url}/readyz", served)
-        yield Server(url, token, served)
+        yield Server(url, "", served)
 
 
 def _signed_in(url: str) -> str:

@@ -2,12 +2,11 @@
 
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.generated.browsing import Person, browser, one_time_code
-from tests.generated.conftest import Project, generate
+from tests.generated.conftest import Company, Project
 from tests.generated.serving import SERVE_WEB, background, free_port, wait_until_ready
 
 _ROOT, _PHRASE = "root@example.com", "a long enough phrase"
@@ -33,17 +32,13 @@ _PAGES = (
 
 
 @pytest.fixture
-def root(copier_template: Path, tmp_path: Path) -> Iterator[Person]:
+def root(company: Company) -> Iterator[Person]:
     """A superuser with a second factor at a browser, before an invented company's service."""
-    company = generate(
-        copier_template, tmp_path / "back", "django-monolith", "tenancy=organizations"
-    )
-    company.run("uv run just seed", environment={"ENVIRONMENT": "development"})
-    _in_shell(company, _ENROL)
+    _in_shell(company.project, _ENROL)
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     with (
-        background(company, "just", "with-db", "web", *SERVE_WEB, port) as running,
+        background(company.project, "just", "with-db", "web", *SERVE_WEB, port) as running,
         browser() as chromium,
     ):
         wait_until_ready(f"{url}/readyz", running)
@@ -65,9 +60,9 @@ def test_back_office_in_a_browser(root: Person) -> None:
     assert root.faults == []
 
 
-def _in_shell(company: Project, code: str) -> None:
+def _in_shell(project: Project, code: str) -> None:
     command = f"uv run just with-db web python manage.py shell -c {shlex.quote(code)}"
-    company.run(command, environment={"ENVIRONMENT": "development"})
+    project.run(command, environment={"ENVIRONMENT": "development"})
 
 
 def _sign_in(person: Person) -> None:

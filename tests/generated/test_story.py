@@ -1,6 +1,5 @@
 """The Django plan as its people live it, from the first visit to the audit trail."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,19 +7,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.generated.browsing import Person, browser, link_in, mail, one_time_code
-from tests.generated.conftest import Project, generate
+from tests.generated.conftest import Company
 from tests.generated.serving import background, free_port, wait_until_ready
 
 NORA, PHRASE = "nora@example.com", "a long enough phrase"
 INES, PRIYA = "ines@harbourfinch.example", "priya@harbourfinch.example"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-
-
-@pytest.fixture(scope="module")
-def company(copier_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A service of several organisations with its invented company."""
-    out = tmp_path_factory.mktemp("story") / "back"
-    return generate(copier_template, out, "django-monolith", "tenancy=organizations")
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +23,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.mark.xdist_group("story")
-def test_the_whole_story(company: Project, chromium: Browser) -> None:
+def test_the_whole_story(company: Company, chromium: Browser) -> None:
     """Sign up, verify, enrol, invite, file, approve, report, export, audit: with mail, in a real
     browser, without a fault that axe calls serious, and nothing that the page's policy blocks."""
-    seeded = company.run("uv run just seed", environment={"ENVIRONMENT": "development"})
-    password = re.findall(r"^password of .*: (\S+)$", seeded, re.MULTILINE)[0]
     port = str(free_port())
     # by name: no browser makes a passkey for an address
     url = f"http://localhost:{port}"
     with background(
-        company, "just", "up", "--no-reload", WEB_PORT=port, SIGN_UP_OPEN="true"
+        company.project, "just", "up", "--no-reload", WEB_PORT=port, SIGN_UP_OPEN="true"
     ) as running:
         wait_until_ready(f"{url}/readyz", running)
-        people = tell(chromium, url, company.path / ".dev" / "mail", password)
+        people = tell(chromium, url, company.project.path / ".dev" / "mail", company.password)
     assert "Traceback" not in running.printed()
     assert [] == [fault for person in people for fault in person.faults]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.generated.conftest import Project, generate
 from tests.generated.fuzzing import fuzz, fuzz_web
-from tests.generated.serving import serving, serving_web
+from tests.generated.serving import ask, serving, serving_pages, serving_web
 from tests.variants import Answers, covering, label
 
 
@@ -161,3 +161,6 @@ def test_every_choice_passes_its_own_suite(
     if (variant.path / "web" / "api").is_dir():
         with serving_web(variant) as server:
             fuzz_web(server, tmp_path, variant.path / "contracts")
+    elif "web" in variant.halves:
+        with serving_pages(variant) as server:
+            assert ask(f"{server.url}/accounts/login/")[0] == 200
