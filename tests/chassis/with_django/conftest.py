@@ -158,6 +158,7 @@ def _configure() -> None:
         MFA_ADAPTER="chassis.django.second_factor.Adapter",
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
         MFA_PASSKEY_LOGIN_ENABLED=True,
+        MFA_TOTP_TOLERANCE=1,
         SOCIALACCOUNT_ADAPTER="chassis.django.accounts.SocialAccountAdapter",
         SOCIALACCOUNT_EMAIL_AUTHENTICATION=True,
         SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT=True,

@@ -1,5 +1,6 @@
 """Second factors: who has to have one, and that no way in goes past it."""
 
+import time
 from collections.abc import Iterator
 from io import StringIO
 
@@ -11,7 +12,6 @@ from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
     hotp_value,
-    yield_hotp_counters_from_time,
 )
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
@@ -41,7 +41,7 @@ def root() -> User:
 
 def code(secret: str = SECRET) -> str:
     """What the app shows now."""
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def signed_in(user: User) -> Client:
