@@ -3,6 +3,7 @@
 import json
 import smtplib
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
 
@@ -182,3 +184,17 @@ def test_development_writes_files(transport: Callable[..., None], tmp_path: Path
     (file,) = (tmp_path / "mail").glob("*.eml")
     assert "To: a@example.com" in file.read_text()
     assert link in file.read_text()
+
+
+def test_a_waiting_mail_outlives_a_new_key(settings: Any) -> None:
+    """`reseal` reaches it too, so the earlier SECRET_KEY may go, or names what it cannot read."""
+    write().send()
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
+    call_command("reseal", stdout=StringIO())
+    settings.SECRET_KEY_FALLBACKS = []
+    work()
+    assert SECRET in mail.outbox[0].message().get_content()
+    write().send()
+    settings.SECRET_KEY = "a third"
+    with pytest.raises(CommandError, match=r"Mail .*SECRET_KEY_FALLBACKS"):
+        call_command("reseal", stdout=StringIO())

@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import connection, transaction
 
 from chassis.django import sealing
 
@@ -12,28 +12,50 @@ _SEALED = ("secret", "seed")
 
 
 class Command(BaseCommand):
-    """Seal the secrets of all second factors under the SECRET_KEY of today."""
+    """Seal the secrets of all second factors, and the mails that wait, under the SECRET_KEY of
+    today."""
 
-    help = "Seal stored secrets under the newest SECRET_KEY."
+    help = "Seal stored secrets and waiting mails under the newest SECRET_KEY."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Do all of them or, if one cannot be read, none."""
-        count = 0
         with transaction.atomic():
-            for factor in Authenticator.objects.select_for_update():
-                names = [name for name in _SEALED if name in factor.data]
-                for name in names:
-                    factor.data[name] = sealing.seal(self._read(factor, name))
-                if names:
-                    factor.save(update_fields=["data"])
-                    count += 1
-        self.stdout.write(f"{count} second factors sealed under the newest SECRET_KEY.")
+            factors, mails = _factors(), _mails()
+        sealed = f"{factors} second factors and {mails} waiting mails"
+        self.stdout.write(f"{sealed} sealed under the newest SECRET_KEY.")
 
-    def _read(self, factor: Any, name: str) -> str:
-        try:
-            return sealing.unseal(factor.data[name])
-        except sealing.UnreadableError as error:
-            raise CommandError(
-                f"Second factor {factor.pk}: {error}. Put the key it was sealed under among "
-                "SECRET_KEY_FALLBACKS, or delete it in the back office."
-            ) from None
+
+def _factors() -> int:
+    count = 0
+    for factor in Authenticator.objects.select_for_update():
+        names = [name for name in _SEALED if name in factor.data]
+        for name in names:
+            factor.data[name] = _anew(
+                factor.data[name], f"Second factor {factor.pk}", "delete it in the back office"
+            )
+        if names:
+            factor.save(update_fields=["data"])
+            count += 1
+    return count
+
+
+def _mails() -> int:
+    with connection.cursor() as cursor:
+        # a worker that has just sent one waits with its deletion
+        cursor.execute("SELECT id, body FROM platform.mail FOR UPDATE")
+        sealed = [
+            (_anew(body, f"Mail {key}", "wait two days until it is given up"), key)
+            for key, body in cursor.fetchall()
+        ]
+        cursor.executemany("UPDATE platform.mail SET body = %s WHERE id = %s", sealed)
+    return len(sealed)
+
+
+def _anew(sealed: str, what: str, otherwise: str) -> str:
+    try:
+        return sealing.seal(sealing.unseal(sealed))
+    except sealing.UnreadableError as error:
+        raise CommandError(
+            f"{what}: {error}. Put the key it was sealed under among SECRET_KEY_FALLBACKS, "
+            f"or {otherwise}."
+        ) from None
