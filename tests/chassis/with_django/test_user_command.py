@@ -132,3 +132,15 @@ def test_nothing_is_changed_without_a_reason(mia: User, reason: list[str]) -> No
     with pytest.raises(CommandError, match="--reason"):
         run("deactivate", EMAIL, *reason)
     assert User.objects.get().is_active
+
+
+def test_whoever_proved_the_address_is_meant(mia: User) -> None:
+    """And nobody who only added it to their own list."""
+    EmailAddress.objects.filter(user=mia).delete()
+    other = User.objects.create_user("other", "other@example.com", "a long enough phrase")
+    EmailAddress.objects.create(user=other, email=EMAIL, verified=False)
+    EmailAddress.objects.create(user=mia, email=EMAIL, primary=True, verified=True)
+    run("deactivate", EMAIL, "--reason", REASON)
+    other.refresh_from_db()
+    mia.refresh_from_db()
+    assert (other.is_active, mia.is_active) == (True, False)

@@ -28,8 +28,11 @@ from chassis.settings import lookup
 
 
 def find(email: str) -> Any:
-    """Find the person with this address, their second ones included; None if nobody has it."""
-    return next(iter(filter_users_by_email(email)), None)
+    """Find the person with this address, their second ones included; None if nobody has it.
+
+    Whoever proved it goes before those who only typed it into their list.
+    """
+    return next(iter(filter_users_by_email(email, prefer_verified=True)), None)
 
 
 def describe(user: Any) -> Iterator[tuple[str, str]]:
