@@ -173,3 +173,16 @@ def test_a_page_for_nobody_costs_no_query(support: Client, django_assert_num_que
     """Who acts for whom is found out when somebody asks who is signed in, not before."""
     with django_assert_num_queries(0):
         assert support.get("/public/fine").status_code == 200
+
+
+def test_signing_out_ends_it(support: Client, mia: User, sam: User) -> None:
+    """The trail says who left: the support person, who stopped before, and not the customer."""
+    begin(support)
+    support.post("/accounts/logout/")
+    assert "_auth_user_id" not in support.session
+    found = AuditEvent.objects.order_by("id").values_list("action", "actor", "impersonator")
+    actor = str(sam.pk)
+    assert list(found)[-2:] == [
+        ("impersonation.ended", actor, actor),
+        ("user.signed_out", actor, None),
+    ]

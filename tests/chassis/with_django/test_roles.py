@@ -59,6 +59,17 @@ def test_permission_comes_from_the_role() -> None:
     assert refusal.value.status == 403
 
 
+def test_nobody_takes_data_out_in_anothers_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation of an API that exports is refused to whoever acts for the person."""
+    monkeypatch.setitem(ROLES, "boss", frozenset({"orders:read", "orders:export"}))
+    request = asked_by(User(last_name="boss"))
+    roles.check(request, "orders:export")
+    request.impersonator = User()  # type: ignore[attr-defined]
+    roles.check(request, "orders:read")
+    with pytest.raises(ProblemError, match="while you act for somebody else"):
+        roles.check(request, "orders:export")
+
+
 @pytest.mark.parametrize(
     "user",
     [AnonymousUser(), User(last_name="boss", is_active=False), User(last_name="gone")],

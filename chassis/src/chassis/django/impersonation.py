@@ -3,13 +3,12 @@
 For whoever holds the permission `chassis:impersonate` (`chassis.impersonate` to Django) and never
 of staff or superusers. While it lasts `request.user` is the customer and `support(request)` the
 support person; what would let that person in later, or data out, is blocked: password, second
-factors, addresses, sessions, the back office, tokens, views that want a permission `…:export`, and
-views marked `blocked`.
+factors, addresses, sessions, the back office, tokens, pages and operations of an API that want a
+permission `…:export`, and views marked `blocked`.
 """
 
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,19 +17,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from chassis.django import audit, errors, tokens
-from chassis.problems import ProblemError
+from chassis.django import audit, errors, roles, tokens
 
 PERMISSION = "chassis.impersonate"
 LIMIT_SECONDS = 30 * 60
 _KEY = "chassis.impersonation"
 _BLOCKED_ROUTES = ("accounts/", "admin/", "identity/")
-_OPEN = {"account_logout", "impersonation_end"}
-_REFUSAL = ProblemError(
-    HTTPStatus.FORBIDDEN,
-    "impersonation",
-    "This is not possible while you act for somebody else: stop that first.",
-)
+_LOGOUT = "account_logout"
+_OPEN = {_LOGOUT, "impersonation_end"}
 
 
 class ImpersonationMiddleware:
@@ -54,7 +48,9 @@ class ImpersonationMiddleware:
     ) -> HttpResponseBase | None:
         """Answer in the place of a view that is blocked while somebody acts for another."""
         if _is_blocked(request, view) and support(request) is not None:
-            return errors.respond(request, _REFUSAL)
+            return errors.respond(request, roles.NOT_FOR_OTHERS)
+        if request.method == "POST" and _name(request) == _LOGOUT:
+            _step_back(request)
         return None
 
 
@@ -113,6 +109,18 @@ def _whom(request: HttpRequest) -> Any:
     return customer
 
 
+def _step_back(request: HttpRequest) -> None:
+    # whoever signs out is the support person: the trail says so, and that they stopped
+    if person := support(request):
+        end(request)
+        request.user = person
+        del request.impersonator  # type: ignore[attr-defined]
+
+
+def _name(request: HttpRequest) -> str | None:
+    return request.resolver_match.url_name if request.resolver_match else None
+
+
 def _customers() -> Any:
     everybody = get_user_model()._default_manager
     return everybody.filter(is_active=True, is_staff=False, is_superuser=False)
@@ -124,5 +132,5 @@ def _is_blocked(request: HttpRequest, view: Callable[..., Any]) -> bool:
         return False
     is_marked = getattr(view, "blocked_for_impersonators", False)
     # what `chassis.django.roles.require` asks for: an export is one by its permission's name
-    is_export = str(getattr(view, "permission", "")).endswith(":export")
+    is_export = roles.is_export(str(getattr(view, "permission", "")))
     return is_marked or is_export or match.route.startswith(_BLOCKED_ROUTES)

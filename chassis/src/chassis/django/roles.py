@@ -30,6 +30,13 @@ if TYPE_CHECKING:  # apps.py of an app may import this, before there are models
 type Matrix = dict[str, frozenset[str]]
 type Person = AbstractBaseUser | AnonymousUser
 
+NOT_FOR_OTHERS = ProblemError(
+    HTTPStatus.FORBIDDEN,
+    "impersonation",
+    "This is not possible while you act for somebody else: stop that first.",
+)
+"""The refusal of what nobody may do in somebody else's place (`chassis.django.impersonation`)."""
+
 
 def matrix(roles: Mapping[str, Collection[str]], modules: Iterable[ModuleType] = ()) -> Matrix:
     """Make the matrix: the roles, and the `GRANTS` that the apps' `permissions.py` add to them.
@@ -101,11 +108,20 @@ def may(request: HttpRequest, name: str) -> bool:
 
 
 def check(request: HttpRequest, name: str) -> None:
-    """Raise the problem 403 unless `may`. A write of the API that was sent before, with the same
-    `Idempotency-Key`, ends here with its answer."""
+    """Raise the problem 403 unless `may`, and for an export that somebody makes in another's place.
+    A write of the API that was sent before, with the same `Idempotency-Key`, ends here with its
+    answer."""
     if not may(request, name):
         raise denied(name)
+    # the views of API frameworks do not say what their operations want
+    if is_export(name) and getattr(request, "impersonator", None) is not None:
+        raise NOT_FOR_OTHERS
     idempotency.begin(request)
+
+
+def is_export(name: str) -> bool:
+    """Tell by its name whether a permission lets data out."""
+    return name.endswith(":export")
 
 
 def denied(name: str) -> ProblemError:
