@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.urls import resolve
 from django.utils import timezone
 
 from chassis.django import invitations
@@ -87,6 +88,13 @@ def test_other_address_is_refused(visitor: HttpRequest) -> None:
     with pytest.raises(ValidationError, match=r"Your invitation is for noor@example\.com"):
         AccountAdapter().clean_email("else@example.com")
     visitor.user = SimpleNamespace(is_authenticated=True)  # type: ignore[assignment]
+    assert AccountAdapter().clean_email("else@example.com") == "else@example.com"
+
+
+def test_forgotten_password_is_asked_for_by_any_address(visitor: HttpRequest) -> None:
+    """Whoever opened a link may have an account with another address."""
+    invitations.hold(visitor, invitations.digest("good"))
+    visitor.resolver_match = resolve("/accounts/password/reset/")
     assert AccountAdapter().clean_email("else@example.com") == "else@example.com"
 
 

@@ -28,7 +28,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         """Refuse an address other than the invited one to somebody who signs up by invitation."""
         cleaned: str = super().clean_email(email)
-        invited = None if _is_signed_in(self.request) else invitations.invited_address(self.request)
+        # whoever has an account asks for the password of that one, whatever link they opened
+        is_known = _is_signed_in(self.request) or _resets_a_password(self.request)
+        invited = None if is_known else invitations.invited_address(self.request)
         if invited and cleaned.lower() != invited.lower():
             raise ValidationError(f"Your invitation is for {invited}: sign up with that address.")
         return cleaned
@@ -105,3 +107,8 @@ def _unavailable() -> ProblemError:
 
 def _is_signed_in(request: HttpRequest) -> bool:
     return bool(getattr(request, "user", None) and request.user.is_authenticated)
+
+
+def _resets_a_password(request: HttpRequest) -> bool:
+    match = getattr(request, "resolver_match", None)
+    return match is not None and match.url_name == "account_reset_password"
