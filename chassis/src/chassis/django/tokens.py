@@ -14,6 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 
 from chassis import api_keys
@@ -98,9 +99,10 @@ def create_key(
 
 def revoke_key(user: Any, *, prefix: str) -> bool:
     """End the life of a person's key; False when they have no such live key."""
-    is_done = bool(finish(_revoke(prefix, str(user.pk))))
-    if is_done:
-        audit.record("api_key.revoked", subject=user, before={"prefix": prefix})
+    with transaction.atomic():
+        is_done = bool(finish(_revoke(prefix, str(user.pk))))
+        if is_done:
+            audit.record("api_key.revoked", subject=user, before={"prefix": prefix})
     return is_done
 
 
