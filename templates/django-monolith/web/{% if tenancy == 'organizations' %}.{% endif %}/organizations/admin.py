@@ -21,8 +21,9 @@ class MembershipInline(admin.TabularInline):
 
 @admin.register(Organization)
 class OrganizationAdmin(admin.ModelAdmin):
-    """Rename an organisation; admit and remove people."""
+    """Rename an organisation; admit and remove people, and give them roles."""
 
+    is_sensitive = True  # roles are given here
     list_display = ("name", "created_at")
     search_fields = ("name",)
     inlines = (MembershipInline,)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.client import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from tests.web.conftest import prove
 from web.accounts.models import User
 from web.accounts.seed import COMPANY
 from web.organizations.models import Invitation, Organization
@@ -98,13 +99,17 @@ def test_choice_ends_with_the_membership(mia: User, harbour: Organization) -> No
 
 
 def test_organisations_are_managed_in_the_back_office(make_user: Callable[..., User]) -> None:
-    """An administrator sees the members of an organisation."""
+    """An administrator who has just proved who they are sees the members of an organisation."""
     root = make_user("root", is_staff=True, is_superuser=True)
     organization = Organization.objects.create(name="Harbour")
     organization.admit(root)
     browser = Client()
     browser.force_login(root)
-    page = browser.get(f"/admin/organizations/organization/{organization.pk}/change/")
+    address = f"/admin/organizations/organization/{organization.pk}/change/"
+    asked = browser.get(address).headers["Location"]  # roles are given there
+    assert asked.startswith("/accounts/reauthenticate/")
+    prove(browser)
+    page = browser.get(address)
     assert "Root in Harbour" in page.text
 
 
