@@ -216,6 +216,14 @@ def test_a_caller_has_so_many_requests(settings: Settings, browser: Client, mia:
     assert program(key_of(mia, "things:read")).get("/api/read").status_code == 200
 
 
+def test_guessed_tokens_are_counted(settings: Settings, mia: User) -> None:
+    """By their network, for nobody stands behind them; whoever has a token goes on."""
+    settings.API = settings.API.model_copy(update={"api_requests_per_minute": 2})
+    seen = [program("rbk_wrong").get("/api/read").status_code for _ in range(3)]
+    assert seen == [401, 401, 429]
+    assert program(key_of(mia, "things:read")).get("/api/read").status_code == 200
+
+
 @pytest.mark.parametrize("key", ["", "a" * 256, "a b", "ä"])
 def test_a_key_of_a_request_is_visible_ascii(browser: Client, key: str) -> None:
     """Anything else is refused."""

@@ -42,7 +42,7 @@ class ApiMiddleware:
         request.META["chassis.api"] = True
         try:
             bodies.refuse_large(request)
-            tokens.authenticate(request)
+            _authenticate(request)
             return idempotency.keeping(request, self.get_response)
         except (ProblemError, DatabaseError) as error:
             return _refuse(request, error)
@@ -72,6 +72,15 @@ class _Csrf(CsrfViewMiddleware):
         raise ProblemError(403, "foreign-request", f"{reason} Send it in X-CSRFToken.")
 
 
+def _authenticate(request: HttpRequest) -> None:
+    try:
+        tokens.authenticate(request)
+    except ProblemError:
+        # a guess counts as well: no view is found for it, where requests are counted otherwise
+        finish(throttle.take(connect, _limit(), _network(request)))
+        raise
+
+
 def _limit() -> Limit:
     return Limit("api", burst=settings.API.api_requests_per_minute, seconds=_SECONDS)
 
@@ -82,7 +91,11 @@ def _caller(request: HttpRequest) -> tuple[str, ...]:
         return (token.issuer, token.subject)
     if request.user.is_authenticated:
         return (idempotency.PEOPLE, str(request.user.pk))
-    return (throttle.network(get_adapter().get_client_ip(request) or ""),)
+    return (_network(request),)
+
+
+def _network(request: HttpRequest) -> str:
+    return throttle.network(get_adapter().get_client_ip(request) or "")
 
 
 def _refuse(request: HttpRequest, error: Exception) -> HttpResponseBase:
