@@ -5,11 +5,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
 import pytest
+import strawberry
 from django.conf import settings as site
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
@@ -22,6 +24,7 @@ from pytest_django import Settings
 
 from chassis.django import bodies, roles, tokens
 from chassis.django.api_settings import WebApiSettings
+from chassis.django.graphql import create_schema, create_view, field
 from chassis.django.models import AuditEvent
 from chassis.problems import ProblemError
 from chassis.settings import Secret
@@ -66,10 +69,38 @@ def write(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"id": made.pk}, status=201)
 
 
+@strawberry.type
+class Query:
+    """A schema has to have one."""
+
+    @field(None)
+    def one(self) -> int:
+        """Give one."""
+        return 1
+
+
+@strawberry.type
+class Mutation:
+    """What everybody may write."""
+
+    @field(None)
+    def add(self, name: str) -> int:
+        """Store a group."""
+        return int(Group.objects.create(name=name).pk)
+
+
+graphql = create_view(create_schema(Query, [SimpleNamespace(Mutation=Mutation)]))  # type: ignore[list-item]
+
+
 class Urls:
     """The addresses of these tests."""
 
-    urlpatterns = (path("api/read", read), path("api/write", write), path("page", read))
+    urlpatterns = (
+        path("api/read", read),
+        path("api/write", write),
+        path("api/graphql", graphql),
+        path("page", read),
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -222,6 +253,19 @@ def test_guessed_tokens_are_counted(settings: Settings, mia: User) -> None:
     seen = [program("rbk_wrong").get("/api/read").status_code for _ in range(3)]
     assert seen == [401, 401, 429]
     assert program(key_of(mia, "things:read")).get("/api/read").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_field_for_everybody_keeps_its_answer_too(browser: Client) -> None:
+    """No permission is asked for, and a retry does nothing again all the same."""
+    body, headers = {"query": 'mutation { add(name: "a") }'}, {"Idempotency-Key": "k"}
+    first, second = (
+        browser.post("/api/graphql", body, content_type="application/json", headers=headers)
+        for _ in range(2)
+    )
+    assert first.json() == second.json()
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert Group.objects.filter(name="a").count() == 1
 
 
 @pytest.mark.parametrize("key", ["", "a" * 256, "a b", "ä"])

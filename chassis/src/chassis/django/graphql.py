@@ -29,7 +29,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext, ExecutionResult, get_object_definition
 
-from chassis.django import bodies, errors, roles
+from chassis.django import bodies, errors, idempotency, roles
 from chassis.django.idempotency import Replay
 from chassis.graphql import MOST_TOKENS, answer, bounds, refusal
 from chassis.problems import ProblemError
@@ -55,8 +55,11 @@ class _Access(FieldExtension):
         self.permission = permission
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
-        if self.permission is not None:
-            roles.check(info.context.request, self.permission)
+        request = info.context.request
+        if self.permission is None:
+            idempotency.begin(request)  # for the others `check` does it
+        else:
+            roles.check(request, self.permission)
         return next_(source, info, **arguments)
 
 
