@@ -28,7 +28,7 @@ Path("calls").open("a").write("manage " + " ".join(sys.argv[1:]) + "\\n")
 print("manage says", *sys.argv[1:])
 if sys.argv[1:2] == ["fail"]:
     sys.exit(7)
-if sys.argv[1:2] == ["worker"]:
+if sys.argv[1:2] in (["worker"], ["scheduler"]):
     signal.pause()
 """
 SETTINGS = """
