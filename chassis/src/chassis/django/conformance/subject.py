@@ -1,19 +1,18 @@
 """The service as the behavioural rules see it: its routes, and people who call them."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from chassis.conformance import log_lines
 from chassis.django.conformance.routes import Route, walk
@@ -101,8 +100,9 @@ class Subject:
         client = Client()
         client.force_login(root)
         session: SessionBase = client.session
-        proof = {"method": "password", "at": time.time()}
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [proof]
+        request = RequestFactory().get("/")
+        request.session = session
+        record_authentication(request, root, method="mfa", type="totp", reauthenticated=True)
         session.save()
         return session
 

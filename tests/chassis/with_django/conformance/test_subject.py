@@ -1,0 +1,13 @@
+"""The people who call a service for the rules."""
+
+from http import HTTPStatus
+
+import pytest
+
+from chassis.django.conformance import Subject
+
+
+@pytest.mark.parametrize("page", ["/admin/auth/user/add/", "/support/impersonate/"])
+def test_superuser_reaches_what_asks_for_proof(subject: Subject, page: str) -> None:
+    """A rule that is sent away to prove who asks would find nothing, whatever the page does."""
+    assert subject.ask("GET", page).status_code == HTTPStatus.OK
