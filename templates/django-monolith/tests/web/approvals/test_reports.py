@@ -28,6 +28,7 @@ def test_export_holds_no_formula(decider: Client, approval: ApprovalRequest, sta
     row = list(csv.reader(lines.splitlines(keepends=True)))[1]
     assert row[:3] == [f"'{start}HYPERLINK(1)", "250.00", "Pending"]
     assert response.headers["Content-Disposition"] == 'attachment; filename="approvals.csv"'
+    assert response.headers["Cache-Control"] == "private, no-store"
 
 
 def test_export_is_for_reviewers_and_on_record(
