@@ -144,3 +144,10 @@ def test_whoever_proved_the_address_is_meant(mia: User) -> None:
     other.refresh_from_db()
     mia.refresh_from_db()
     assert (other.is_active, mia.is_active) == (True, False)
+
+
+def test_host_that_is_not_ours_is_refused(mia: User) -> None:
+    """A link in a mail leads to this service; the sentence says which names it has."""
+    with pytest.raises(CommandError, match=r"nonsense is no host name .* ALLOWED_HOSTS"):
+        run("send-reset", EMAIL, "--reason", REASON, "--host", "nonsense")
+    assert mail.outbox == []

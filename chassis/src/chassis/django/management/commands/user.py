@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chassis.django import helpdesk
@@ -47,4 +48,10 @@ class Command(BaseCommand):
             raise CommandError("--reason is empty: name the ticket.")
         if verb == "send-reset":
             given |= {"email": email, "host": options["host"]}
-        self.stdout.write(f"{email}: {act(person, **given)}")
+        try:
+            self.stdout.write(f"{email}: {act(person, **given)}")
+        except DisallowedHost:
+            raise CommandError(
+                f"{given.get('host') or 'The first of ALLOWED_HOSTS'} is no host name that this "
+                "service answers to: give one of ALLOWED_HOSTS as --host."
+            ) from None
