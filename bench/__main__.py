@@ -44,7 +44,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--plan", choices=_PLANS, default="fastapi-service")
     parser.add_argument("--rounds", type=int, default=9, help="paired rounds for each endpoint")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of load, a side and round")
+    parser.add_argument("--seconds", type=int, default=4, help="of load, a side and round")
     parser.add_argument("--only", default="", help="endpoints, separated by commas: hello,read")
     parser.add_argument("--dry", action="store_true", help="print the table and write no file")
     return parser.parse_args()
