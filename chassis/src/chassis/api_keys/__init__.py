@@ -5,6 +5,7 @@ key of that hash, the pepper, has versions, newest first; a key follows to the n
 """
 
 from chassis.api_keys.key import ApiKeyError, Peppers
+from chassis.api_keys.settings import ApiKeySettings
 from chassis.api_keys.store import (
     ISSUER,
     ApiKey,
@@ -21,6 +22,7 @@ __all__ = [
     "ISSUER",
     "ApiKey",
     "ApiKeyError",
+    "ApiKeySettings",
     "Peppers",
     "Usage",
     "create",

@@ -7,24 +7,17 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from chassis.api_keys import ApiKeySettings
 from chassis.auth import SigningKey, TrustedIssuer
 from chassis.mail import Smtp
 from chassis.service import Half, Service
-from chassis.settings import (
-    CommaSeparated,
-    CommaSeparatedSecrets,
-    Environment,
-    Secret,
-    ServiceSettings,
-    development_secret,
-    lookup,
-)
+from chassis.settings import CommaSeparated, Environment, Secret, development_secret, lookup
 
 AUDIENCE = "api"
 """The ``aud`` of tokens in development and of those this service issues itself."""
 
 
-class ApiSettings(ServiceSettings, ABC):
+class ApiSettings(ApiKeySettings, ABC):
     """What the platform's half of an API reads; a choice of ``auth`` adds the issuers."""
 
     half: ClassVar[Half] = "api"
@@ -50,20 +43,6 @@ class ApiSettings(ServiceSettings, ABC):
     mail_from: str = Field(
         "", description="Sender of this service's mails, such as Orders <orders@example.com>."
     )
-
-    api_key_peppers: CommaSeparatedSecrets = Field(
-        (),
-        description="Secrets that API keys are hashed with, newest first, separated by commas: put "
-        "a new one in front and take the last away when its keys have expired. Unset: no API keys; "
-        "in development a placeholder.",
-    )
-
-    @field_validator("api_key_peppers")
-    @classmethod
-    def _placeholder_in_development(
-        cls, value: tuple[Secret, ...], info: ValidationInfo
-    ) -> tuple[Secret, ...]:
-        return value or ((development_secret("api-key-pepper"),) if _is_local(info) else ())
 
     @field_validator("mail_url")
     @classmethod
