@@ -268,6 +268,14 @@ def test_a_field_for_everybody_keeps_its_answer_too(browser: Client) -> None:
     assert Group.objects.filter(name="a").count() == 1
 
 
+@pytest.mark.parametrize("query", ["fragment a on Query { one }", "subscription { one }"])
+def test_a_query_that_cannot_be_run_is_refused(browser: Client, query: str) -> None:
+    """Without an operation, or with one of a kind that nobody serves, it is a 400."""
+    response = browser.post("/api/graphql", {"query": query}, content_type="application/json")
+    assert response.status_code == 400
+    assert "data" not in response.json()
+
+
 @pytest.mark.parametrize("key", ["", "a" * 256, "a b", "ä"])
 def test_a_key_of_a_request_is_visible_ascii(browser: Client, key: str) -> None:
     """Anything else is refused."""

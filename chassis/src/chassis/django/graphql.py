@@ -10,10 +10,10 @@ their fields says who may ask for it::
         def approvals(self, info: Info) -> ApprovalPage: …
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from django.conf import settings
@@ -21,21 +21,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
-from graphql import GraphQLError
-from graphql.validation import NoSchemaIntrospectionCustomRule
-from pydantic import BaseModel, Field, ValidationError
-from strawberry.extensions import FieldExtension, SchemaExtension
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.tools import merge_types
-from strawberry.types import ExecutionContext, ExecutionResult, get_object_definition
+from pydantic import ValidationError
+from strawberry.types import ExecutionResult
 
 from chassis.django import bodies, errors, idempotency, roles
 from chassis.django.idempotency import Replay
-from chassis.graphql import MOST_TOKENS, answer, bounds, refusal
+from chassis.graphql import UNRUNNABLE, Access, GraphQLRequest, answer, merge, refusal
 from chassis.problems import ProblemError
-
-_LONGEST = 20_000  # characters
-_NO_OPERATION = "Send an operation; `operationName` is the name of one that is sent."
 
 
 @dataclass(frozen=True)
@@ -44,11 +36,16 @@ class Context:
 
     request: HttpRequest
 
+    @property
+    def introspects(self) -> bool:
+        """Whether the schema may be asked for: not in production."""
+        return bool(settings.ENV.environment.is_local)
+
 
 Info = strawberry.Info[Context, None]
 
 
-class _Access(FieldExtension):
+class _Access(Access):
     """Lets a field be asked for by those who may."""
 
     def __init__(self, permission: str | None) -> None:
@@ -72,51 +69,12 @@ def field(permission: str | None) -> Callable[[Callable[..., Any]], Any]:
     return declare
 
 
-class _Schema(strawberry.Schema):
-    """Leaves errors to the view, which knows what to log."""
-
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Log nothing here."""
-
-
-class _Checks(SchemaExtension):
-    """Adds our rules to those of the GraphQL specification."""
-
-    def on_operation(self) -> Iterator[None]:
-        """Bound what may be asked, and keep the schema to itself in production."""
-        asked = self.execution_context
-        asked.parse_options = {"max_tokens": MOST_TOKENS}
-        asked.validation_rules += (bounds(asked.variables),)
-        if not settings.ENV.environment.is_local:
-            asked.validation_rules += (NoSchemaIntrospectionCustomRule,)
-        yield
-
-
 def create_schema(query: type, modules: Iterable[ModuleType]) -> strawberry.Schema:
     """Merge `query` with the `Query` and `Mutation` of the modules that have one.
 
     Raises ImproperlyConfigured for a query or mutation that does not say who may ask for it.
     """
-    found = list(modules)
-    queries = (query, *(module.Query for module in found if hasattr(module, "Query")))
-    mutations = tuple(module.Mutation for module in found if hasattr(module, "Mutation"))
-    for root in (*queries, *mutations):
-        _refuse_undecided(root)
-    return _Schema(
-        query=merge_types("Query", queries),
-        mutation=merge_types("Mutation", mutations) if mutations else None,
-        extensions=[_Checks],
-    )
-
-
-class _Request(BaseModel):
-    """A request after https://http-spec.graphql.org, section 5."""
-
-    query: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
-    variables: dict[str, Any] | None = None
-    operation_name: Annotated[str | None, Field(alias="operationName", max_length=200)] = None
+    return merge(query, modules, _undecided)
 
 
 def create_view(schema: strawberry.Schema) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -134,9 +92,9 @@ def create_view(schema: strawberry.Schema) -> Callable[[HttpRequest], HttpRespon
     return require_POST(graphql)
 
 
-def _read(request: HttpRequest) -> _Request:
+def _read(request: HttpRequest) -> GraphQLRequest:
     try:
-        return _Request.model_validate(bodies.read_json(request))
+        return GraphQLRequest.model_validate(bodies.read_json(request))
     except ValidationError as error:
         found = [
             {"loc": ["body", *item["loc"]], "msg": item["msg"]}
@@ -145,18 +103,11 @@ def _read(request: HttpRequest) -> _Request:
         raise ProblemError(422, "validation", errors=found) from None
 
 
-def _run(schema: strawberry.Schema, body: _Request, context: Context) -> ExecutionResult:
+def _run(schema: strawberry.Schema, body: GraphQLRequest, context: Context) -> ExecutionResult:
     try:
-        return schema.execute_sync(
-            body.query,
-            variable_values=body.variables,
-            operation_name=body.operation_name,
-            context_value=context,
-        )
-    except CannotGetOperationTypeError:
-        return refusal(_NO_OPERATION)
-    except InvalidOperationTypeError as error:
-        return refusal(error.as_http_error_reason("POST"))
+        return schema.execute_sync(**body.arguments(), context_value=context)
+    except UNRUNNABLE as error:
+        return refusal(error)
 
 
 def _translate(error: Exception) -> Exception:
@@ -165,12 +116,8 @@ def _translate(error: Exception) -> Exception:
     return errors.translate(error) or error
 
 
-def _refuse_undecided(root: type) -> None:
-    definition = get_object_definition(root, strict=True)
-    for item in definition.fields:
-        if not any(isinstance(extension, _Access) for extension in item.extensions):
-            raise ImproperlyConfigured(
-                f"{root.__module__}: {definition.name}.{item.python_name} does not say who may ask "
-                'for it: declare it with @field("things:read") of chassis.django.graphql, or '
-                "@field(None) where anybody who is signed in may."
-            )
+def _undecided(what: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f'{what}: declare it with @field("things:read") of chassis.django.graphql, or '
+        "@field(None) where anybody who is signed in may."
+    )

@@ -74,11 +74,6 @@ def _encoded(body: dict[str, Any]) -> bytes:
     return plain.encode()
 
 
-def refusal(detail: str) -> ExecutionResult:
-    """Make the result of a query that cannot be run."""
-    return ExecutionResult(data=None, errors=[GraphQLError(detail)])
-
-
 def _problem(error: GraphQLError, translate: Translate) -> ProblemError:
     cause = error.original_error
     match translate(cause) if isinstance(cause, Exception) else cause:

@@ -1,11 +1,9 @@
 """The route of GraphQL."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
 from starlette.responses import Response
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from chassis.fastapi.db import UnitOfWork
@@ -13,19 +11,16 @@ from chassis.fastapi.graphql.fields import Context, permissions
 from chassis.fastapi.graphql.schema import schema
 from chassis.fastapi.scope import PLATFORM
 from chassis.fastapi.security import CurrentPrincipal, authenticated
-from chassis.graphql import GraphQLResponse, answer, declared, refusal
+from chassis.graphql import (
+    UNRUNNABLE,
+    GraphQLRequest,
+    GraphQLResponse,
+    answer,
+    declared,
+    refusal,
+)
 
-_LONGEST = 20_000  # characters
-_NO_OPERATION = "Send an operation; `operationName` is the name of one that is sent."
 _STATUSES = (200, 294, 400, 403, 404, 409, 422, 500, 503, "default")
-
-
-class GraphQLRequest(BaseModel):
-    """A request after https://http-spec.graphql.org, section 5."""
-
-    query: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
-    variables: dict[str, Any] | None = None
-    operation_name: Annotated[str | None, Field(alias="operationName", max_length=200)] = None
 
 
 def graphql_router(package: str) -> APIRouter:
@@ -58,14 +53,7 @@ def graphql_router(package: str) -> APIRouter:
 
 async def _run(merged: Any, body: GraphQLRequest, context: Context) -> ExecutionResult:
     try:
-        result: ExecutionResult = await merged.execute(
-            body.query,
-            variable_values=body.variables,
-            operation_name=body.operation_name,
-            context_value=context,
-        )
-    except CannotGetOperationTypeError:
-        return refusal(_NO_OPERATION)
-    except InvalidOperationTypeError as error:
-        return refusal(error.as_http_error_reason("POST"))
+        result: ExecutionResult = await merged.execute(**body.arguments(), context_value=context)
+    except UNRUNNABLE as error:
+        return refusal(error)
     return result

@@ -13,7 +13,6 @@ import strawberry
 from sqlalchemy import column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
-from strawberry.extensions import FieldExtension
 from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 
@@ -21,6 +20,7 @@ from chassis.auth import Principal
 from chassis.fastapi.db import UNAVAILABLE, unavailable
 from chassis.fastapi.errors import StartError
 from chassis.fastapi.security import authenticated, demand
+from chassis.graphql import Access
 
 _GIVEN = frozenset({"caller", "session"})
 
@@ -110,7 +110,7 @@ class Context:
 Info = strawberry.Info[Context, None]
 
 
-class _Access(FieldExtension):
+class _Access(Access):
     """Lets a field be asked for by those who may, in a transaction of its own."""
 
     def __init__(self, permission: Permission, given: frozenset[str]) -> None:
@@ -161,13 +161,9 @@ def permissions(root: type) -> set[str]:
     return {item.permission for item in found if isinstance(item.permission, str)}
 
 
-def refuse_undecided(root: type) -> None:
-    """Raise FieldError for the first field of a Query or Mutation that anybody could ask for."""
-    definition = get_object_definition(root, strict=True)
-    for item in definition.fields:
-        if not any(isinstance(extension, _Access) for extension in item.extensions):
-            raise FieldError(
-                f"{root.__module__}: {definition.name}.{item.python_name} does not say who may ask "
-                'for it: declare it with @field("things:read") of chassis.fastapi.graphql, or '
-                "@field(authenticated) where any caller with a token may."
-            )
+def undecided(what: str) -> FieldError:
+    """Make the refusal of a query or mutation that anybody could ask for."""
+    return FieldError(
+        f'{what}: declare it with @field("things:read") of chassis.fastapi.graphql, or '
+        "@field(authenticated) where any caller with a token may."
+    )
