@@ -21,11 +21,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import path
 from pytest_django import Settings
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from chassis.django import bodies, roles, tokens
 from chassis.django.api_settings import WebApiSettings
+from chassis.django.drf import APIView
 from chassis.django.graphql import create_schema, create_view, field
 from chassis.django.models import AuditEvent
+from chassis.django.ninja import create_api
 from chassis.problems import ProblemError
 from chassis.settings import Secret
 
@@ -89,6 +94,23 @@ class Mutation:
         return int(Group.objects.create(name=name).pk)
 
 
+def add(request: HttpRequest, name: str) -> int:
+    """Store a group for anybody who is signed in; an operation of Ninja."""
+    return int(Group.objects.create(name=name).pk)
+
+
+class Add(APIView):
+    """The same of REST framework."""
+
+    permission_classes = (IsAuthenticated,)
+
+    def post(self, request: Request) -> Response:
+        """Store a group."""
+        return Response(add(request._request, request.query_params["name"]))
+
+
+ninja = create_api(title="t", version="1", urls_namespace="door")
+ninja.post("add", operation_id="add")(add)
 graphql = create_view(create_schema(Query, [SimpleNamespace(Mutation=Mutation)]))  # type: ignore[list-item]
 
 
@@ -99,6 +121,8 @@ class Urls:
         path("api/read", read),
         path("api/write", write),
         path("api/graphql", graphql),
+        path("api/ninja/", ninja.urls),
+        path("api/drf", Add.as_view()),
         path("page", read),
     )
 
@@ -256,13 +280,16 @@ def test_guessed_tokens_are_counted(settings: Settings, mia: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_field_for_everybody_keeps_its_answer_too(browser: Client) -> None:
-    """No permission is asked for, and a retry does nothing again all the same."""
+@pytest.mark.parametrize("address", ["graphql", "ninja/add?name=a", "drf?name=a"])
+def test_a_write_for_everybody_keeps_its_answer_too(browser: Client, address: str) -> None:
+    """No permission is asked for, and a retry does nothing again all the same, whatever framework
+    serves it."""
     body, headers = {"query": 'mutation { add(name: "a") }'}, {"Idempotency-Key": "k"}
     first, second = (
-        browser.post("/api/graphql", body, content_type="application/json", headers=headers)
+        browser.post(f"/api/{address}", body, content_type="application/json", headers=headers)
         for _ in range(2)
     )
+    assert (first.status_code, second.status_code) == (200, 200)
     assert first.json() == second.json()
     assert second.headers["Idempotency-Replayed"] == "true"
     assert Group.objects.filter(name="a").count() == 1

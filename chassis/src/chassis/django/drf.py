@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView as RestAPIView
 
 from chassis import cursors
-from chassis.django import contracts, errors, files, roles
+from chassis.django import contracts, errors, files, idempotency, roles
 from chassis.django.pages import newest_first
 from chassis.problems import ProblemError
 
@@ -82,6 +82,12 @@ class APIView(RestAPIView):
     The framework takes its views out of `LoginRequiredMiddleware` and trusts each one's permission
     classes instead; this puts them back.
     """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in whom the permission classes let in; an action that wants no permission of the
+        matrix keeps its answer too."""
+        super().initial(request, *args, **kwargs)
+        idempotency.begin(request._request)
 
     # the classes this stands in front of declare them with types of their own
     if not TYPE_CHECKING:

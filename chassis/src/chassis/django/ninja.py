@@ -1,6 +1,7 @@
 """Django Ninja with sessions and tokens, denial by default and problem details."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, PlainSerializer
 from pydantic import Field as PydanticField
 
 from chassis import cursors
-from chassis.django import bodies, contracts, errors, files
+from chassis.django import bodies, contracts, errors, files, idempotency
 from chassis.problems import ProblemError, internal
 
 
@@ -65,6 +66,7 @@ def create_api(**options: Any) -> NinjaAPI:
     """Make the API of a service; `options` are NinjaAPI's. Every operation needs a signed-in
     person, by session or token (`chassis.django.api`)."""
     api = Api(auth=_signed_in, parser=_Parser(), docs_url=None, **options)
+    api.add_decorator(_keeping, mode="operation")
     for kind, translate in _TRANSLATIONS.items():
         api.add_exception_handler(kind, _handler(translate))
     for lost in (OperationalError, InterfaceError):
@@ -79,6 +81,19 @@ class _Parser(Parser):
 
 def _signed_in(request: HttpRequest) -> Any:
     return request.user if request.user.is_authenticated else None
+
+
+def _keeping(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an operation that wants no permission keep its answer; for the others `require` does."""
+    if hasattr(operation, "permission"):
+        return operation
+
+    @wraps(operation)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        idempotency.begin(request)
+        return operation(request, *args, **kwargs)
+
+    return kept
 
 
 def _handler(
