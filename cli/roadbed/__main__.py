@@ -39,6 +39,10 @@ _Ref = Annotated[
     str | None,
     typer.Option(metavar="TAG|COMMIT", help="Its version [default: the newest release]"),
 ]
+_Data = Annotated[
+    list[str] | None,
+    typer.Option("-d", "--data", metavar="KEY=VALUE", help="Answer a question (repeatable)"),
+]
 
 
 def _version(wanted: bool) -> None:
@@ -66,10 +70,7 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
     name: Annotated[
         str | None, typer.Option(help="The service's name [default: the folder's]")
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option("-d", "--data", metavar="KEY=VALUE", help="Answer a question (repeatable)"),
-    ] = None,
+    data: _Data = None,
     defaults: Annotated[
         bool, typer.Option("--defaults", help="Ask nothing: take the default answers")
     ] = False,
@@ -126,6 +127,46 @@ def check(
     for line in lines:
         output.say(line)
     raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def update(  # noqa: PLR0913 (each is an option of the command line)
+    path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
+    *,
+    to: Annotated[
+        str | None, typer.Option(metavar="TAG|COMMIT", help="A version [default: the newest]")
+    ] = None,
+    data: _Data = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")] = (
+        False
+    ),
+    go_on: Annotated[
+        bool, typer.Option("--continue", help="Finish an update that was interrupted")
+    ] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Undo the latest update, if it is not committed")
+    ] = False,
+    no_lock: Annotated[bool, typer.Option("--no-lock", help="Leave uv.lock as it is")] = False,
+    source: Annotated[
+        str | None, typer.Option(metavar="URL|PATH", help="The template's address, if it moved")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+) -> None:
+    """Bring a newer version of the platform, merged with the team's edits.
+
+    HEAD stays where it is; the result is staged for your commit. Exit code 3: conflicts to settle.
+    Exit code 4: something of the team's is not in the result.
+    """
+    from roadbed import new as making  # noqa: PLC0415
+    from roadbed import updating  # noqa: PLC0415
+    from roadbed.update import Order  # noqa: PLC0415
+
+    others = plan or no_lock or as_json or bool(to or data or source)
+    updating.require_one(go_on=go_on, abort=abort, others=others)
+    if go_on or abort:
+        raise typer.Exit(updating.resume(path, abort=abort))
+    order = Order(path, to, making.parse_answers(data or []), source)
+    raise typer.Exit(updating.run(order, plan=plan, lock=not no_lock, as_json=as_json))
 
 
 def run(arguments: Sequence[str]) -> int:

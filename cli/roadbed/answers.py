@@ -13,12 +13,22 @@ ANSWERS_FILE = ".copier-answers.yml"
 
 @dataclass(frozen=True)
 class Answers:
-    """`source` and `version` are Copier's own entries; `values` answer the questions."""
+    """`source` and `version` are Copier's own entries; `values` answer the questions.
+
+    `commit` is the id of the version's commit, or empty where it was not recorded.
+    """
 
     source: str
     version: str
     plan: str
     values: Mapping[str, object]
+    commit: str = ""
+
+    @property
+    def ejected(self) -> tuple[str, ...]:
+        """The managed paths that were handed to the team."""
+        listed = self.values.get("ejected")
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
 
 
 def read(service: Path) -> Answers:
@@ -41,10 +51,11 @@ def read(service: Path) -> Answers:
         raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise broken(path, "it is not UTF-8 text") from error
-    return _parse(path, text)
+    return parse(path, text)
 
 
-def _parse(path: Path, text: str) -> Answers:
+def parse(path: Path, text: str) -> Answers:
+    """The answers written in `text`, which was read from `path`; raises UsageError as `read`."""
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -56,7 +67,8 @@ def _parse(path: Path, text: str) -> Answers:
     if missing:
         raise broken(path, f"`{missing[0]}` is missing or not text")
     values = {key: value for key, value in data.items() if not key.startswith("_")}
-    return Answers(data["_src_path"], data["_commit"], data["plan"], values)
+    commit = str(data.get("_commit_hash") or "")
+    return Answers(data["_src_path"], data["_commit"], data["plan"], values, commit)
 
 
 def _where(error: yaml.YAMLError) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from roadbed.errors import CouldNotRunError, UsageError
@@ -27,24 +27,36 @@ def forget_surroundings() -> None:
 
 def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
     """git's standard output without the last newline; raises GitError when it refuses."""
+    said = output(*arguments, cwd=cwd, env=env).decode(errors="replace")
+    return said.replace("\r\n", "\n").removesuffix("\n")
+
+
+def output(
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    fine: Container[int] = (0,),
+) -> bytes:
+    """git's standard output as it is, given `stdin`; raises GitError unless its code is `fine`."""
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=cwd,
             env={**os.environ, **(env or {})},
+            input=stdin,
             capture_output=True,
-            text=True,
-            errors="replace",
             check=False,
         )
     except FileNotFoundError as error:
         raise CouldNotRunError(
             "git is not on PATH: install git and run the same command again."
         ) from error
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise GitError(arguments[0], _reason(lines))
-    return done.stdout.removesuffix("\n")
+    if done.returncode not in fine:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+        raise GitError(verb, _reason(said or [f"exit code {done.returncode}"]))
+    return done.stdout
 
 
 def _reason(lines: list[str]) -> str:

@@ -80,6 +80,12 @@ def _entry(number: int, line: str) -> Entry:
     return Entry(parts[2], parts[3] or "", parts[1])
 
 
+def applies(entry: Entry, given: Mapping[str, object]) -> bool:
+    """Whether a service that gave these answers has the file."""
+    question, _, value = entry.condition.partition("=")
+    return not entry.condition or str(given.get(question)) == value
+
+
 def dump(entries: Iterable[Entry]) -> str:
     """The text of a manifest."""
     return "\n".join([_HEADER, *map(str, sorted(entries)), ""])

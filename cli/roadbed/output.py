@@ -92,6 +92,18 @@ def _cell(text: str, width: int, to_right: bool) -> str:
     return cut.rjust(width) if to_right else cut.ljust(width)
 
 
+def wrapped(text: str, indent: str) -> list[str]:
+    """The lines of a paragraph of the result, indented, at 80 columns."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _tick(title: str, stop: threading.Event) -> None:
     begun = time.monotonic()
     while True:

@@ -16,9 +16,14 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class Ownership:
-    """The patterns of each class."""
+    """The patterns of each class, as written and as they match."""
 
+    written: Mapping[str, tuple[str, ...]]
     specs: Mapping[str, pathspec.GitIgnoreSpec]
+
+    def patterns(self, owner: str) -> tuple[str, ...]:
+        """The gitignore patterns of one class."""
+        return self.written[owner]
 
     def classify(self, path: str) -> str:
         """The one class of `path` (relative, with slashes), or "own" for the team's own files.
@@ -54,11 +59,13 @@ def parse(text: str) -> Ownership:
     if set(tables) != set(CLASSES):
         odd = min(set(tables) ^ set(CLASSES))
         raise UsageError(f"{OWNERSHIP_FILE} needs the tables {', '.join(CLASSES)}: see [{odd}].")
-    return Ownership({name: _spec(name, tables[name]) for name in CLASSES})
+    written = {name: _patterns(name, tables[name]) for name in CLASSES}
+    specs = {name: pathspec.GitIgnoreSpec.from_lines(written[name]) for name in CLASSES}
+    return Ownership(written, specs)
 
 
-def _spec(name: str, table: object) -> pathspec.GitIgnoreSpec:
+def _patterns(name: str, table: object) -> tuple[str, ...]:
     patterns = table.get("patterns") if isinstance(table, dict) else None
     if not isinstance(patterns, list) or not all(isinstance(line, str) for line in patterns):
         raise UsageError(f"[{name}] of {OWNERSHIP_FILE} needs `patterns`, a list of text.")
-    return pathspec.GitIgnoreSpec.from_lines(patterns)
+    return tuple(patterns)

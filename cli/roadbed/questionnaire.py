@@ -11,9 +11,13 @@ from roadbed.sources import QUESTIONS_FILE, Source, questions_text
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """Every question by name, with the values it can be answered with (empty: free text)."""
+    """Every question by name, with the values it can be answered with (empty: free text).
+
+    `types` are Copier's, by the question's name: `str`, `yaml`, ….
+    """
 
     choices: Mapping[str, tuple[str, ...]]
+    types: Mapping[str, str]
 
     @property
     def plans(self) -> tuple[str, ...]:
@@ -37,20 +41,42 @@ class Questionnaire:
                     f"{key} cannot be {answer!r}: answer with -d {key}={_or(self.choices[key])}."
                 )
 
+    def fault(self, key: str, value: object) -> str:
+        """What is wrong with a recorded answer, or nothing."""
+        if key not in self.choices:
+            return f"`{key}` is no question of the template"
+        if self.types[key] == "str" and not isinstance(value, str):
+            return f"`{key}` is not text"
+        if self.choices[key] and str(value) not in self.choices[key]:
+            return f"`{key}` cannot be {value!r}: it is {_or(self.choices[key])}"
+        return ""
+
 
 def read(source: Source) -> Questionnaire:
     """The questionnaire of `source`; raises UsageError when it is not one of Roadbed's."""
+    return parse(questions_text(source), source.url)
+
+
+def parse(text: str, url: str) -> Questionnaire:
+    """The questionnaire written in `text`, of the template repository `url`; raises as `read`."""
     try:
-        data = yaml.safe_load(questions_text(source))
+        data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UsageError(f"{QUESTIONS_FILE} of {source.url} is not valid YAML.") from error
+        raise UsageError(f"{QUESTIONS_FILE} of {url} is not valid YAML.") from error
     if not isinstance(data, dict) or not isinstance(data.get("plan"), dict):
         raise UsageError(
-            f"{QUESTIONS_FILE} of {source.url} has no question `plan`, so it is not a Roadbed "
+            f"{QUESTIONS_FILE} of {url} has no question `plan`, so it is not a Roadbed "
             "template repository: name one with --source."
         )
     questions = {key: value for key, value in data.items() if not str(key).startswith("_")}
-    return Questionnaire({key: tuple(_values(value)) for key, value in questions.items()})
+    return Questionnaire(
+        {key: tuple(_values(value)) for key, value in questions.items()},
+        {key: _type(value) for key, value in questions.items()},
+    )
+
+
+def _type(question: object) -> str:
+    return str(question.get("type", "")) if isinstance(question, dict) else ""
 
 
 def _values(question: object) -> list[str]:

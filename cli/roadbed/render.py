@@ -7,7 +7,7 @@ templates is set aside, so that a service never depends on it.
 import errno
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,6 +43,33 @@ def render(
             settings=copier.Settings(defaults=copier.load_settings().defaults),
             defaults=defaults,
             user_defaults=dict(suggested or {}),
+            overwrite=True,
+            quiet=True,
+            cleanup_on_error=False,
+        )
+
+
+def render_again(
+    source: Source, target: Path, answers: Mapping[str, str], exclude: Sequence[str]
+) -> None:
+    """Render `source` into the folder `target`, which holds nothing but the recorded answers.
+
+    They answer every question; `answers` replace some of them, and questions that are new get
+    their defaults: those of the template, not of this user, so that every machine renders the same.
+    `exclude` are gitignore patterns of what to leave out. Raises as `render`.
+    """
+    import copier  # noqa: PLC0415 (as above)
+
+    with _one_sentence(source), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copier.run_copy(
+            source.url,
+            target,
+            data=dict(answers),
+            vcs_ref=source.ref,
+            settings=copier.Settings(),
+            exclude=exclude,
+            defaults=True,
             overwrite=True,
             quiet=True,
             cleanup_on_error=False,

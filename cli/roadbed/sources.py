@@ -8,6 +8,7 @@ anything is rendered.
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,7 +37,7 @@ class Source:
 
     url: str
     remote: str
-    ref: str
+    ref: str = ""
     folder: Path | None = None
 
 
@@ -46,9 +47,18 @@ def resolve(text: str | None, ref: str | None) -> Source:
     Without a `ref` it is the newest release tag, and HEAD where nothing is released. Raises
     UsageError for a source that can never work and CouldNotRunError for one out of reach.
     """
-    url, remote, folder = _spell(text if text is not None else str(_own_checkout()))
-    refs = _refs(url, remote, folder)
-    return Source(url, remote, ref or _newest(refs) or refs["HEAD"], folder)
+    source = spelled(text if text is not None else str(_own_checkout()))
+    refs = _refs(source)
+    found = ref or newest_version(refs) or refs["HEAD"]
+    return Source(source.url, source.remote, found, source.folder)
+
+
+def spelled(text: str) -> Source:
+    """The source that `text` (URL or path) names, without asking it for anything; no version.
+
+    Raises UsageError for one that carries a credential.
+    """
+    return Source(*_spell(text))
 
 
 def refuse_dirty(source: Source, ref: str | None) -> None:
@@ -116,17 +126,17 @@ def _own_checkout() -> Path:
     return root
 
 
-def _spell(text: str) -> tuple[str, str, Path | None]:
+def _spell(text: str) -> tuple[str, str, str, Path | None]:
     if text.startswith(tuple(_ALIASES)):
-        return text, _ALIASES[text[:3]] + text[3:].lstrip("/"), None
+        return text, _ALIASES[text[:3]] + text[3:].lstrip("/"), "", None
     if text.startswith("file://"):
         text = f"git+{text}"
     if "://" not in text and not _SCP.match(text):
         path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (keeps links, drops "..")
-        return str(path), str(path), path if path.is_dir() else None
+        return str(path), str(path), "", path if path.is_dir() else None
     _refuse_credentials(text)
     plain = text.removeprefix("git+")
-    return (text if _SCP.match(text) else f"git+{plain}"), plain, None
+    return (text if _SCP.match(text) else f"git+{plain}"), plain, "", None
 
 
 def _refuse_credentials(url: str) -> None:
@@ -138,32 +148,40 @@ def _refuse_credentials(url: str) -> None:
         )
 
 
-def _refs(url: str, remote: str, folder: Path | None) -> dict[str, str]:
-    place = remote.removeprefix("file://")
-    local = folder is not None or not _is_url(place)
-    if local and not Path(place).exists():
-        raise UsageError(f"The source {url} does not exist: check the path given to --source.")
+def _refs(source: Source) -> dict[str, str]:
+    require_there(source.url, source.remote)
     try:
-        listing = git.run("ls-remote", "--", remote, "HEAD", "refs/tags/*")
+        listing = git.run("ls-remote", "--", source.remote, "HEAD", "refs/tags/*")
     except git.GitError as error:
-        if local:
-            raise UsageError(
-                f"The source {url} is not a git repository: name the root of a clone."
-            ) from error
-        raise CouldNotRunError(
-            f"The source {url} cannot be read ({error.reason}): check the address and the network."
-        ) from error
+        raise unreadable(source.url, source.remote, error) from error
     refs = {name: commit for commit, name in map(str.split, listing.splitlines())}
     if "HEAD" not in refs:
-        raise UsageError(f"The source {url} has no commit: name a template repository.")
+        raise UsageError(f"The source {source.url} has no commit: name a template repository.")
     return refs
+
+
+def require_there(url: str, remote: str) -> None:
+    """Raise UsageError when a source on this machine does not exist."""
+    place = remote.removeprefix("file://")
+    if not _is_url(place) and not Path(place).exists():
+        raise UsageError(f"The source {url} does not exist: check the path given to --source.")
+
+
+def unreadable(url: str, remote: str, error: git.GitError) -> UsageError | CouldNotRunError:
+    """The error for a source that git could not read."""
+    if not _is_url(remote.removeprefix("file://")):
+        return UsageError(f"The source {url} is not a git repository: name the root of a clone.")
+    return CouldNotRunError(
+        f"The source {url} cannot be read ({error.reason}): check the address and the network."
+    )
 
 
 def _is_url(remote: str) -> bool:
     return "://" in remote or _SCP.match(remote) is not None
 
 
-def _newest(refs: dict[str, str]) -> str | None:
+def newest_version(refs: Iterable[str]) -> str | None:
+    """The tag of the newest release among the names of references, or None."""
     tags = [name.removeprefix("refs/tags/") for name in refs]
     versions = {tag: found[1] for tag in tags if (found := _VERSION.fullmatch(tag))}
     return max(versions, key=lambda tag: _ordered(versions[tag]), default=None)

@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,3 +52,23 @@ def reaching() -> list[str]:
     except CouldNotRunError:  # --no-install works without uv
         return []
     return [f'export PATH="$PATH:"{shlex.quote(str(folder))}']
+
+
+def lock(folder: Path) -> str:
+    """Run `uv lock` in the folder of a service; returns what went wrong in a line, or nothing."""
+    try:
+        program = find()
+        ran = subprocess.run(
+            [program, "lock", "--quiet"],
+            cwd=folder,
+            env=environment(program),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except CouldNotRunError as error:
+        return str(error)
+    lines = [line.strip() for line in ran.stderr.splitlines() if line.strip()]
+    return (lines or ["uv failed"])[0] if ran.returncode else ""

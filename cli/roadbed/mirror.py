@@ -1,0 +1,132 @@
+"""Copies of template repositories in the user's cache, so that a version is fetched once."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+from roadbed import git, sources
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.objects import Store
+
+HEAD = "refs/upstream/HEAD"
+_KEPT = "refs/kept"
+_REFSPECS = (
+    "+refs/heads/*:refs/heads/*",
+    "+refs/tags/*:refs/tags/*",
+    f"+HEAD:{HEAD}",
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def cache() -> Path:
+    """The folder for what can be fetched or rendered again: `ROADBED_CACHE`, or the user's.
+
+    Raises CouldNotRunError when it cannot be made.
+    """
+    chosen = os.environ.get("ROADBED_CACHE")
+    folder = Path(chosen) if chosen else platformdirs.user_cache_path("roadbed")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CouldNotRunError(
+            f"The cache {folder} cannot be written ({(error.strerror or '').lower()}): name "
+            "another folder with ROADBED_CACHE."
+        ) from error
+    return folder.resolve()
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A bare copy of the template repository that services record as `url`."""
+
+    url: str
+    remote: str
+    store: Store
+
+    def commit(self, ref: str) -> str | None:
+        """The commit that a tag, branch or commit id means here, or None."""
+        said = self.store.run(
+            "rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}", fine={0, 1}
+        )
+        return said.decode().strip() or None
+
+    def newest(self) -> str | None:
+        """The newest release's tag, or None where nothing is released."""
+        listed = self.store.run("for-each-ref", "--format=%(refname)", "refs/tags")
+        return sources.newest_version(listed.decode().split())
+
+    def named(self, commit: str) -> str:
+        """What people call a commit: its tag, or git's description of it."""
+        said = self.store.run("describe", "--tags", "--always", commit)
+        return said.decode().strip()
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` was made from `older` (a commit is its own ancestor)."""
+        return self.store.run("merge-base", older, newer, fine={0, 1}).decode().strip() == older
+
+    def files(self, commit: str, folder: str) -> dict[str, bytes]:
+        """The files directly in a folder at a commit, by name; none where there is no folder."""
+        listed = self.store.run("ls-tree", "-z", commit, f"{folder}/").decode()
+        found = {}
+        for line in listed.split("\0")[:-1]:
+            about, _, path = line.partition("\t")
+            if about.split()[1] == "blob":
+                found[path.removeprefix(f"{folder}/")] = about.split()[2]
+        contents = self.store.read(found.values())
+        return {name: contents[blob] for name, blob in found.items()}
+
+    def show(self, commit: str, path: str) -> bytes | None:
+        """A file at a commit, or None."""
+        try:
+            return self.store.run("cat-file", "blob", f"{commit}:{path}")
+        except git.GitError:
+            return None
+
+
+def opened(url: str, wanted: str = "") -> Mirror:
+    """The mirror of `url`, brought up to date, with the commit `wanted` kept in it for good.
+
+    Raises UsageError for a source that can never work, CouldNotRunError for one out of reach.
+    """
+    mirror = known(url)
+    with filelock.FileLock(f"{mirror.store.git_dir}.lock"):
+        if not (mirror.store.git_dir / "HEAD").is_file():
+            mirror.store.run("init", "--quiet", "--bare", "--template=", str(mirror.store.git_dir))
+        _fetch(mirror)
+        if _COMMIT.fullmatch(wanted) and mirror.commit(wanted):
+            mirror.store.run("update-ref", f"{_KEPT}/{wanted}", wanted)
+    return mirror
+
+
+def known(url: str) -> Mirror:
+    """The mirror of `url` as it lies in the cache, if it does; nothing is fetched."""
+    source = sources.spelled(url)
+    name = hashlib.sha256(source.remote.encode()).hexdigest()[:16]
+    return Mirror(url, source.remote, Store(cache() / "templates" / f"{name}.git"))
+
+
+def _fetch(mirror: Mirror) -> None:
+    sources.require_there(mirror.url, mirror.remote)
+    # the user's git configuration is needed here: credentials, proxies, other spellings of a host
+    where = f"--git-dir={mirror.store.git_dir}"
+    quiet = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
+    fetch = ("fetch", "--quiet", "--prune", "--force", "--no-write-fetch-head", "--")
+    try:
+        git.output(where, *quiet, *fetch, mirror.remote, *_REFSPECS)
+    except git.GitError as error:
+        raise sources.unreadable(mirror.url, mirror.remote, error) from error
+
+
+def require_commit(mirror: Mirror, ref: str, option: str) -> str:
+    """The commit of `ref`; raises UsageError naming the `option` that can change it."""
+    commit = mirror.commit(ref)
+    if commit is None:
+        raise UsageError(
+            f"{mirror.url} has no version {ref!r}: name a tag, branch or commit with {option}."
+        )
+    return commit

@@ -1,0 +1,188 @@
+"""The git repository that a service lies in, and what has to be true before an update may write."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadbed import git
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.objects import LINK, Entry, parse_tree
+
+_NEEDED = (2, 38)  # git merge-tree --write-tree
+_UNDER_WAY = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+}
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where a service is: its folder, `prefix` below the repository's root (empty, or with a
+    slash at its end), git's folder for this work tree, the folder of objects, and HEAD's commit.
+    """
+
+    folder: Path
+    prefix: str
+    git_dir: Path
+    objects: Path
+    head: str
+
+    def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """git's output for a command in the service's folder."""
+        return git.output(*arguments, cwd=self.folder, stdin=stdin)
+
+    def files(self, commit: str = "HEAD") -> dict[str, Entry]:
+        """The service's files at a commit, by their path in the service."""
+        try:
+            tree = f"{commit}:{self.prefix}"
+            return parse_tree(self.git("ls-tree", "-r", "-z", "--full-tree", tree))
+        except git.GitError:  # the folder is not in that commit
+            return {}
+
+    @property
+    def room(self) -> Path:
+        """Our own folder inside git's."""
+        return self.git_dir / "roadbed"
+
+
+def opened(folder: Path) -> Repository:
+    """The repository around the folder of a service.
+
+    Raises UsageError when it is none, bare, without a commit, or of a kind we cannot write to, and
+    CouldNotRunError when git is too old.
+    """
+    _require_git()
+    asked = ("--is-bare-repository", "--absolute-git-dir", "--show-object-format")
+    try:
+        bare, git_dir, objects_format = git.run("rev-parse", *asked, cwd=folder).splitlines()
+    except git.GitError as error:
+        raise UsageError(
+            f"{folder} is in no git repository, and an update needs one to lose nothing: run "
+            "`git init`, commit everything, and try again."
+        ) from error
+    if bare == "true":
+        raise UsageError(f"{folder} is a bare repository: clone it, and update the clone.")
+    if objects_format != "sha1":
+        raise UsageError(
+            f"{folder} is a repository of {objects_format} ids, which templates do not share: "
+            "update a clone made with `git init --object-format=sha1`."
+        )
+    where = git.run("rev-parse", "--git-path", "objects", "--show-prefix", cwd=folder)
+    objects, _, prefix = where.partition("\n")
+    head = git.output("rev-parse", "--quiet", "--verify", "HEAD", cwd=folder, fine={0, 1})
+    if not head:
+        raise UsageError(f"{folder} has no commit yet: commit everything, and try again.")
+    place = Path(os.path.abspath(folder / objects))  # noqa: PTH100 (links are left as they are)
+    return Repository(
+        folder.resolve(), prefix.strip("\n"), Path(git_dir), place, head.decode().strip()
+    )
+
+
+def _require_git() -> None:
+    said = git.run("version")
+    found = re.search(r"(\d+)\.(\d+)", said)
+    if found and (int(found[1]), int(found[2])) < _NEEDED:
+        raise CouldNotRunError(
+            f"{said} is too old to merge with: an update needs git 2.38 or newer, so install one "
+            "and run the same command again."
+        )
+
+
+def require_ready(found: Repository) -> None:
+    """Raise UsageError when the work tree is not in a state that an update may change."""
+    for name, what in _UNDER_WAY.items():
+        if (found.git_dir / name).exists():
+            raise UsageError(
+                f"A {what} is under way in {found.folder}: finish it, or end it with "
+                f"`git {what} --abort`, and update then."
+            )
+    try:
+        found.git("symbolic-ref", "--quiet", "HEAD")
+    except git.GitError as error:
+        raise UsageError(
+            f"HEAD of {found.folder} is detached, so the update would belong to no branch: run "
+            "`git switch -c platform-update`, and update then."
+        ) from error
+    status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
+    changed = found.git("--no-optional-locks", *status, "--", ".").split(b"\0")[0]
+    if changed:
+        raise UsageError(
+            f"{os.fsdecode(changed[3:])} has changes that are not committed: commit or stash "
+            "them (`git stash`), so that the update can be told from them."
+        )
+
+
+def require_seen(found: Repository, paths: Iterable[str]) -> None:
+    """Raise UsageError when git ignores one of the platform's paths: it could not be kept."""
+    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    command = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose")
+    said = git.output(*command, cwd=found.folder, stdin=asked, fine={0, 1})
+    words = os.fsdecode(said).split("\0")[:-1]
+    hits = zip(*[iter(words)] * 4, strict=True)
+    for source, line, pattern, path in hits:
+        if not pattern.startswith("!"):
+            raise UsageError(
+                f"{path} is the platform's, and git ignores it by {pattern!r} in {source}, line "
+                f"{line}: take that line out, commit the file, and update then."
+            )
+
+
+def require_free(
+    found: Repository, before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> None:
+    """Raise UsageError when writing `after` would overwrite what git does not know."""
+    links = {path for path, entry in before.items() if entry.mode == LINK}
+    added = [path for path in after if path not in before]
+    for path in added:
+        place = found.folder / path
+        linked = next((p for p in place.parents if p != found.folder and p.is_symlink()), None)
+        if linked and found.folder in linked.parents and _name(found, linked) not in links:
+            raise _in_the_way(path, _name(found, linked))
+        if os.path.lexists(place) and not _emptied(place, found, before, after):
+            raise _in_the_way(path, path)
+    if _ignores_case(found):
+        _refuse_same_names(added, after)
+
+
+def _name(found: Repository, place: Path) -> str:
+    return place.relative_to(found.folder).as_posix()
+
+
+def _emptied(
+    place: Path, found: Repository, before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> bool:
+    """Whether the place is a folder of which this very update removes every file."""
+    if not place.is_dir() or place.is_symlink():
+        return False
+    inside = {_name(found, path) for path in place.rglob("*") if not path.is_dir()}
+    return all(path in before and path not in after for path in inside)
+
+
+def _in_the_way(path: str, what: str) -> UsageError:
+    return UsageError(
+        f"The new version brings {path}, and {what} lies there already without git knowing it: "
+        "commit it, or move it away, and update then."
+    )
+
+
+def _ignores_case(found: Repository) -> bool:
+    said = git.output("config", "--type=bool", "core.ignoreCase", cwd=found.folder, fine={0, 1})
+    return said.strip() == b"true"
+
+
+def _refuse_same_names(added: Iterable[str], after: Mapping[str, Entry]) -> None:
+    by_name: dict[str, set[str]] = {}
+    for path in after:
+        by_name.setdefault(path.casefold(), set()).add(path)
+    for path in added:
+        others = by_name[path.casefold()] - {path}
+        if others:
+            raise UsageError(
+                f"The new version brings {path}, which is the same name as your {min(others)} on "
+                "this file system: rename yours and commit, then update again."
+            )

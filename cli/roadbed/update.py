@@ -1,0 +1,232 @@
+"""`roadbed update`: a newer version of the template for a service, and nothing of the team's lost.
+
+`prepared` works out everything without writing to the service; `journal.write` then writes it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roadbed import answers, audit, journal, merge, mirror, questionnaire, rendered, repository, uv
+from roadbed.answers import ANSWERS_FILE, Answers
+from roadbed.audit import Loss
+from roadbed.errors import Exit, UsageError
+from roadbed.merge import MANAGED, Merged, Sides
+from roadbed.mirror import Mirror
+from roadbed.objects import Entry, Store, scratch
+from roadbed.rendered import Rendered, Wanted
+from roadbed.repository import Repository
+from roadbed.sources import QUESTIONS_FILE
+from roadbed.worktree import Bytes
+
+LOCK = "uv.lock"
+_MOVED_BY_VERSION = ("_commit", "_commit_hash")
+_ADDED_BY_TEMPLATE = {"recorded"}  # in the answers file, and no question
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to update: a service's folder, to a version (default: the newest), with new answers.
+
+    `source` is the template's new address, if it moved.
+    """
+
+    folder: Path
+    to: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file that an update changes: who owns it, and what happens to it."""
+
+    path: str
+    owner: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update worked out: from which version to which, and what it does.
+
+    `moved` says that the recorded tag names another commit by now; `questions` are answered for
+    the first time, by their defaults.
+    """
+
+    found: Repository
+    old: str
+    new: str
+    given: Answers
+    changes: tuple[Change, ...]
+    merged: Merged
+    losses: tuple[Loss, ...]
+    questions: Mapping[str, object]
+    moved: bool
+    draft: journal.Draft
+
+    @property
+    def exit_code(self) -> Exit:
+        """4 when something of the team's would be lost, 3 when something conflicts."""
+        if self.losses:
+            return Exit.LOST_EDITS
+        return Exit.CONFLICTS if self.merged.stages else Exit.FINE
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """The two versions of an update, as commits of the template."""
+
+    mirror: Mirror
+    old: str
+    new: str
+
+
+@contextmanager
+def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
+    """The update that the order means, and the store that holds its objects while the block lasts.
+
+    Raises UsageError and CouldNotRunError for whatever stands in the way; nothing was written then.
+    """
+    given = answers.read(order.folder)
+    found = repository.opened(order.folder)
+    journal.require_none(found)
+    repository.require_ready(found)
+    ends = _ends(given, order)
+    _require_sound(found, given, ends)
+    recorded = _recorded(found, given, order)
+    old = rendered.platform(Wanted(ends.mirror, ends.old, recorded, {}), given.plan)
+    plan = order.answers.get("plan", given.plan)
+    new = rendered.platform(Wanted(ends.mirror, ends.new, recorded, order.answers), plan)
+    with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
+        yield _worked_out(found, given, Sides(found.files(), old, new), ends, store), store
+
+
+def relock(found: Repository) -> str:
+    """Make uv.lock anew and stage it; returns what went wrong, or nothing. uv keeps old pins."""
+    trouble = uv.lock(found.folder)
+    if not trouble:
+        found.git("add", "--", LOCK)
+    return trouble
+
+
+def _ends(given: Answers, order: Order) -> _Ends:
+    of = mirror.opened(order.source or given.source, given.commit)
+    old = of.commit(given.commit or given.version)
+    if old is None:
+        raise UsageError(
+            f"{of.url} does not have version {given.version} ({given.commit or 'no commit'}), "
+            "which this service records: is the template older than the service, or did it move? "
+            "Name its address with --source."
+        )
+    named = order.to or of.newest() or mirror.HEAD
+    new = mirror.require_commit(of, named, "--to")
+    if new != old and of.is_ancestor(new, old):
+        if order.to:
+            raise UsageError(
+                f"{named} is older than {given.version}, which this service has: an update only "
+                "goes forward; to go back, revert its commit."
+            )
+        new = old
+    return _Ends(of, old, new)
+
+
+def _require_sound(found: Repository, given: Answers, ends: _Ends) -> None:
+    text = ends.mirror.show(ends.old, QUESTIONS_FILE) or b""
+    asked = questionnaire.parse(text.decode(errors="replace"), ends.mirror.url)
+    for key, value in given.values.items():
+        fault = "" if key in _ADDED_BY_TEMPLATE else asked.fault(key, value)
+        if fault:
+            raise answers.broken(found.folder / ANSWERS_FILE, fault)
+
+
+def _recorded(found: Repository, given: Answers, order: Order) -> str:
+    text = (found.folder / ANSWERS_FILE).read_text(encoding="utf-8")
+    return text.replace(given.source, order.source) if order.source else text
+
+
+def _worked_out(
+    found: Repository, given: Answers, sides: Sides, ends: _Ends, store: Store
+) -> Update:
+    old, new = given.version, ends.mirror.named(ends.new)
+    merged = merge.merge(store, sides, new)
+    changed = _changed(sides, merged)
+    repository.require_seen(found, (path for path in sides.new.entries if path in merged.after))
+    repository.require_free(found, sides.before, merged.after)
+    tag = ends.mirror.commit(f"refs/tags/{old}")
+    return Update(
+        found,
+        old,
+        new,
+        given,
+        tuple(_change(path, sides, merged) for path in sorted(changed)),
+        merged,
+        _losses(store, sides, changed),
+        _new_questions(given, sides.new),
+        moved=tag is not None and tag != ends.old,
+        draft=journal.Draft(old, new, changed, merged.stages, _remade(sides, merged, changed)),
+    )
+
+
+def _changed(sides: Sides, merged: Merged) -> dict[str, Entry | None]:
+    """What differs from the service as it is; nothing, where only the version's name would."""
+    before, after = sides.before, merged.after
+    found = {
+        path: after.get(path) for path in {*before, *after} if before.get(path) != after.get(path)
+    }
+    if set(found) == {ANSWERS_FILE} and not _says_more(sides):
+        return {}
+    return found
+
+
+def _says_more(sides: Sides) -> bool:
+    """Whether an answer that the team knows of is another one now."""
+    old, new = sides.old.answers, sides.new.answers
+    same = all(new.values.get(key) == value for key, value in old.values.items())
+    return not same or old.source != new.source
+
+
+def _change(path: str, sides: Sides, merged: Merged) -> Change:
+    return Change(path, sides.owner(path), _action(path, sides, merged))
+
+
+def _action(path: str, sides: Sides, merged: Merged) -> str:
+    before, after = sides.before.get(path), merged.after.get(path)
+    if path in merged.conflicts:
+        return "conflict"
+    if before is None:
+        return "restored" if path in sides.old.entries else "added"
+    if after is None:
+        return "removed"
+    if path == ANSWERS_FILE or before == sides.old.entries.get(path):
+        return "changed"
+    return "diverged" if sides.owner(path) == MANAGED else "merged"
+
+
+def _losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> tuple[Loss, ...]:
+    paths = set(changed) - {ANSWERS_FILE}
+    base, before, after = (
+        _contents(store, {path: side[path] for path in paths if side.get(path)})
+        for side in (sides.old.entries, sides.before, changed)
+    )
+    return audit.losses(base, before, after)
+
+
+def _contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
+    known = {path: it for path, it in entries.items() if it}
+    texts = store.read(it.blob for it in known.values())
+    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+
+
+def _new_questions(given: Answers, new: Rendered) -> dict[str, object]:
+    known = {*given.values, *_ADDED_BY_TEMPLATE}
+    return {key: value for key, value in new.answers.values.items() if key not in known}
+
+
+def _remade(sides: Sides, merged: Merged, changed: Mapping[str, object]) -> tuple[str, ...]:
+    """uv.lock, where what it locks has changed and can be read."""
+    projects = {path for path in changed if path.split("/")[-1] == "pyproject.toml"}
+    if not projects or LOCK not in sides.before or projects & set(merged.conflicts):
+        return ()
+    return (LOCK,)

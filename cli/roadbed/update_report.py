@@ -1,0 +1,173 @@
+"""What an update did, or would do, for people at 80 columns and for machines."""
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from roadbed import output, uv
+from roadbed.answers import ANSWERS_FILE
+from roadbed.errors import Exit
+from roadbed.merge import MANAGED, Message
+from roadbed.update import Change, Update
+
+_MANY = 6  # files of one kind are listed by name up to here
+_SAID = {
+    "changed": "changed",
+    "added": "new",
+    "removed": "no longer the platform's, and you had not edited it",
+    "restored": "was deleted and is back",
+    "merged": "both sides' lines",
+    "diverged": "both sides' lines; your edit stays and is reported as diverged",
+    "conflict": "conflict",
+}
+_ADVICE = {
+    MANAGED: "it is the platform's: keep its lines and take yours elsewhere (.roadbed/README.md), "
+    "or make the file yours with `roadbed eject`",
+    "": "keep what both sides mean, take out the markers, then `git add` it",
+}
+_GONE = "one side dropped it and the other changed it: `git add` keeps it, `git rm` drops it"
+
+
+def as_text(update: Update, *, written: bool) -> list[str]:
+    """The report for people: what changes, what conflicts or is lost, and what to type next."""
+    if not update.changes:
+        return [*_moved(update), _nothing(update)]
+    return [
+        *_moved(update),
+        f"{update.found.folder.name}: {update.old} → {update.new}",
+        *_files(update.changes),
+        *_remarks(update.merged.messages),
+        *_questions(update.questions),
+        *_conflicts(update),
+        *_losses(update),
+        *(_next(update) if written else _then(update)),
+    ]
+
+
+def as_json(update: Update, *, written: bool) -> str:
+    """The report for machines."""
+    data = {
+        "format": 1,
+        "folder": str(update.found.folder),
+        "from": update.old,
+        "to": update.new,
+        "written": written,
+        "moved_tag": update.moved,
+        "changes": [vars(change) for change in update.changes],
+        "conflicts": [
+            {"path": path, "advice": _advice(update, path)} for path in update.merged.conflicts
+        ],
+        "lost": [
+            {"path": loss.path, "lines": list(loss.lines), "what": loss.what}
+            for loss in update.losses
+        ],
+        "new_questions": dict(update.questions),
+        "exit_code": int(update.exit_code),
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _nothing(update: Update) -> str:
+    if update.old == update.new:
+        return f"{update.found.folder.name} is at {update.new}, and nothing is to be done."
+    return f"{update.new} changes nothing for {update.found.folder.name}, so nothing was written."
+
+
+def _moved(update: Update) -> list[str]:
+    if not update.moved:
+        return []
+    return [
+        f"The tag {update.old} of {update.given.source} names another commit than when this",
+        f"service was made from it ({update.given.commit[:10]}); it is compared with that one.",
+        "",
+    ]
+
+
+def _files(changes: Sequence[Change]) -> list[str]:
+    kinds = Counter((change.owner, change.action) for change in changes)
+    listed = [
+        it for it in changes if it.action == "conflict" or kinds[it.owner, it.action] <= _MANY
+    ]
+    rows = [(it.owner, it.path, _SAID[it.action]) for it in listed if it.path != ANSWERS_FILE]
+    many = [
+        (owner, f"{number} files", _SAID[action])
+        for (owner, action), number in kinds.items()
+        if (owner, action) not in few
+    ]
+    return output.layout([*many, *rows]) if many or rows else []
+
+
+def _remarks(messages: Sequence[Message]) -> list[str]:
+    """What merge-ort did with renames, which nobody would guess."""
+    silent = ("Auto-merging", "CONFLICT")
+    return [f"  {it.text}" for it in messages if not it.kind.startswith(silent)]
+
+
+def _questions(questions: Mapping[str, object]) -> list[str]:
+    if not questions:
+        return []
+    rows = [(f"{key}:", str(value)) for key, value in questions.items()]
+    title = "New questions, answered by default (-d key=value answers otherwise):"
+    return ["", title, *output.layout(rows)]
+
+
+def _conflicts(update: Update) -> Iterator[str]:
+    conflicts = update.merged.conflicts
+    if conflicts:
+        yield ""
+        yield f"{len(conflicts)} to settle by hand:"
+    for path in conflicts:
+        yield f"  {path}"
+        yield from output.wrapped(_advice(update, path), "    ")
+
+
+def _advice(update: Update, path: str) -> str:
+    kinds = {it.kind for it in update.merged.messages if path in it.paths}
+    if kinds & {"CONFLICT (modify/delete)", "CONFLICT (rename/delete)"}:
+        return _GONE
+    owner = next((it.owner for it in update.changes if it.path == path), "")
+    return _ADVICE.get(owner, _ADVICE[""])
+
+
+def _losses(update: Update) -> Iterator[str]:
+    if update.losses:
+        yield ""
+        yield "What you wrote and is nowhere in the result:"
+    for loss in update.losses:
+        yield f"  {loss.path}: {loss}"
+        yield from (f"    {line.strip()[:74]}" for line in loss.lines[:_MANY])
+
+
+def _then(update: Update) -> list[str]:
+    """What a plan says at its end."""
+    word = {Exit.FINE: "", Exit.CONFLICTS: " with conflicts", Exit.LOST_EDITS: " and lose edits"}
+    return [
+        "",
+        f"Nothing is written yet. Without --plan this would be written{word[update.exit_code]}.",
+    ]
+
+
+def _next(update: Update) -> list[str]:
+    commands = [
+        *uv.reaching(),
+        *(["git status"] if update.merged.stages else []),
+        "git diff --cached",
+        "uv sync",
+        "uv run just test",
+        f"git commit -m {shlex.quote(f'Update the platform to {update.new}')}",
+    ]
+    return [
+        "",
+        "Next (`roadbed update --abort` takes it all back):",
+        *(f"  {it}" for it in commands),
+    ]
+
+
+def saved(places: Sequence[Path]) -> list[str]:
+    """Where edits were saved that somebody made while the update was being written."""
+    if not places:
+        return []
+    title = "Edited while the update was under way, and saved as it was:"
+    return [title, *(f"  {place}" for place in places)]

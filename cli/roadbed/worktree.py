@@ -1,0 +1,120 @@
+"""Writing files of a service, each whole or not at all, and saving what is in the way."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadbed.errors import CouldNotRunError
+from roadbed.objects import EXECUTABLE, FILE, LINK, Entry
+from roadbed.render import write_error
+from roadbed.repository import Repository
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A file as it lies in a work tree: git's mode, and its bytes (of a link: its target)."""
+
+    mode: str
+    content: bytes
+
+
+def read(place: Path) -> Bytes | None:
+    """What lies at a path, or None; raises CouldNotRunError for what cannot be read."""
+    try:
+        if place.is_symlink():
+            return Bytes(LINK, os.fsencode(place.readlink()))
+        mode = EXECUTABLE if os.access(place, os.X_OK) else FILE
+        return Bytes(mode, place.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
+
+
+def contents(found: Repository, entries: Mapping[str, Entry]) -> dict[str, Bytes]:
+    """What a checkout of `entries` would write, through the filters that the service sets."""
+    filtered = {path: entry for path, entry in entries.items() if _in_batch(path, entry)}
+    read_at_once = zip(filtered, _batch(found, filtered), strict=True)
+    texts = {
+        **dict(read_at_once),
+        **{path: _one(found, path, it) for path, it in entries.items() if path not in filtered},
+    }
+    return {path: Bytes(entry.mode, texts[path]) for path, entry in entries.items()}
+
+
+def _in_batch(path: str, entry: Entry) -> bool:
+    return entry.mode != LINK and "\n" not in path
+
+
+def _batch(found: Repository, entries: Mapping[str, Entry]) -> list[bytes]:
+    # the sizes that git prints are those before the filters, so a mark of our own parts the files
+    mark = secrets.token_hex(16)
+    asked = b"".join(
+        f"{entry.blob} {found.prefix}".encode() + os.fsencode(path) + b"\n"
+        for path, entry in entries.items()
+    )
+    said = found.git("cat-file", f"--batch={mark}", "--filters", stdin=asked)
+    return [part[1:-1] for part in said.split(mark.encode())[1:]]
+
+
+def _one(found: Repository, path: str, entry: Entry) -> bytes:
+    if entry.mode == LINK:
+        return found.git("cat-file", "blob", entry.blob)
+    return found.git("cat-file", "--filters", f"--path={found.prefix}{path}", entry.blob)
+
+
+def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
+    """Make `path` what is wanted (None: gone), in one step; empty folders go with their last file.
+
+    Raises CouldNotRunError when the machine cannot write.
+    """
+    place = folder / path
+    try:
+        if wanted is None:
+            place.unlink(missing_ok=True)
+            _prune(folder, place.parent)
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = drafted(place)
+        draft.unlink(missing_ok=True)
+        if wanted.mode == LINK:
+            draft.symlink_to(os.fsdecode(wanted.content))
+        else:
+            draft.write_bytes(wanted.content)
+            draft.chmod(0o777 & ~_umask() if wanted.mode == EXECUTABLE else 0o666 & ~_umask())
+        draft.replace(place)
+    except OSError as error:
+        raise write_error(error, str(place)) from error
+
+
+def drafted(place: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    return place.with_name(f".{place.name[:200]}.roadbed-new")
+
+
+def _prune(folder: Path, empty: Path) -> None:
+    with contextlib.suppress(OSError):  # not empty, or not there
+        while empty != folder:
+            empty.rmdir()
+            empty = empty.parent
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def save(found: Repository, paths: Iterable[str], into: Path) -> None:
+    """Copy what lies at the paths to the folder `into`, where an update does not reach it."""
+    try:
+        for path in paths:
+            place = into / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(found.folder / path, place, follow_symlinks=False)
+    except OSError as error:
+        raise write_error(error, str(into)) from error
