@@ -16,10 +16,10 @@ _MANY = 6  # files of one kind are listed by name up to here
 _SAID = {
     "changed": "changed",
     "added": "new",
-    "removed": "no longer the platform's, and you had not edited it",
-    "restored": "was deleted and is back",
+    "removed": "no longer the platform's",
+    "restored": "back again",
     "merged": "both sides' lines",
-    "diverged": "both sides' lines; your edit stays and is reported as diverged",
+    "diverged": "both sides' lines; diverged",
     "conflict": "conflict",
 }
 _ADVICE = {
@@ -87,10 +87,9 @@ def _moved(update: Update) -> list[str]:
 
 def _files(changes: Sequence[Change]) -> list[str]:
     kinds = Counter((change.owner, change.action) for change in changes)
-    listed = [
-        it for it in changes if it.action == "conflict" or kinds[it.owner, it.action] <= _MANY
-    ]
-    rows = [(it.owner, it.path, _SAID[it.action]) for it in listed if it.path != ANSWERS_FILE]
+    few = {kind for kind, number in kinds.items() if number <= _MANY or "conflict" in kind}
+    listed = [it for it in changes if (it.owner, it.action) in few and it.path != ANSWERS_FILE]
+    rows = [(it.owner, it.path, _SAID[it.action]) for it in listed]
     many = [
         (owner, f"{number} files", _SAID[action])
         for (owner, action), number in kinds.items()
