@@ -88,6 +88,7 @@ class Sides:
         Own files take part only where a merged file is gone, because it may have been renamed.
         """
         base = self.base()
+        inside = folders(self.before)
         deleted = {path for path in base if path not in self.before}
         moved = any(self.owner(path) == MERGED for path in deleted)
         ours = {
@@ -95,11 +96,10 @@ class Sides:
             for path, entry in self.before.items()
             if self.is_platform(path) or (moved and self._may_be_moved(path))
         }
-        taken = {*self.before, *folders(self.before)}
         healed = {
             path: base[path]
             for path in deleted
-            if self.owner(path) == MANAGED and not taken & {path, *ancestors(path)}
+            if self.owner(path) == MANAGED and not in_the_way(path, self.before, inside)
         }
         return {**healed, **ours}
 
@@ -161,12 +161,19 @@ def folders(paths: Iterable[str]) -> set[str]:
     return {folder for path in paths for folder in ancestors(path)}
 
 
+def in_the_way(path: str, files: Mapping[str, Entry], inside: set[str]) -> str:
+    """Which of `files` (that lie `inside` those folders) keeps `path` from being one; or nothing."""
+    return next((folder for folder in ancestors(path) if folder in files), "") or (
+        path if path in inside else ""
+    )
+
+
 def _refuse_collisions(left: Mapping[str, Entry], after: Mapping[str, Entry]) -> None:
     inside = folders(left)
     for path in after:
-        blocked = [folder for folder in ancestors(path) if folder in left]
-        if blocked or path in inside:
+        blocker = in_the_way(path, left, inside)
+        if blocker:
             raise UsageError(
-                f"The new version brings {path}, and {(blocked or [path])[0]} of your own is in "
-                f"its way: rename yours and commit, then update again (see {OWNERSHIP_FILE})."
+                f"The new version brings {path}, and {blocker} of your own is in its way: "
+                f"rename yours and commit, then update again (see {OWNERSHIP_FILE})."
             )
