@@ -1,0 +1,82 @@
+"""Two template repositories with releases, and surroundings that are nobody's."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import copier
+import pytest
+from filelock import FileLock
+
+from roadbed import manifest, ownership, questionnaire, render, sources
+from tests.update import services
+from tests.update.history import releases
+from tests.update.naive import releases as naive_releases
+
+_MAKERS = (manifest, ownership, questionnaire, render, sources)
+_HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def history(pytestconfig: pytest.Config) -> Path:
+    """The synthetic history as a repository; read only."""
+    return _kept(pytestconfig, "history", releases.build)
+
+
+@pytest.fixture(scope="session")
+def naive(pytestconfig: pytest.Config) -> Path:
+    """The naive template as a repository; read only."""
+    return _kept(pytestconfig, "naive", naive_releases.build)
+
+
+def _kept(config: pytest.Config, name: str, build: Callable[[Path], None]) -> Path:
+    """The repository that `build` makes, kept until what it is made from changes.
+
+    A history takes dozens of renders, and its hashes are the same each time.
+    """
+    assert config.cache
+    made = config.cache.mkdir(f"update-{name}") / _digest()
+    with FileLock(f"{made}.lock"):
+        if not made.is_dir():
+            build(made.with_suffix(".new"))
+            made.with_suffix(".new").rename(made)
+    return made
+
+
+def _digest() -> str:
+    sources_of_it = [
+        path for folder in ("history", "naive") for path in (_HERE / folder).rglob("*")
+    ]
+    makers = [Path(str(maker.__file__)) for maker in _MAKERS]
+    digest = hashlib.sha256(copier.__version__.encode())
+    for path in sorted(sources_of_it) + makers:
+        digest.update(str(path).encode())
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> services.Nursery:
+    """Services at any release."""
+    return services.Nursery(tmp_path_factory.mktemp("nursery"))
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Roadbed keeps between updates, shared by the tests of a session."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def home(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with a git identity and nothing else; the environment of this process points there."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / ".gitconfig").write_text("[user]\nname = Test\nemail = test@localhost\n")
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "GIT_CONFIG_GLOBAL", "VIRTUAL_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("ROADBED_CACHE", str(cache))
+    return folder

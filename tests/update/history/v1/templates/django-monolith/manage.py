@@ -1,0 +1,4 @@
+#!/usr/bin/env python
+"""Run a command."""
+
+print("manage")  # noqa: T201

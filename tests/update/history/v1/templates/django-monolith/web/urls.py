@@ -1,0 +1,3 @@
+"""The addresses."""
+
+URLS: list[str] = []

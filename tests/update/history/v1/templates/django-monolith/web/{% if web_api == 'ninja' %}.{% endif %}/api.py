@@ -1,0 +1,3 @@
+"""The API, by Django Ninja."""
+
+KIND = "ninja"

@@ -1,0 +1,7 @@
+"""The application."""
+
+TITLE = "orders"
+ROUTES = [
+    "/livez",
+    "/readyz",
+]

@@ -1,0 +1,3 @@
+"""The first tables."""
+
+revision = "0001"

@@ -1,0 +1,3 @@
+"""Start here."""
+
+PORT = 8000
