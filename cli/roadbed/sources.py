@@ -91,6 +91,26 @@ def snapshot(source: Source, into: Path) -> Source:
     return Source(str(clone), str(clone), _SNAPSHOT_TAG, clone)
 
 
+def newest_version(refs: Iterable[str]) -> str | None:
+    """The tag of the newest release among the names of references, or None."""
+    tags = [name.removeprefix("refs/tags/") for name in refs]
+    return max(filter(ordered, tags), key=ordered, default=None)
+
+
+def ordered(version: str) -> tuple[int, ...]:
+    """The numbers by which releases are ordered; nothing for text that names no release."""
+    found = _VERSION.fullmatch(version)
+    return tuple(int(number) for number in found[1].split(".")) if found else ()
+
+
+def checkout(text: str | None) -> Path:
+    """The checkout named by the path `text`, or for None this one; raises UsageError for a URL."""
+    source = resolve(text, "HEAD")
+    if source.folder is None:
+        raise UsageError(f"{source.url} is not a checkout on this machine: clone it first.")
+    return source.folder
+
+
 def questions_text(source: Source) -> str:
     """The text of the questionnaire at the source's version."""
     if source.folder is not None:
@@ -178,17 +198,6 @@ def unreadable(url: str, remote: str, error: git.GitError) -> UsageError | Could
 
 def _is_url(remote: str) -> bool:
     return "://" in remote or _SCP.match(remote) is not None
-
-
-def newest_version(refs: Iterable[str]) -> str | None:
-    """The tag of the newest release among the names of references, or None."""
-    tags = [name.removeprefix("refs/tags/") for name in refs]
-    versions = {tag: found[1] for tag in tags if (found := _VERSION.fullmatch(tag))}
-    return max(versions, key=lambda tag: _ordered(versions[tag]), default=None)
-
-
-def _ordered(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split("."))
 
 
 def _dirty(folder: Path) -> bool:
