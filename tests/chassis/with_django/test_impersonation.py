@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -134,6 +135,14 @@ def test_it_ends_with_the_permission(support: Client, mia: User, sam: User) -> N
     begin(support)
     sam.user_permissions.clear()
     assert support.get("/whoami").content == b"sam"
+
+
+def test_it_ends_with_the_second_factor(support: Client, mia: User, sam: User) -> None:
+    """Staff whose second factor was removed have to enrol, whoever they are acting for."""
+    begin(support)
+    Authenticator.objects.filter(user=sam).delete()
+    assert support.get("/whoami").headers["Location"] == "/accounts/2fa/"
+    assert AuditEvent.objects.filter(action="impersonation.ended").exists()
 
 
 @pytest.mark.parametrize(

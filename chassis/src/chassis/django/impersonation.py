@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from chassis.django import audit, errors, roles, tokens
+from chassis.django import audit, errors, roles, second_factor, tokens
 
 PERMISSION = "chassis.impersonate"
 LIMIT_SECONDS = 30 * 60
@@ -101,7 +101,9 @@ def _whom(request: HttpRequest) -> Any:
         return person
     customer = _customers().filter(pk=state["customer"]).first()
     is_over = time.time() - state["since"] >= LIMIT_SECONDS
-    if customer is None or is_over or not may(person):
+    # who lost their second factor would be sent to enrol, but for standing in a customer's place
+    may_go_on = may(person) and not second_factor.is_missing_of(person)
+    if customer is None or is_over or not may_go_on:
         request.user = person  # the trail asks who this is, which is being found out just now
         end(request)
         return person

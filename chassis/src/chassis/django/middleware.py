@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
@@ -103,11 +102,6 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     second factor reach nothing but the pages where they enrol.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the rest of the chain."""
-        super().__init__(get_response)
-        self._mfa = apps.is_installed("allauth.mfa")
-
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], *arguments: Any
     ) -> HttpResponseBase | None:
@@ -131,7 +125,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     def _ask_to_enrol(
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase | None:
-        if not self._mfa or not getattr(view_func, "login_required", True):
+        if not getattr(view_func, "login_required", True):
             return None
         if second_factor.is_being_set_up(request) or not second_factor.is_missing(request):
             return None

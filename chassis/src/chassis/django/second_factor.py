@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
+from django.apps import apps
 from django.http import HttpRequest
 
 from chassis.django import sealing
@@ -37,11 +38,14 @@ class Adapter(DefaultMFAAdapter):
 
 
 def is_missing(request: HttpRequest) -> bool:
-    """Tell whether this person has to enrol before anything else: staff without a second factor."""
-    user = request.user
-    if not user.is_authenticated or not getattr(user, "is_staff", False):
-        return False
-    return not is_mfa_enabled(user)
+    """Tell whether this person has to enrol before anything else."""
+    return is_missing_of(request.user)
+
+
+def is_missing_of(user: Any) -> bool:
+    """Tell whether somebody is staff without a second factor, where the site has them at all."""
+    is_staff = user.is_authenticated and getattr(user, "is_staff", False)
+    return bool(is_staff and apps.is_installed("allauth.mfa") and not is_mfa_enabled(user))
 
 
 def is_being_set_up(request: HttpRequest) -> bool:
