@@ -115,18 +115,37 @@ def check(
     path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+    after_update: Annotated[
+        bool, typer.Option("--after-update", help="Has an update lost what the team wrote?")
+    ] = False,
+    base: Annotated[
+        str, typer.Option(metavar="COMMIT", help="… the update since then [default: HEAD]")
+    ] = "",
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="… and it may: keep that on record (repeatable)"),
+    ] = None,
 ) -> None:
     """Compare the managed files with the template's, offline.
 
     .roadbed/MANIFEST says what they should be; an edit of that file itself is not found.
+    With --after-update, what anybody's update lost: exit code 4.
     """
+    if after_update or base or accept:
+        raise typer.Exit(_audit(path, base or "HEAD", accept or [], as_json=as_json))
     from roadbed import check as checking  # noqa: PLC0415
 
     report = checking.check(path)
-    lines = [checking.as_json(report)] if as_json else checking.as_text(report)
-    for line in lines:
-        output.say(line)
+    output.lines([checking.as_json(report)] if as_json else checking.as_text(report))
     raise typer.Exit(report.exit_code)
+
+
+def _audit(path: Path, base: str, accept: Sequence[str], *, as_json: bool) -> int:
+    from roadbed import after_update as auditing  # noqa: PLC0415
+
+    audited = auditing.run(path, base, accept)
+    output.lines([auditing.as_json(audited)] if as_json else auditing.as_text(audited))
+    return audited.exit_code
 
 
 @app.command()

@@ -162,7 +162,7 @@ def folders(paths: Iterable[str]) -> set[str]:
 
 
 def in_the_way(path: str, files: Mapping[str, Entry], inside: set[str]) -> str:
-    """Which of `files` (that lie `inside` those folders) keeps `path` from being one; or nothing."""
+    """Which of `files` (that lie `inside` those folders) keeps `path` from being one, if any."""
     return next((folder for folder in ancestors(path) if folder in files), "") or (
         path if path in inside else ""
     )

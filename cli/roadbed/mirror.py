@@ -103,6 +103,13 @@ def opened(url: str, wanted: str = "") -> Mirror:
     return mirror
 
 
+def having(url: str, ref: str) -> Mirror:
+    """The mirror of `url` with the commit, tag or branch `ref`; fetched only where it is not."""
+    mirror = known(url)
+    there = (mirror.store.git_dir / "HEAD").is_file() and mirror.commit(ref)
+    return mirror if there else opened(url, ref)
+
+
 def known(url: str) -> Mirror:
     """The mirror of `url` as it lies in the cache, if it does; nothing is fetched."""
     source = sources.spelled(url)

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -25,6 +25,12 @@ def interactive() -> bool:
 def say(text: str = "") -> None:
     """Print a line of the result."""
     print(text, flush=True)  # noqa: T201 (this module is the terminal)
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Print lines of the result."""
+    for text in texts:
+        say(text)
 
 
 def heading(text: str) -> None:
@@ -65,8 +71,7 @@ def step(title: str) -> Iterator[None]:
 
 def table(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> None:
     """Print rows in aligned columns; the last column is cut so that a line fits the width."""
-    for line in layout(rows, right):
-        say(line)
+    lines(layout(rows, right))
 
 
 def layout(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> list[str]:

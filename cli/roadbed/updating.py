@@ -1,6 +1,5 @@
 """The verb `update`: work it out, write it unless it is only a plan, and say what happened."""
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,8 +24,8 @@ def run(order: Order, *, plan: bool, lock: bool, as_json: bool) -> Exit:
     if as_json:
         output.say(update_report.as_json(found, written=writing))
     else:
-        _say(update_report.as_text(found, written=writing))
-    _say(update_report.saved(saved))
+        output.lines(update_report.as_text(found, written=writing))
+    output.lines(update_report.saved(saved))
     if writing and lock and found.draft.remade:
         _relock(found)
     return found.exit_code
@@ -46,7 +45,7 @@ def resume(folder: Path, *, abort: bool) -> Exit:
     """Finish or undo the latest update of a service; returns the exit code."""
     found = repository.opened(folder)
     last, saved = journal.take_back(found) if abort else journal.go_on(found)
-    _say(update_report.saved(saved))
+    output.lines(update_report.saved(saved))
     if abort:
         output.say(f"The update to {last.record.new} is undone; everything is as it was.")
         return Exit.FINE
@@ -55,8 +54,3 @@ def resume(folder: Path, *, abort: bool) -> Exit:
         return Exit.FINE
     output.say(f"The update to {last.record.new} is finished: look at it with `git status`.")
     return Exit.CONFLICTS if last.record.stages else Exit.FINE
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        output.say(line)

@@ -1,0 +1,207 @@
+"""`roadbed check --after-update`: the lost-edit audit of an update that anybody made, by any tool.
+
+A plain `copier update` ends with exit code 0 whether or not it kept what a team wrote. This
+compares the service as it was (at HEAD, or where a branch began) with the service as it lies here.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadbed import answers, audit, git, mirror, ownership, rendered, repository
+from roadbed.answers import ANSWERS_FILE, Answers
+from roadbed.audit import Loss
+from roadbed.errors import Exit, UsageError
+from roadbed.merge import MANAGED, MERGED
+from roadbed.objects import EXECUTABLE, FILE, LINK, Entry, Store, scratch
+from roadbed.render import write_error
+from roadbed.rendered import Wanted
+from roadbed.repository import Repository
+from roadbed.worktree import Bytes
+
+ACCEPTED_FILE = ".roadbed-accepted.toml"
+_HEADER = (
+    "# What an update was allowed to take (`roadbed check --after-update --accept PATH`).\n"
+    "# Commit it with the update; once that is merged, this file may go.\n"
+)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What the update since `base` lost; `old` is the version before, None where there was none."""
+
+    base: str
+    old: str | None
+    new: str
+    lost: tuple[Loss, ...]
+    accepted: tuple[Loss, ...]
+
+    @property
+    def exit_code(self) -> Exit:
+        """4 when something is gone that nobody accepted."""
+        return Exit.LOST_EDITS if self.lost else Exit.FINE
+
+
+def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
+    """Audit the service in `folder` against the commit `base`, and accept the losses of paths.
+
+    Raises UsageError for a base without this service and for a path that lost nothing.
+    """
+    found = repository.opened(folder)
+    now = answers.read(folder)
+    text = _recorded(found, base)
+    was = answers.parse(folder / ANSWERS_FILE, text)
+    if (was.version, was.commit, was.values) == (now.version, now.commit, now.values):
+        return Audited(base, None, now.version, (), ())
+    lost = _losses(found, base, was, text)
+    known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
+    if accept:
+        _accept(folder, lost, accept, was.version)
+    return Audited(
+        base,
+        was.version,
+        now.version,
+        tuple(it for it in lost if _fingerprint(it) not in known),
+        tuple(it for it in lost if _fingerprint(it) in known),
+    )
+
+
+def _recorded(found: Repository, base: str) -> str:
+    try:
+        return found.git("cat-file", "blob", f"{base}:{found.prefix}{ANSWERS_FILE}").decode()
+    except git.GitError as error:
+        raise UsageError(
+            f"{base} has no {found.prefix}{ANSWERS_FILE} to compare with: name a commit from "
+            "before the update with --base."
+        ) from error
+
+
+def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss, ...]:
+    of = mirror.having(was.source, was.commit or was.version)
+    commit = mirror.require_commit(of, was.commit or was.version, "--base")
+    old = rendered.whole(Wanted(of, commit, text, {}))
+    before = found.files(base)
+    paths = [path for path in _changed(found, base) if path in old or _is_platform(found, path)]
+    with scratch([found.objects, *rendered.objects(of)]) as store:
+        after = _lying(found, store, paths)
+        sides = ({path: side[path] for path in paths if path in side} for side in (old, before))
+        return audit.losses(*(_contents(store, side) for side in (*sides, after)))
+
+
+def _changed(found: Repository, base: str) -> list[str]:
+    """What differs from the base, and what is new and not ignored; paths in the service."""
+    diff = ("diff", "--name-only", "--no-renames", "--relative", "-z", base, "--", ".")
+    new = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    said = found.git(*diff) + found.git(*new)
+    return list(dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name))
+
+
+def _is_platform(found: Repository, path: str) -> bool:
+    try:
+        return ownership.read(found.folder).classify(path) in {MANAGED, MERGED}
+    except UsageError:  # a template that is not Roadbed's: what it rendered counts
+        return False
+
+
+def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, Entry]:
+    """The files as git would add them from the work tree (its filters applied), put in `store`."""
+    there = [path for path in paths if os.path.lexists(found.folder / path)]
+    links = [path for path in there if (found.folder / path).is_symlink()]
+    files = [path for path in there if path not in links and (found.folder / path).is_file()]
+    entries = {
+        path: Entry(LINK, store.write_blob(os.fsencode((found.folder / path).readlink())))
+        for path in links
+    }
+    into = {"GIT_OBJECT_DIRECTORY": str(store.git_dir / "objects")}
+    names = b"".join(os.fsencode(path) + b"\n" for path in files)
+    command = ("hash-object", "-w", "--stdin-paths")
+    said = git.output(*command, cwd=found.folder, env=into, stdin=names).decode().split()
+    for path, blob in zip(files, said, strict=True):
+        executable = os.access(found.folder / path, os.X_OK)
+        entries[path] = Entry(EXECUTABLE if executable else FILE, blob)
+    return entries
+
+
+def _contents(store: Store, entries: Mapping[str, Entry]) -> dict[str, Bytes]:
+    texts = store.read(it.blob for it in entries.values())
+    return {path: Bytes(it.mode, texts[it.blob]) for path, it in entries.items()}
+
+
+def _fingerprint(loss: Loss) -> str:
+    said = json.dumps([loss.path, loss.what, *loss.lines])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _accepted(folder: Path) -> set[str]:
+    try:
+        data = tomllib.loads((folder / ACCEPTED_FILE).read_text(encoding="utf-8"))
+        return {str(entry["lost"]) for entry in data.get("accepted", [])}
+    except FileNotFoundError:
+        return set()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"{folder / ACCEPTED_FILE} cannot be read ({error}): delete it, and accept again with "
+            "`roadbed check --after-update --accept PATH`."
+        ) from error
+
+
+def _accept(folder: Path, lost: Sequence[Loss], paths: Sequence[str], version: str) -> None:
+    for path in paths:
+        if path not in {loss.path for loss in lost}:
+            raise UsageError(f"{path} lost nothing in this update, so there is nothing to accept.")
+    known = _accepted(folder)
+    entries = [
+        f"\n[[accepted]]\npath = {json.dumps(loss.path)}\nafter = {json.dumps(version)}\n"
+        f"what = {json.dumps(str(loss))}\nlost = {json.dumps(_fingerprint(loss))}\n"
+        for loss in lost
+        if loss.path in paths and _fingerprint(loss) not in known
+    ]
+    place = folder / ACCEPTED_FILE
+    try:
+        already = place.read_text(encoding="utf-8") if place.exists() else _HEADER
+        place.write_text(already + "".join(entries), encoding="utf-8")
+    except OSError as error:
+        raise write_error(error, str(place)) from error
+
+
+def as_text(audited: Audited) -> list[str]:
+    """The result for people."""
+    if audited.old is None:
+        return [f"No update since {audited.base}, so nothing to audit."]
+    title = f"{audited.old} → {audited.new}"
+    lines = [f"  accepted: {loss.path}: {loss}" for loss in audited.accepted]
+    if not audited.lost:
+        return [f"{title}: nothing that the team wrote is lost.", *lines]
+    lines += [line for loss in audited.lost for line in _named(loss)]
+    return [
+        f"{title}: the team wrote this, and it is nowhere now:",
+        *lines,
+        "",
+        "To get a file back: git show HEAD:./PATH. If it was meant to go:",
+        "  roadbed check --after-update --accept PATH",
+    ]
+
+
+def _named(loss: Loss) -> list[str]:
+    return [f"  {loss.path}: {loss}", *(f"    {line.strip()[:74]}" for line in loss.lines)]
+
+
+def as_json(audited: Audited) -> str:
+    """The result for machines."""
+    data = {
+        "format": 1,
+        "base": audited.base,
+        "from": audited.old,
+        "to": audited.new,
+        "lost": [_machine(loss) for loss in audited.lost],
+        "accepted": [_machine(loss) for loss in audited.accepted],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _machine(loss: Loss) -> dict[str, object]:
+    return {"path": loss.path, "lines": list(loss.lines), "what": loss.what}
