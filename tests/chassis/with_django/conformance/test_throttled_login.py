@@ -4,6 +4,7 @@ from typing import Any
 
 from django.test import override_settings
 
+from chassis.django.conformance import Subject
 from chassis.django.conformance.throttled_login import ThrottledLogin
 
 
@@ -16,3 +17,11 @@ def test_accepts_the_platforms_login(examine: Any) -> None:
 def test_finds_a_login_without_limits(examine: Any) -> None:
     """The form that lets somebody in all the same is named."""
     assert examine(ThrottledLogin()) == ["POST /accounts/login/"]
+
+
+@override_settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.RemoteUserBackend"])
+def test_finds_a_login_that_it_cannot_try(subject: Subject) -> None:
+    """Where nobody gets in by a password that is right, limits prove nothing."""
+    [finding] = ThrottledLogin().check(subject)
+    assert finding.place == "POST /accounts/login/"
+    assert finding.seen.startswith("did not let somebody in with the right password")

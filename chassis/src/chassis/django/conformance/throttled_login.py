@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import override
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.shortcuts import resolve_url
 from django.test import override_settings
 
 from chassis.conformance import Finding, Level, SyncRule
@@ -28,7 +30,8 @@ class ThrottledLogin(SyncRule[Subject]):
     @override
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Sign people in by allauth's views, whose limits are `ACCOUNT_RATE_LIMITS`, counted in a
-        cache that all processes share. A form of your own that takes a password goes.
+        cache that all processes share. A form of your own that takes a password goes. That of
+        `LOGIN_URL` has to let in whoever fills in address and password, or the rule tries nothing.
         """
         with override_settings(PASSWORD_HASHERS=[_FAST]):
             for path, route in subject.reachable:
@@ -42,7 +45,11 @@ def _guess(route: Route, path: str, names: Iterable[str]) -> Iterator[Finding]:
     with undone():
         _somebody()
         if not _enters(path, names, _RIGHT):
-            return  # it asks for a password in order to do something else
+            # any other form may ask for a password in order to do something else
+            if path == resolve_url(settings.LOGIN_URL):
+                seen = "did not let somebody in with the right password, so nothing could be tried"
+                yield Finding(f"POST {route.template}", seen)
+            return
     with undone():
         _somebody()
         for _ in range(_GUESSES):
