@@ -32,6 +32,18 @@ faults EVENTS="5000":
 manifest:
     uv run python -m roadbed.manifest --write
 
+# Write CHANGELOG.md from the notes in releases/; after any change to one of them
+changelog:
+    uv run python -m roadbed.changelog --write
+
+# Render every plan, and update what older releases rendered; a release needs it green
+matrix:
+    uv run pytest tests/update tests/templates -q
+
+# Cut a release of this checkout: just release 1.2.0 --dry-run, just release 1.2.0
+release VERSION *ARGS:
+    uv run python -m roadbed.release {{ VERSION }} {{ ARGS }}
+
 # See a plan run
 demo *ARGS:
     uv run roadbed demo {{ ARGS }}
