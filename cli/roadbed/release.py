@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from roadbed import changelog, git, manifest, notes, output, sources, uv
-from roadbed.errors import CouldNotRunError, RoadbedError, UsageError
+from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
 
 BRANCH = "main"
 MATRIX = "matrix"  # the recipe of the justfile that has to be green
@@ -224,3 +224,6 @@ if __name__ == "__main__":
     except RoadbedError as mistake:
         output.error(str(mistake))
         sys.exit(mistake.exit_code)
+    except KeyboardInterrupt:
+        output.error("interrupted; everything is as it was.")
+        sys.exit(Exit.INTERRUPTED)

@@ -1,8 +1,11 @@
 """A release is cut whole, or not at all."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -77,20 +80,28 @@ def checkout(unreleased: Path, cli: Cli) -> Path:
     return root
 
 
+def start(cli: Cli, checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Start the maintainers' command on a checkout, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "roadbed.release", f"--source={checkout}", *arguments],
+        cwd=cli.folder,
+        env=dict(cli.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 @pytest.fixture
 def cut(cli: Cli, checkout: Path) -> Callable[..., Ran]:
     """The maintainers' command on the clone."""
 
     def run(*arguments: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "roadbed.release", f"--source={checkout}", *arguments],
-            cwd=cli.folder,
-            env=dict(cli.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        done = start(cli, checkout, *arguments)
+        out, err = done.communicate()
+        return Ran(done.returncode, out, err)
 
     return run
 
@@ -245,6 +256,24 @@ def test_failure_on_the_way(checkout: Path, cut: Callable[..., Ran], hook: str, 
 
     assert (5, before) == (ran.code, state(checkout)), ran.err
     assert "Traceback" not in ran.err
+
+
+def test_interrupted(checkout: Path, cli: Cli) -> None:
+    """Ctrl-C while it commits: all is as it was, and that is said."""
+    before = state(checkout)
+    hook, reached = checkout / ".git/hooks/pre-commit", checkout / ".git/reached"
+    hook.write_text(f"#!/bin/sh\ntouch '{reached}'\nexec sleep 60\n")
+    hook.chmod(0o755)
+
+    running = start(cli, checkout, "0.2.0")
+    while not reached.exists() and running.poll() is None:
+        time.sleep(0.1)
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate()
+
+    assert (130, before) == (running.returncode, state(checkout)), err
+    assert "interrupted; everything is as it was" in err
+    assert "Traceback" not in err
 
 
 def test_our_own(copier_template: Path, checkout: Path, cut: Callable[..., Ran]) -> None:
