@@ -8,7 +8,16 @@ from pathlib import Path
 from roadbed.errors import CouldNotRunError, UsageError
 
 # A hook or an alias exports these; they would send every command to somebody else's repository.
-_LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+_LOCAL = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)
 
 
 class GitError(CouldNotRunError):
@@ -34,16 +43,20 @@ def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None 
 def output(
     *arguments: str,
     cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     stdin: bytes = b"",
     fine: Container[int] = (0,),
 ) -> bytes:
-    """git's standard output as it is, given `stdin`; raises GitError unless its code is `fine`."""
+    """git's standard output as it is, given `stdin`; raises GitError unless its code is `fine`.
+
+    `env` is added to ours; None takes a variable out of it.
+    """
+    whole = {**os.environ, **(env or {})}
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            env={name: value for name, value in whole.items() if value is not None},
             input=stdin,
             capture_output=True,
             check=False,

@@ -1,14 +1,16 @@
 """Writing an update so that it can be finished or taken back whenever it was cut short.
 
 HEAD never moves. Everything that will be written, and everything that it replaces, is kept as git
-objects first, under a reference of the work tree's own; from then on `go_on` ends in the new state
-and `take_back` in the old one, byte for byte, however often either is begun. Writing a work tree
-is many steps and cannot be one, so while they last an untracked file says so in `git status`.
+objects first, byte for byte; from then on `go_on` ends in the new state and `take_back` in the old
+one, however often either is begun. Writing a work tree is many steps and cannot be one, so while
+they last an untracked file says so in `git status`.
+
+One reference for each work tree names the latest journal. It is only ever overwritten: removing a
+reference takes a lock on all of them, which a killed process would leave to the user.
 """
 
-import contextlib
+import hashlib
 import json
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,33 +19,37 @@ from pathlib import Path
 
 import filelock
 
-from roadbed import git, worktree
+from roadbed import repository, staging, worktree
 from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.manifest import blob_id
 from roadbed.merge import Stage
-from roadbed.objects import Entry, Store, index_lines, parse_tree
+from roadbed.objects import Entry, Store, parse_tree
 from roadbed.repository import Repository
 from roadbed.worktree import Bytes
 
-REFERENCE = "refs/worktree/roadbed/update"
 MARKER = "ROADBED UPDATE INTERRUPTED - type roadbed update --continue or --abort"
 WRITING, WRITTEN, TAKEN_BACK = "writing", "written", "taken back"
 _WAYS_OUT = "finish it with `roadbed update --continue`, or undo it with `roadbed update --abort`"
+_NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of an update: the state it is in, the commit it began from, what it changes.
+    """What is known of an update: the state it is in, where it began, and what it changes.
 
     `remade` are files that a command makes anew afterwards; undoing brings them back as well.
+    `staged` and `stages` are what git's index is to hold: path, stage, mode, blob.
     """
 
     state: str
     prefix: str
     head: str
+    branch: str
     old: str
     new: str
     changed: Sequence[str]
     remade: Sequence[str]
+    staged: Sequence[tuple[str, str, str, str]]
     stages: Sequence[tuple[str, str, str, str]]
 
 
@@ -54,13 +60,16 @@ class Journal:
     commit: str
     record: Record
 
-    def files(self, found: Repository, side: str) -> dict[str, Entry]:
-        """The files of one side, `before` or `after`, by their path in the service."""
-        try:
-            tree = f"{self.commit}:{side}"
-            return parse_tree(found.git("ls-tree", "-r", "-z", "--full-tree", tree))
-        except git.GitError:  # an empty side is not in the tree
-            return {}
+    def files(self, found: Repository, side: str) -> dict[str, Bytes]:
+        """What lies in the work tree on one side, `before` or `after`, by path in the service."""
+        tree = found.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
+        entries = {
+            path.removeprefix(f"{side}/"): entry
+            for path, entry in parse_tree(tree).items()
+            if path.startswith(f"{side}/")
+        }
+        texts = Store(found.git_dir).read(entry.blob for entry in entries.values())
+        return {path: Bytes(it.mode, texts[it.blob]) for path, it in entries.items()}
 
 
 @dataclass(frozen=True)
@@ -77,14 +86,24 @@ class Draft:
     remade: tuple[str, ...] = ()
 
 
+def _reference(found: Repository) -> str:
+    """Where the journal of this work tree is found; other work trees share the references."""
+    name = f"{found.git_dir}\0{found.prefix}".encode()
+    return f"refs/roadbed/{hashlib.sha256(name).hexdigest()[:16]}"
+
+
+def _reference_lock(found: Repository) -> Path:
+    where = ("--path-format=absolute", "--git-path", f"{_reference(found)}.lock")
+    return Path(found.lines("rev-parse", *where)[0])
+
+
 def latest(found: Repository) -> Journal | None:
     """The latest update of this work tree, whatever became of it."""
-    asked = ("rev-parse", "--quiet", "--verify", REFERENCE)
-    commit = git.output(*asked, cwd=found.folder, fine={0, 1}).decode().strip()
-    if not commit:
+    said = found.lines("rev-parse", "--quiet", "--verify", _reference(found))
+    if not said:
         return None
-    text = found.git("log", "-1", "--format=%B", commit)
-    return Journal(commit, Record(**json.loads(text)))
+    text = found.git("log", "-1", "--format=%B", said[0])
+    return Journal(said[0], Record(**json.loads(text)))
 
 
 @contextmanager
@@ -96,8 +115,8 @@ def alone(found: Repository) -> Iterator[None]:
     try:
         found.room.mkdir(exist_ok=True)
         with filelock.FileLock(found.room / "lock", timeout=0):
-            for stale in [*found.room.glob("index*"), found.git_dir / f"{REFERENCE}.lock"]:
-                stale.unlink(missing_ok=True)
+            staging.clear(found)
+            _reference_lock(found).unlink(missing_ok=True)
             yield
     except filelock.Timeout as error:
         raise CouldNotRunError(
@@ -122,7 +141,7 @@ def require_none(found: Repository) -> None:
 def write(found: Repository, draft: Draft, store: Store) -> list[Path]:
     """Write an update of which `store` holds the objects; returns where edits were saved, if any.
 
-    Raises UsageError when another update is unfinished or began at the same time.
+    Raises UsageError when another update is unfinished or HEAD has moved meanwhile.
     """
     with alone(found):
         require_none(found)
@@ -139,7 +158,7 @@ def go_on(found: Repository) -> tuple[Journal, list[Path]]:
             return last, []
         if last is None or last.record.state != WRITING:
             raise UsageError(f"No update was interrupted in {found.folder}: nothing to continue.")
-        _require_same_head(found, last)
+        _require_same_place(found, last)
         return last, _finish(found, last, "after", WRITTEN)
 
 
@@ -149,91 +168,113 @@ def take_back(found: Repository) -> tuple[Journal, list[Path]]:
         last = latest(found)
         if last is None or last.record.state == TAKEN_BACK:
             raise UsageError(f"There is no update to undo in {found.folder}.")
-        _require_same_head(found, last)
+        _require_same_place(found, last)
         begun = _noted(found, last, WRITING)  # what is undone half-way is unfinished again
         return last, _finish(found, begun, "before", TAKEN_BACK)
 
 
-def _require_same_head(found: Repository, last: Journal) -> None:
-    if (found.head, found.prefix) != (last.record.head, last.record.prefix):
+def _require_same_place(found: Repository, last: Journal) -> None:
+    record = last.record
+    if found.head != record.head:
         raise UsageError(
-            f"The update to {last.record.new} began at commit {last.record.head[:10]} in "
-            f"{last.record.prefix or 'the root'}, and something was committed since: it is part "
-            "of your history now, so use git to undo it."
+            f"The update to {record.new} began at commit {record.head[:10]}, and something was "
+            "committed since: it is part of your history now, so use git to undo it."
+        )
+    if repository.branch(found) != record.branch:
+        branch = record.branch.removeprefix("refs/heads/")
+        raise UsageError(
+            f"The update to {record.new} began on branch {branch}: go back to it with "
+            f"`git switch {branch}`, and run the same command again."
         )
 
 
 def _begin(found: Repository, draft: Draft, store: Store) -> Journal:
+    staged = {path: entry for path, entry in draft.after.items() if entry}
     record = Record(
         WRITING,
         found.prefix,
         found.head,
+        repository.branch(found),
         draft.old,
         draft.new,
         sorted(draft.after),
         sorted(draft.remade),
+        tuple((path, "0", *entry) for path, entry in staged.items()),
         tuple((it.path, it.number, *it.entry) for it in draft.stages),
     )
-    before = {f"before/{path}": entry for path, entry in _kept(found, draft, store).items()}
-    after = {f"after/{path}": entry for path, entry in draft.after.items() if entry}
-    stages = {f"stages/{number}": it.entry for number, it in enumerate(draft.stages)}
-    tree = store.write_tree({**before, **after, **stages})
+    lying = {path: worktree.read(found.folder / path) for path in (*draft.after, *draft.remade)}
+    before = {path: it for path, it in lying.items() if it}
+    after = worktree.checked_out(found, staged, store)
+    known = {entry.blob for entry in (*found.files().values(), *staged.values())}
+    tree = store.write_tree(
+        {
+            **dict(_kept(store, "before", before, known)),
+            **dict(_kept(store, "after", after, known)),
+            **{f"staged/{number}": entry for number, entry in enumerate(staged.values())},
+            **{f"stages/{number}": it.entry for number, it in enumerate(draft.stages)},
+        }
+    )
+    return _recorded(found, store, tree, record)
+
+
+def _kept(
+    store: Store, side: str, files: Mapping[str, Bytes], known: set[str]
+) -> Iterator[tuple[str, Entry]]:
+    """Entries of the files' bytes as they lie there, whatever git's filters would make of them."""
+    for path, it in files.items():
+        blob = blob_id(it.content)
+        if blob not in known:
+            store.write_blob(it.content)
+        yield f"{side}/{path}", Entry(it.mode, blob)
+
+
+def _recorded(found: Repository, store: Store, tree: str, record: Record) -> Journal:
     commit = store.write_commit(tree, message=json.dumps(asdict(record)))
     pack = store.run("pack-objects", "--quiet", "--revs", "--stdout", stdin=commit.encode())
     found.git("unpack-objects", "-q", stdin=pack)
     last = latest(found)
-    found.git("update-ref", REFERENCE, commit, last.commit if last else "0" * 40)
+    found.git("update-ref", _reference(found), commit, last.commit if last else "0" * 40)
     return Journal(commit, record)
-
-
-def _kept(found: Repository, draft: Draft, store: Store) -> dict[str, Entry]:
-    """What lies in the work tree now, byte for byte, whatever git's filters would make of it."""
-    paths = {*draft.after, *draft.remade}
-    lying = {path: worktree.read(found.folder / path) for path in paths}
-    return {path: Entry(it.mode, store.write_blob(it.content)) for path, it in lying.items() if it}
-
-
-def _finish(found: Repository, journal: Journal, side: str, state: str) -> list[Path]:
-    _require_index_free(found)
-    _marker(found).touch()
-    saved = _write_files(found, journal, side)
-    _write_index(found, journal, side)
-    _noted(found, journal, state)
-    _marker(found).unlink()
-    return saved
 
 
 def _noted(found: Repository, journal: Journal, state: str) -> Journal:
     """The journal with another state, as its reference now holds it."""
     record = replace(journal.record, state=state)
     tree = f"{journal.commit}^{{tree}}"
-    named = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
-    said = found.git(*named, "commit-tree", tree, "-m", json.dumps(asdict(record)))
+    said = found.git(*_NAMED, "commit-tree", tree, "-m", json.dumps(asdict(record)))
     commit = said.decode().strip()
-    found.git("update-ref", REFERENCE, commit, journal.commit)
+    found.git("update-ref", _reference(found), commit, journal.commit)
     return Journal(commit, record)
+
+
+def _finish(found: Repository, journal: Journal, side: str, state: str) -> list[Path]:
+    staging.require_free(found)
+    _marker(found).touch()
+    saved = _write_files(found, journal, side)
+    staging.write(found, _index(found, journal, side))
+    _noted(found, journal, state)
+    _marker(found).unlink()
+    return saved
 
 
 def _marker(found: Repository) -> Path:
     return found.folder / MARKER
 
 
-def _require_index_free(found: Repository) -> None:
-    lock = found.git_dir / "index.lock"
-    if lock.exists():
-        raise CouldNotRunError(
-            f"Another git command is at work ({lock} exists): wait for it, or remove the file if "
-            "that command was killed, and run the same command again."
-        )
-
-
 def _write_files(found: Repository, journal: Journal, side: str) -> list[Path]:
-    before = _raw(found, journal.files(found, "before"))
-    after = worktree.contents(found, journal.files(found, "after"))
-    wanted = after if side == "after" else before
+    sides = {name: journal.files(found, name) for name in ("before", "after")}
+    wanted = sides[side]
     paths = [*journal.record.changed, *(journal.record.remade if side == "before" else ())]
     lying = {path: worktree.read(found.folder / path) for path in paths}
-    saved = _save(found, journal, {path: it for path, it in lying.items() if it}, (before, after))
+    strange = [
+        path
+        for path, it in lying.items()
+        if it
+        and path in journal.record.changed
+        and it not in {sides["before"].get(path), sides["after"].get(path)}
+    ]
+    room = found.room / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    worktree.save(found, strange, room)
     for path in paths:  # deletions first: a file may stand where a folder is to come
         worktree.drafted(found.folder / path).unlink(missing_ok=True)
         if path not in wanted:
@@ -241,56 +282,23 @@ def _write_files(found: Repository, journal: Journal, side: str) -> list[Path]:
     for path in paths:
         if path in wanted and lying[path] != wanted[path]:
             worktree.replace(found.folder, path, wanted[path])
-    return saved
-
-
-def _save(
-    found: Repository,
-    journal: Journal,
-    lying: Mapping[str, Bytes],
-    known: Sequence[Mapping[str, Bytes]],
-) -> list[Path]:
-    """Save what is on neither side: somebody's work since the update began."""
-    strange = [
-        path
-        for path, it in lying.items()
-        if path in journal.record.changed and all(it != side.get(path) for side in known)
-    ]
-    room = found.room / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    worktree.save(found, strange, room)
     return [room / path for path in strange]
 
 
-def _raw(found: Repository, entries: Mapping[str, Entry]) -> dict[str, Bytes]:
-    texts = Store(found.git_dir).read(entry.blob for entry in entries.values())
-    return {path: Bytes(it.mode, texts[it.blob]) for path, it in entries.items()}
-
-
-def _write_index(found: Repository, journal: Journal, side: str) -> None:
-    """Stage the files beside the index, and move the result over it in one step."""
-    draft = found.room / "index"
-    with contextlib.suppress(FileNotFoundError):
-        shutil.copyfile(found.git_dir / "index", draft)
-    env = {"GIT_INDEX_FILE": str(draft)}
-    lines = index_lines(_staged(found, journal, side))
-    root = git.run("rev-parse", "--show-toplevel", cwd=found.folder)
-    update = ("update-index", "-z", "--index-info")
-    git.output(*update, cwd=Path(root), env=env, stdin=lines)
-    refresh = ("update-index", "-q", "--refresh")
-    git.output(*refresh, cwd=Path(root), env=env, fine={0, 1})
-    draft.replace(found.git_dir / "index")
-
-
-def _staged(
+def _index(
     found: Repository, journal: Journal, side: str
 ) -> Iterator[tuple[str, str, Entry | None]]:
+    """What git's index is to hold for every path of the update; None: nothing, of any stage."""
     record = journal.record
-    unmerged = {path for path, *_ in record.stages} if side == "after" else set()
-    entries = journal.files(found, "after") if side == "after" else found.files()
+    unmerged = {path for path, *_ in record.stages}
     remade = record.remade if side == "before" else ()
-    for path in {*record.changed, *remade, *(path for path, *_ in record.stages)}:
-        yield f"{record.prefix}{path}", "0", None  # whatever is there, all stages of it
-        if path in entries and path not in unmerged:
-            yield f"{record.prefix}{path}", "0", entries[path]
-    for path, number, mode, blob in record.stages if side == "after" else ():
-        yield f"{record.prefix}{path}", number, Entry(mode, blob)
+    for path in {*record.changed, *remade, *unmerged}:
+        yield path, "0", None
+    if side == "after":
+        for path, stage, mode, blob in (*record.staged, *record.stages):
+            if stage != "0" or path not in unmerged:
+                yield path, stage, Entry(mode, blob)
+        return
+    at_head = found.files()
+    for path in {*record.changed, *remade} & set(at_head):
+        yield path, "0", at_head[path]

@@ -40,8 +40,12 @@ class Message:
 
 @dataclass(frozen=True)
 class Merged:
-    """The service after the merge: all of its files, and what could not be merged."""
+    """The service after the merge: all of its files, and what could not be merged.
 
+    Some conflicts have no stages, as a file that would have to move and cannot: `clean` tells.
+    """
+
+    clean: bool
     after: Mapping[str, Entry]
     stages: tuple[Stage, ...]
     messages: tuple[Message, ...]
@@ -85,29 +89,18 @@ class Sides:
     def ours(self) -> dict[str, Entry]:
         """The team's: managed files that it deleted are there again, as they were.
 
-        Own files take part only where a merged file is gone, because it may have been renamed.
+        No own file takes part, so none is ever taken for a renamed file of the platform.
         """
         base = self.base()
         inside = folders(self.before)
         deleted = {path for path in base if path not in self.before}
-        moved = any(self.owner(path) == MERGED for path in deleted)
-        ours = {
-            path: entry
-            for path, entry in self.before.items()
-            if self.is_platform(path) or (moved and self._may_be_moved(path))
-        }
+        ours = {path: entry for path, entry in self.before.items() if self.is_platform(path)}
         healed = {
             path: base[path]
             for path in deleted
             if self.owner(path) == MANAGED and not in_the_way(path, self.before, inside)
         }
         return {**healed, **ours}
-
-    def _may_be_moved(self, path: str) -> bool:
-        return path != ANSWERS_FILE and {
-            self.new.owners.classify(path),
-            self.old.owners.classify(path),
-        } == {OWN}
 
 
 def merge(store: Store, sides: Sides, version: str) -> Merged:
@@ -125,7 +118,8 @@ def merge(store: Store, sides: Sides, version: str) -> Merged:
     answers = {ANSWERS_FILE: sides.new.entries[ANSWERS_FILE]}
     after = store.entries(tree)
     _refuse_collisions(left, after)
-    return Merged({**left, **after, **answers}, stages, messages)
+    clean = not any(it.kind.startswith("CONFLICT") for it in messages)
+    return Merged(clean, {**left, **after, **answers}, stages, messages)
 
 
 def _branch(store: Store, name: str, entries: Mapping[str, Entry], parents: Iterable[str]) -> str:

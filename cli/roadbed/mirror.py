@@ -1,5 +1,6 @@
 """Copies of template repositories in the user's cache, so that a version is fetched once."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -10,7 +11,7 @@ import filelock
 import platformdirs
 
 from roadbed import git, sources
-from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.errors import CouldNotRunError, RoadbedError, UsageError
 from roadbed.objects import Store
 
 HEAD = "refs/upstream/HEAD"
@@ -97,7 +98,10 @@ def opened(url: str, wanted: str = "") -> Mirror:
     with filelock.FileLock(f"{mirror.store.git_dir}.lock"):
         if not (mirror.store.git_dir / "HEAD").is_file():
             mirror.store.run("init", "--quiet", "--bare", "--template=", str(mirror.store.git_dir))
-        _fetch(mirror)
+        _fetch(mirror, *_REFSPECS)
+        if _COMMIT.fullmatch(wanted) and not mirror.commit(wanted):
+            with contextlib.suppress(RoadbedError):  # of a tag that was moved, if the host gives it
+                _fetch(mirror, f"+{wanted}:{_KEPT}/{wanted}")
         if _COMMIT.fullmatch(wanted) and mirror.commit(wanted):
             mirror.store.run("update-ref", f"{_KEPT}/{wanted}", wanted)
     return mirror
@@ -117,14 +121,15 @@ def known(url: str) -> Mirror:
     return Mirror(url, source.remote, Store(cache() / "templates" / f"{name}.git"))
 
 
-def _fetch(mirror: Mirror) -> None:
+def _fetch(mirror: Mirror, *refspecs: str) -> None:
     sources.require_there(mirror.url, mirror.remote)
     # the user's git configuration is needed here: credentials, proxies, other spellings of a host
     where = f"--git-dir={mirror.store.git_dir}"
     quiet = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
-    fetch = ("fetch", "--quiet", "--prune", "--force", "--no-write-fetch-head", "--")
+    fetch = ["fetch", "--quiet", "--force", "--no-write-fetch-head"]
+    fetch += ["--prune", "--"] if refspecs == _REFSPECS else ["--"]
     try:
-        git.output(where, *quiet, *fetch, mirror.remote, *_REFSPECS)
+        git.output(where, *quiet, *fetch, mirror.remote, *refspecs)
     except git.GitError as error:
         raise sources.unreadable(mirror.url, mirror.remote, error) from error
 

@@ -44,7 +44,7 @@ class Store:
     def run(self, *arguments: str, stdin: bytes = b"", fine: Container[int] = (0,)) -> bytes:
         """git's output for a command in this store."""
         where = f"--git-dir={self.git_dir}"
-        return git.output(*_SETTINGS, where, *arguments, env=_ISOLATION, stdin=stdin, fine=fine)
+        return git.output(*_SETTINGS, where, *arguments, env=_isolated(), stdin=stdin, fine=fine)
 
     def entries(self, tree: str) -> dict[str, Entry]:
         """Every file of a tree (or commit), by path."""
@@ -79,7 +79,7 @@ class Store:
     def write_tree(self, entries: Mapping[str, Entry]) -> str:
         """Make a tree of entries; returns its id."""
         with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
-            index = {**_ISOLATION, "GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            index = {**_isolated(), "GIT_INDEX_FILE": str(Path(scratch) / "index")}
             where = f"--git-dir={self.git_dir}"
             lines = index_lines((path, "0", entry) for path, entry in entries.items())
             git.output(where, "update-index", "-z", "--index-info", env=index, stdin=lines)
@@ -90,6 +90,12 @@ class Store:
         given = [word for parent in parents for word in ("-p", parent)]
         said = self.run("commit-tree", tree, *given, stdin=message.encode())
         return said.decode().strip()
+
+
+def _isolated() -> dict[str, str | None]:
+    """The environment of git in a store: nothing that a hook or a user exported for git."""
+    exported = dict.fromkeys(name for name in os.environ if name.startswith("GIT_"))
+    return {**exported, **_ISOLATION}
 
 
 def parse_tree(listing: bytes) -> dict[str, Entry]:

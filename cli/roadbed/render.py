@@ -5,6 +5,7 @@ templates is set aside, so that a service never depends on it.
 """
 
 import errno
+import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,8 +60,12 @@ def render_again(
     `exclude` are gitignore patterns of what to leave out. Raises as `render`.
     """
     import copier  # noqa: PLC0415 (as above)
+    import plumbum  # noqa: PLC0415 (through which Copier calls git, with a copy of our environment)
 
-    with _one_sentence(source), warnings.catch_warnings():
+    # a user's `core.autocrlf` would check the template out with other line ends
+    plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    quiet = warnings.catch_warnings()
+    with _one_sentence(source), quiet, plumbum.local.env(**plain):
         warnings.simplefilter("ignore")
         copier.run_copy(
             source.url,

@@ -7,13 +7,14 @@ kept in the user's cache.
 
 import hashlib
 import json
-import os
+import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+import yaml
 
 from roadbed import answers, manifest, mirror, ownership
 from roadbed.answers import ANSWERS_FILE, Answers
@@ -129,7 +130,8 @@ def _copied(wanted: Wanted, exclude: Sequence[str]) -> dict[str, Entry]:
 
 
 def _key(wanted: Wanted, exclude: Sequence[str]) -> str:
-    said = [_FORMAT, version("copier"), wanted.commit, _lasting(wanted.recorded)]
+    said = [_FORMAT, version("copier"), wanted.mirror.url, wanted.commit]
+    said.append(_lasting(wanted.recorded))
     text = json.dumps([*said, sorted(wanted.changed.items()), sorted(exclude)])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -143,33 +145,23 @@ def _lasting(recorded: str) -> str:
 def _render(wanted: Wanted, exclude: Sequence[str], store: Store) -> dict[str, Entry]:
     from roadbed import render  # noqa: PLC0415 (Copier, which a cached render does not need)
 
-    source = Source(wanted.mirror.url, wanted.mirror.remote, wanted.commit)
-    with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch, _served(wanted.mirror):
+    mirrored = str(wanted.mirror.store.git_dir)  # so that Copier asks for nothing from afar
+    with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
         folder = Path(scratch)
         if wanted.recorded:
             (folder / ANSWERS_FILE).write_text(wanted.recorded, encoding="utf-8")
+        source = Source(mirrored, mirrored, wanted.commit)
         render.render_again(source, folder, wanted.changed, exclude)
+        _name_source(folder / ANSWERS_FILE, wanted.mirror.url)
         return store.write_folder(folder)
 
 
-@contextmanager
-def _served(of: Mirror) -> Iterator[None]:
-    """Let git read the mirror wherever the template's own address is asked for."""
-    number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    ours = {
-        "GIT_CONFIG_COUNT": str(number + 1),
-        f"GIT_CONFIG_KEY_{number}": f"url.{of.store.git_dir}.insteadOf",
-        f"GIT_CONFIG_VALUE_{number}": of.remote,
-    }
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
+def _name_source(path: Path, url: str) -> None:
+    """Record the template's own address, where Copier has recorded the mirror's."""
+    if path.exists():
+        said = yaml.safe_dump({"_src_path": url}, allow_unicode=True, width=10_000)
+        text = re.sub(r"(?m)^_src_path: .*\n", said.replace("\\", r"\\"), path.read_text("utf-8"))
+        path.write_text(text, encoding="utf-8")
 
 
 def _kept() -> Store:

@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from roadbed import git
 from roadbed.errors import CouldNotRunError, UsageError
@@ -32,9 +32,20 @@ class Repository:
     objects: Path
     head: str
 
-    def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """git's output for a command in the service's folder."""
-        return git.output(*arguments, cwd=self.folder, stdin=stdin)
+    def git(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        fine: Container[int] = (0,),
+    ) -> bytes:
+        """git's output for a command in the service's folder; no hook of the user's runs."""
+        quiet = ("-c", f"core.hooksPath={os.devnull}")
+        return git.output(*quiet, *arguments, cwd=self.folder, env=env, stdin=stdin, fine=fine)
+
+    def lines(self, *arguments: str) -> list[str]:
+        """What git printed, line by line; nothing where it printed nothing and returned 1."""
+        return os.fsdecode(self.git(*arguments, fine={0, 1})).splitlines()
 
     def files(self, commit: str = "HEAD") -> dict[str, Entry]:
         """The service's files at a commit, by their path in the service."""
@@ -101,13 +112,11 @@ def require_ready(found: Repository) -> None:
                 f"A {what} is under way in {found.folder}: finish it, or end it with "
                 f"`git {what} --abort`, and update then."
             )
-    try:
-        found.git("symbolic-ref", "--quiet", "HEAD")
-    except git.GitError as error:
+    if not branch(found):
         raise UsageError(
             f"HEAD of {found.folder} is detached, so the update would belong to no branch: run "
             "`git switch -c platform-update`, and update then."
-        ) from error
+        )
     status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
     changed = found.git("--no-optional-locks", *status, "--", ".").split(b"\0")[0]
     if changed:
@@ -117,11 +126,16 @@ def require_ready(found: Repository) -> None:
         )
 
 
+def branch(found: Repository) -> str:
+    """The branch that HEAD is on, or nothing where it is on none."""
+    return "".join(found.lines("symbolic-ref", "--quiet", "HEAD"))
+
+
 def require_seen(found: Repository, paths: Iterable[str]) -> None:
     """Raise UsageError when git ignores one of the platform's paths: it could not be kept."""
     asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
     command = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose")
-    said = git.output(*command, cwd=found.folder, stdin=asked, fine={0, 1})
+    said = found.git(*command, stdin=asked, fine={0, 1})
     words = os.fsdecode(said).split("\0")[:-1]
     hits = zip(*[iter(words)] * 4, strict=True)
     for source, line, pattern, path in hits:
@@ -136,43 +150,57 @@ def require_free(
     found: Repository, before: Mapping[str, Entry], after: Mapping[str, Entry]
 ) -> None:
     """Raise UsageError when writing `after` would overwrite what git does not know."""
-    links = {path for path, entry in before.items() if entry.mode == LINK}
     added = [path for path in after if path not in before]
     for path in added:
-        place = found.folder / path
-        linked = next((p for p in place.parents if p != found.folder and p.is_symlink()), None)
-        if linked and found.folder in linked.parents and _name(found, linked) not in links:
-            raise _in_the_way(path, _name(found, linked))
-        if os.path.lexists(place) and not _emptied(place, found, before, after):
-            raise _in_the_way(path, path)
+        blocker = _blocker(found, path, before, after)
+        if blocker:
+            raise UsageError(
+                f"The new version brings {path}, and {blocker} lies there already without git "
+                "knowing it: commit it, or move it away, and update then."
+            )
     if _ignores_case(found):
         _refuse_same_names(added, after)
 
 
-def _name(found: Repository, place: Path) -> str:
-    return place.relative_to(found.folder).as_posix()
+def _blocker(
+    found: Repository, path: str, before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> str:
+    """What git does not know, and is or holds what would have to go for `path` to be written."""
+    for folder in reversed(PurePosixPath(path).parents[:-1]):
+        place = found.folder / folder
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            gone = str(folder) in before and str(folder) not in after
+            return "" if gone else str(folder)
+    place = found.folder / path
+    if not os.path.lexists(place):
+        return ""
+    if place.is_symlink() or not place.is_dir():
+        return path
+    inside = (file for file in place.rglob("*") if file.is_symlink() or not file.is_dir())
+    names = (file.relative_to(found.folder).as_posix() for file in inside)
+    return next((name for name in names if name not in before or name in after), "")
 
 
-def _emptied(
-    place: Path, found: Repository, before: Mapping[str, Entry], after: Mapping[str, Entry]
-) -> bool:
-    """Whether the place is a folder of which this very update removes every file."""
-    if not place.is_dir() or place.is_symlink():
-        return False
-    inside = {_name(found, path) for path in place.rglob("*") if not path.is_dir()}
-    return all(path in before and path not in after for path in inside)
+def require_unedited(found: Repository, before: Mapping[str, Entry], paths: Iterable[str]) -> None:
+    """Raise UsageError when a file of `paths` is not what git has, though `git status` is quiet.
 
-
-def _in_the_way(path: str, what: str) -> UsageError:
-    return UsageError(
-        f"The new version brings {path}, and {what} lies there already without git knowing it: "
-        "commit it, or move it away, and update then."
-    )
+    So it is after `git update-index --assume-unchanged` or `--skip-worktree`.
+    """
+    files = [path for path in paths if path in before and before[path].mode != LINK]
+    there = [path for path in files if (found.folder / path).is_file() and "\n" not in path]
+    asked = b"".join(os.fsencode(path) + b"\n" for path in there)
+    blobs = found.git("hash-object", "--stdin-paths", stdin=asked).decode().split()
+    for path, blob in zip(there, blobs, strict=True):
+        if blob != before[path].blob:
+            raise UsageError(
+                f"{path} has changes that git was told to overlook: show them to git "
+                f"(`git update-index --no-assume-unchanged --no-skip-worktree {path}`), commit "
+                "them, and update then."
+            )
 
 
 def _ignores_case(found: Repository) -> bool:
-    said = git.output("config", "--type=bool", "core.ignoreCase", cwd=found.folder, fine={0, 1})
-    return said.strip() == b"true"
+    return found.lines("config", "--type=bool", "core.ignoreCase") == ["true"]
 
 
 def _refuse_same_names(added: Iterable[str], after: Mapping[str, Entry]) -> None:

@@ -71,7 +71,7 @@ class Update:
         """4 when something of the team's would be lost, 3 when something conflicts."""
         if self.losses:
             return Exit.LOST_EDITS
-        return Exit.CONFLICTS if self.merged.stages else Exit.FINE
+        return Exit.FINE if self.merged.clean else Exit.CONFLICTS
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,11 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     repository.require_ready(found)
     ends = _ends(given, order)
     _require_sound(found, given, ends)
-    recorded = _recorded(found, given, order)
+    recorded = (found.folder / ANSWERS_FILE).read_text(encoding="utf-8")
     old = rendered.platform(Wanted(ends.mirror, ends.old, recorded, {}), given.plan)
     plan = order.answers.get("plan", given.plan)
     new = rendered.platform(Wanted(ends.mirror, ends.new, recorded, order.answers), plan)
+    _require_kept(given, old, new, order)
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
         yield _worked_out(found, given, Sides(found.files(), old, new), ends, store), store
 
@@ -141,9 +142,22 @@ def _require_sound(found: Repository, given: Answers, ends: _Ends) -> None:
             raise answers.broken(found.folder / ANSWERS_FILE, fault)
 
 
-def _recorded(found: Repository, given: Answers, order: Order) -> str:
-    text = (found.folder / ANSWERS_FILE).read_text(encoding="utf-8")
-    return text.replace(given.source, order.source) if order.source else text
+def _require_kept(given: Answers, old: Rendered, new: Rendered, order: Order) -> None:
+    """Raise UsageError where Copier would quietly put a default in the place of an answer."""
+    for key, answer in order.answers.items():
+        if key not in new.answers.values:
+            raise UsageError(
+                f"A {new.answers.plan} is not asked {key!r}: leave out -d {key}={answer}."
+            )
+    for key, value in given.values.items():
+        for version in (old, new):
+            kept = version.answers.values.get(key, value)
+            if kept != value and key not in {*order.answers, *_ADDED_BY_TEMPLATE}:
+                raise UsageError(
+                    f"{ANSWERS_FILE} records {value!r} for {key!r}, which "
+                    f"{version.answers.version} of the template refuses: answer it with "
+                    f"-d {key}=…, or restore the file with `git checkout -- {ANSWERS_FILE}`."
+                )
 
 
 def _worked_out(
@@ -154,6 +168,7 @@ def _worked_out(
     changed = _changed(sides, merged)
     repository.require_seen(found, (path for path in sides.new.entries if path in merged.after))
     repository.require_free(found, sides.before, merged.after)
+    repository.require_unedited(found, sides.before, changed)
     tag = ends.mirror.commit(f"refs/tags/{old}")
     return Update(
         found,

@@ -99,9 +99,10 @@ def _files(changes: Sequence[Change]) -> list[str]:
 
 
 def _remarks(messages: Sequence[Message]) -> list[str]:
-    """What merge-ort did with renames, which nobody would guess."""
-    silent = ("Auto-merging", "CONFLICT")
-    return [f"  {it.text}" for it in messages if not it.kind.startswith(silent)]
+    """What merge-ort did with renames, which nobody would guess, and what it could not do."""
+    silent = ("Auto-merging", "CONFLICT (contents)")
+    texts = [it.text for it in messages if not it.kind.startswith(silent)]
+    return [line for text in texts for line in output.wrapped(text, "  ")]
 
 
 def _questions(questions: Mapping[str, object]) -> list[str]:
@@ -151,7 +152,7 @@ def _then(update: Update) -> list[str]:
 def _next(update: Update) -> list[str]:
     commands = [
         *uv.reaching(),
-        *(["git status"] if update.merged.stages else []),
+        *(["git status"] if not update.merged.clean else []),
         "git diff --cached",
         "uv sync",
         "uv run just test",

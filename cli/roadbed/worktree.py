@@ -1,6 +1,7 @@
 """Writing files of a service, each whole or not at all, and saving what is in the way."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roadbed.errors import CouldNotRunError
-from roadbed.objects import EXECUTABLE, FILE, LINK, Entry
+from roadbed.objects import EXECUTABLE, FILE, LINK, Entry, Store
 from roadbed.render import write_error
 from roadbed.repository import Repository
 
@@ -35,14 +36,17 @@ def read(place: Path) -> Bytes | None:
         raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
 
 
-def contents(found: Repository, entries: Mapping[str, Entry]) -> dict[str, Bytes]:
-    """What a checkout of `entries` would write, through the filters that the service sets."""
+def checked_out(found: Repository, entries: Mapping[str, Entry], store: Store) -> dict[str, Bytes]:
+    """What a checkout of `entries` would write here, through the filters that the service sets.
+
+    `store` holds the contents. The filters are those of the attributes that lie here now.
+    """
+    borrowed = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(store.git_dir / "objects")}
     filtered = {path: entry for path, entry in entries.items() if _in_batch(path, entry)}
-    read_at_once = zip(filtered, _batch(found, filtered), strict=True)
-    texts = {
-        **dict(read_at_once),
-        **{path: _one(found, path, it) for path, it in entries.items() if path not in filtered},
-    }
+    texts = dict(zip(filtered, _batch(found, filtered, borrowed), strict=True))
+    for path, entry in entries.items():
+        if path not in filtered:
+            texts[path] = _one(found, path, entry, borrowed)
     return {path: Bytes(entry.mode, texts[path]) for path, entry in entries.items()}
 
 
@@ -50,21 +54,21 @@ def _in_batch(path: str, entry: Entry) -> bool:
     return entry.mode != LINK and "\n" not in path
 
 
-def _batch(found: Repository, entries: Mapping[str, Entry]) -> list[bytes]:
+def _batch(found: Repository, entries: Mapping[str, Entry], env: Mapping[str, str]) -> list[bytes]:
     # the sizes that git prints are those before the filters, so a mark of our own parts the files
     mark = secrets.token_hex(16)
     asked = b"".join(
         f"{entry.blob} {found.prefix}".encode() + os.fsencode(path) + b"\n"
         for path, entry in entries.items()
     )
-    said = found.git("cat-file", f"--batch={mark}", "--filters", stdin=asked)
+    said = found.git("cat-file", f"--batch={mark}", "--filters", stdin=asked, env=env)
     return [part[1:-1] for part in said.split(mark.encode())[1:]]
 
 
-def _one(found: Repository, path: str, entry: Entry) -> bytes:
+def _one(found: Repository, path: str, entry: Entry, env: Mapping[str, str]) -> bytes:
     if entry.mode == LINK:
-        return found.git("cat-file", "blob", entry.blob)
-    return found.git("cat-file", "--filters", f"--path={found.prefix}{path}", entry.blob)
+        return found.git("cat-file", "blob", entry.blob, env=env)
+    return found.git("cat-file", "--filters", f"--path={found.prefix}{path}", entry.blob, env=env)
 
 
 def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
@@ -93,7 +97,8 @@ def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
 
 def drafted(place: Path) -> Path:
     """Where a file is written before it takes its place."""
-    return place.with_name(f".{place.name[:200]}.roadbed-new")
+    name = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:16]  # any name is short enough
+    return place.with_name(f".{name}.roadbed-new")
 
 
 def _prune(folder: Path, empty: Path) -> None:
