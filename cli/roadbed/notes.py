@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from roadbed import git, sources
+from roadbed import sources
 from roadbed.errors import UsageError
+from roadbed.objects import Store, parse_tree
 
 FOLDER = "releases"
 NEXT = "next.toml"
@@ -64,13 +65,17 @@ class Shelf:
         return [self.release(name) for name in sorted(self.names, key=_place)]
 
 
-def at(repository: Path, commit: str) -> Shelf:
-    """The notes in a commit of a clone of the template repository, bare or not."""
-    listing = ("ls-tree", "-z", "--name-only", "--full-tree", commit, f"{FOLDER}/")
-    paths = git.run(*listing, cwd=repository).split("\0")
+def at(store: Store, commit: str) -> Shelf:
+    """The notes in a commit of the template repository, whose objects the store has."""
+    listing = store.run("ls-tree", "-z", "--full-tree", commit, f"{FOLDER}/")
+    blobs = {
+        path.removeprefix(f"{FOLDER}/"): entry.blob
+        for path, entry in parse_tree(listing).items()
+        if path.endswith(".toml")
+    }
     return Shelf(
-        tuple(path.removeprefix(f"{FOLDER}/") for path in paths if path.endswith(".toml")),
-        lambda name: git.run("cat-file", "blob", f"{commit}:{FOLDER}/{name}", cwd=repository),
+        tuple(blobs),
+        lambda name: store.read([blobs[name]])[blobs[name]].decode(errors="replace"),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from roadbed import bulletin, notes, questionnaire, sources
 from roadbed.errors import UsageError
 from roadbed.notes import Change, Release, Shelf
+from roadbed.objects import Store
 from tests.cli.conftest import commit, git
 
 ROOT = Path(__file__).parents[2]
@@ -180,8 +181,8 @@ def test_from_git(tmp_path: Path) -> None:
     (folder / "1.0.0.toml").write_text("uncommitted")
     git(tmp_path, "clone", "--quiet", "--bare", str(root), str(bare))
 
-    for repository in (root, bare):
-        states = [notes.at(repository, name) for name in ("HEAD~2", "HEAD~1", "HEAD")]
+    for git_dir in (root / ".git", bare):
+        states = [notes.at(Store(git_dir), name) for name in ("HEAD~2", "HEAD~1", "HEAD")]
         assert [(), ("next.toml",), ("1.0.0.toml", "next.toml")] == [s.names for s in states]
         both = ["first", "zweitens, größer"]
         assert [("1.0.0", both)] == told(notes.between(states[0], states[2]))
