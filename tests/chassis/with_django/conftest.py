@@ -155,6 +155,7 @@ def _configure() -> None:
         TASKS={"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}},
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
         ACCOUNT_ADAPTER="chassis.django.accounts.AccountAdapter",
+        ACCOUNT_REAUTHENTICATION_METHODS=["password", "mfa"],
         MFA_ADAPTER="chassis.django.second_factor.Adapter",
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
         MFA_PASSKEY_LOGIN_ENABLED=True,

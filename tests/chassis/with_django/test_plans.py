@@ -82,4 +82,5 @@ def test_accounts_get_second_factors_unless_the_team_decided(tmp_path: Path) -> 
     assert settings["INSTALLED_APPS"] == ["allauth.account", *added, "web.stock"]
     assert settings["MFA_TOTP_ISSUER"] == "Ours"
     assert settings["ACCOUNT_REAUTHENTICATION_REQUIRED"] is True
+    assert "code" not in settings["ACCOUNT_REAUTHENTICATION_METHODS"]
     assert settings["MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"] is False

@@ -15,6 +15,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -140,6 +141,15 @@ def test_password_does_not_stand_in_for_the_factor(root: User) -> None:
     assert again not in browser.get("/accounts/2fa/reauthenticate/").content.decode()
     browser.post("/accounts/2fa/reauthenticate/", {"code": code()})
     assert browser.get(page).status_code == 200
+
+
+def test_mail_does_not_stand_in_for_the_factor(root: User) -> None:
+    """Whoever sits at an open session and reads the mails too has not proved who they are."""
+    browser = Client()
+    browser.force_login(root)
+    for page in ("/accounts/reauthenticate/code/", "/accounts/reauthenticate/code/confirm/"):
+        assert browser.post(page, {"email": root.email}).status_code == 403
+    assert mail.outbox == []
 
 
 def test_fresh_sign_in_is_proof_enough(root: User) -> None:

@@ -36,5 +36,7 @@ def _defaults(settings: dict[str, Any]) -> dict[str, Any]:
         # browsers speak WebAuthn over plain HTTP to localhost alone
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": settings.get("DEBUG", False),
         "ACCOUNT_REAUTHENTICATION_REQUIRED": True,
+        # never a code by mail, allauth's third way: it would stand in for a second factor
+        "ACCOUNT_REAUTHENTICATION_METHODS": ["password", "mfa"],
         "ACCOUNT_REAUTHENTICATION_TIMEOUT": 5 * _MINUTES,
     }
