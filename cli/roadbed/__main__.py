@@ -188,6 +188,31 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
     raise typer.Exit(updating.run(order, plan=plan, lock=not no_lock, as_json=as_json))
 
 
+@app.command()
+def grow(  # noqa: PLR0913 (each is an option of the command line)
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="hybrid")],
+    path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
+    *,
+    data: _Data = None,
+    dry: Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")] = (
+        False
+    ),
+    no_lock: Annotated[bool, typer.Option("--no-lock", help="Leave uv.lock as it is")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+) -> None:
+    """Give a monolith or a service its other half; nothing that it has moves or changes.
+
+    The service stays at its version. `roadbed update --abort` undoes it until it is committed.
+    """
+    from roadbed import answers, growth, updating  # noqa: PLC0415
+    from roadbed import new as making  # noqa: PLC0415
+    from roadbed.update import Order  # noqa: PLC0415
+
+    growth.require_possible(answers.read(path).plan, plan)
+    order = Order(path, answers={**making.parse_answers(data or []), "plan": plan}, half=True)
+    raise typer.Exit(updating.run(order, plan=dry, lock=not no_lock, as_json=as_json))
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and prints at most one sentence about a failure."""
     git.forget_surroundings()

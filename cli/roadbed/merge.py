@@ -6,7 +6,7 @@ seeds are left out, so that no merge can change them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from roadbed.answers import ANSWERS_FILE
@@ -58,11 +58,15 @@ class Merged:
 
 @dataclass(frozen=True)
 class Sides:
-    """What is merged: the service's files `before`, and the `old` and the `new` version's."""
+    """What is merged: the service's files `before`, and the `old` and the `new` version's.
+
+    `arriving` are seeds that come with a new half, where the service has no such file.
+    """
 
     before: Mapping[str, Entry]
     old: Rendered
     new: Rendered
+    arriving: Mapping[str, Entry] = field(default_factory=dict)
 
     def is_platform(self, path: str) -> bool:
         """Whether the path takes part; a file handed to the team, or to no one, does not."""
@@ -114,10 +118,11 @@ def merge(store: Store, sides: Sides, version: str) -> Merged:
     _branch(store, version, sides.theirs(), (base,))
     command = (*_SETTINGS, "merge-tree", "--write-tree", "-z", "--messages", YOURS, version)
     tree, stages, messages = _parse(store.run(*command, fine={0, 1}))
-    left = {path: entry for path, entry in sides.before.items() if path not in ours}
+    untouched = {path: entry for path, entry in sides.before.items() if path not in ours}
+    left = {**sides.arriving, **untouched}
     answers = {ANSWERS_FILE: sides.new.entries[ANSWERS_FILE]}
     after = store.entries(tree)
-    _refuse_collisions(left, after)
+    _refuse_collisions(untouched, {**sides.arriving, **after})
     clean = not any(it.kind.startswith("CONFLICT") for it in messages)
     return Merged(clean, {**left, **after, **answers}, stages, messages)
 

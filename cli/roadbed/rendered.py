@@ -76,7 +76,7 @@ def whole(wanted: Wanted) -> dict[str, Entry]:
 
 def objects(of: Mirror) -> list[Path]:
     """The folders of git objects in which the contents of renders are found."""
-    return [of.store.git_dir / "objects", _kept().git_dir / "objects"]
+    return [of.store.git_dir / "objects", kept().git_dir / "objects"]
 
 
 def _manifest(wanted: Wanted, plan: str) -> tuple[list[manifest.Entry], bytes]:
@@ -112,13 +112,13 @@ def _owners(wanted: Wanted, listed: Sequence[manifest.Entry]) -> Ownership:
 def _answers(entries: Mapping[str, Entry]) -> Answers:
     if ANSWERS_FILE not in entries:
         raise UsageError(f"The template writes no {ANSWERS_FILE}, so it cannot be followed.")
-    text = _kept().read([entries[ANSWERS_FILE].blob]).popitem()[1].decode()
+    text = kept().read([entries[ANSWERS_FILE].blob]).popitem()[1].decode()
     return answers.parse(Path(ANSWERS_FILE), text)
 
 
 def _copied(wanted: Wanted, exclude: Sequence[str]) -> dict[str, Entry]:
     """What Copier makes of a version, without `exclude`; from the cache when it is there."""
-    store, name = _kept(), f"refs/renders/{_key(wanted, exclude)}"
+    store, name = kept(), f"refs/renders/{_key(wanted, exclude)}"
     if store.run("rev-parse", "--quiet", "--verify", name, fine={0, 1}):
         entries = store.entries(name)
         if not store.lacks(entry.blob for entry in entries.values()):
@@ -164,7 +164,8 @@ def _name_source(path: Path, url: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _kept() -> Store:
+def kept() -> Store:
+    """The store that keeps what Copier rendered."""
     store = Store(mirror.cache() / "renders.git")
     if not (store.git_dir / "HEAD").is_file():
         store.run("init", "--quiet", "--bare", "--template=", str(store.git_dir))

@@ -5,15 +5,29 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from roadbed import answers, audit, journal, merge, mirror, questionnaire, rendered, repository, uv
+from roadbed import (
+    answers,
+    audit,
+    growth,
+    journal,
+    merge,
+    mirror,
+    notes,
+    output,
+    questionnaire,
+    rendered,
+    repository,
+    uv,
+)
 from roadbed.answers import ANSWERS_FILE, Answers
 from roadbed.audit import Loss
 from roadbed.errors import Exit, UsageError
 from roadbed.merge import MANAGED, Merged, Sides
 from roadbed.mirror import Mirror
+from roadbed.notes import Release
 from roadbed.objects import Entry, Store, scratch
 from roadbed.rendered import Rendered, Wanted
 from roadbed.repository import Repository
@@ -29,13 +43,15 @@ _ADDED_BY_TEMPLATE = {"recorded"}  # in the answers file, and no question
 class Order:
     """What to update: a service's folder, to a version (default: the newest), with new answers.
 
-    `source` is the template's new address, if it moved.
+    `source` is the template's new address, if it moved. With `half`, the service grows: it stays
+    at its version, and the seeds of the half that the answers bring arrive.
     """
 
     folder: Path
     to: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
+    half: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,20 +67,25 @@ class Change:
 class Update:
     """An update worked out: from which version to which, and what it does.
 
-    `moved` says that the recorded tag names another commit by now; `questions` are answered for
-    the first time, by their defaults.
+    `plan` is that of the service afterwards. `moved` says that the recorded tag names another
+    commit by now; `questions` are answered for the first time, by their defaults; `notes` are what
+    the versions between mean for this service; `documents` are the new plan's own, of which the
+    team keeps its.
     """
 
     found: Repository
     old: str
     new: str
     given: Answers
+    plan: str
     changes: tuple[Change, ...]
     merged: Merged
     losses: tuple[Loss, ...]
     questions: Mapping[str, object]
     moved: bool
+    notes: tuple[Release, ...]
     draft: journal.Draft
+    documents: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> Exit:
@@ -96,12 +117,17 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     ends = _ends(given, order)
     _require_sound(found, given, ends)
     recorded = (found.folder / ANSWERS_FILE).read_text(encoding="utf-8")
-    old = rendered.platform(Wanted(ends.mirror, ends.old, recorded, {}), given.plan)
-    plan = order.answers.get("plan", given.plan)
-    new = rendered.platform(Wanted(ends.mirror, ends.new, recorded, order.answers), plan)
+    was = Wanted(ends.mirror, ends.old, recorded, {})
+    wanted = Wanted(ends.mirror, ends.new, recorded, order.answers)
+    old = rendered.platform(was, given.plan)
+    new = rendered.platform(wanted, order.answers.get("plan", given.plan))
     _require_kept(given, old, new, order)
+    before = found.files()
+    grown = growth.of(was, wanted, before, new.owners) if order.half else growth.NONE
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
-        yield _worked_out(found, given, Sides(found.files(), old, new), ends, store), store
+        sides = Sides(before, old, new, grown.seeds)
+        work = _worked_out(found, given, sides, ends, store)
+        yield replace(work, documents=grown.documents), store
 
 
 def relock(found: Repository) -> str:
@@ -121,6 +147,8 @@ def _ends(given: Answers, order: Order) -> _Ends:
             "which this service records: is the template older than the service, or did it move? "
             "Name its address with --source."
         )
+    if order.half:
+        return _Ends(of, old, old)
     named = order.to or of.newest() or mirror.HEAD
     new = mirror.require_commit(of, named, "--to")
     if new != old and of.is_ancestor(new, old):
@@ -175,11 +203,13 @@ def _worked_out(
         old,
         new,
         given,
+        sides.new.answers.plan,
         tuple(_change(path, sides, merged) for path in sorted(changed)),
         merged,
         _losses(store, sides, changed),
         _new_questions(given, sides.new),
         moved=tag is not None and tag != ends.old,
+        notes=_notes(ends, sides.new.answers),
         draft=journal.Draft(old, new, changed, merged.stages, _remade(sides, merged, changed)),
     )
 
@@ -232,6 +262,17 @@ def _contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, By
     known = {path: it for path, it in entries.items() if it}
     texts = store.read(it.blob for it in known.values())
     return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+
+
+def _notes(ends: _Ends, given: Answers) -> tuple[Release, ...]:
+    """What the versions between change for a service with these answers, oldest first."""
+    store = ends.mirror.store
+    try:
+        told = notes.between(notes.at(store, ends.old), notes.at(store, ends.new))
+    except UsageError as error:  # notes in a later format must not stop an update
+        output.note(str(error))
+        return ()
+    return tuple(notes.applying(told, given.values))
 
 
 def _new_questions(given: Answers, new: Rendered) -> dict[str, object]:

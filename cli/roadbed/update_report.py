@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from roadbed import output, uv
+from roadbed import bulletin, notes, output, uv
 from roadbed.answers import ANSWERS_FILE
 from roadbed.errors import Exit
 from roadbed.merge import MANAGED, Message
@@ -36,10 +36,11 @@ def as_text(update: Update, *, written: bool) -> list[str]:
         return [*_moved(update), _nothing(update)]
     return [
         *_moved(update),
-        f"{update.found.folder.name}: {update.old} → {update.new}",
+        f"{update.found.folder.name}: {_title(update)}",
         *_files(update.changes),
         *_remarks(update.merged.messages),
         *_questions(update.questions),
+        *_notes(update),
         *_conflicts(update),
         *_losses(update),
         *(_next(update) if written else _then(update)),
@@ -64,9 +65,23 @@ def as_json(update: Update, *, written: bool) -> str:
             for loss in update.losses
         ],
         "new_questions": dict(update.questions),
+        "notes": [
+            {"version": release.version, "changes": [_note(it) for it in release.changes]}
+            for release in update.notes
+        ],
         "exit_code": int(update.exit_code),
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _title(update: Update) -> str:
+    if update.plan != update.given.plan:
+        return f"{update.given.plan} → {update.plan}, {update.new}"
+    return f"{update.old} → {update.new}"
+
+
+def _note(change: notes.Change) -> dict[str, str]:
+    return {"kind": change.kind, "summary": change.summary, "do": change.do}
 
 
 def _nothing(update: Update) -> str:
@@ -113,6 +128,19 @@ def _questions(questions: Mapping[str, object]) -> list[str]:
     return ["", title, *output.layout(rows)]
 
 
+def _notes(update: Update) -> list[str]:
+    text = bulletin.as_text(update.notes)
+    return ["", *text.splitlines()] if text else []
+
+
+def documents(compare: Sequence[str]) -> list[str]:
+    """How to see what the new plan says in documents that are the team's own."""
+    if not compare:
+        return []
+    title = "Your documents are yours; see what a new hybrid's say, and take what you like:"
+    return ["", title, *(f"  {command}" for command in compare)]
+
+
 def _conflicts(update: Update) -> Iterator[str]:
     conflicts = update.merged.conflicts
     if conflicts:
@@ -155,14 +183,21 @@ def _next(update: Update) -> list[str]:
         *(["git status"] if not update.merged.clean else []),
         "git diff --cached",
         "uv sync",
+        "uv run just generate",
         "uv run just test",
-        f"git commit -m {shlex.quote(f'Update the platform to {update.new}')}",
+        "git add -A",
+        f"git commit -m {shlex.quote(_message(update))}",
     ]
     return [
         "",
         "Next (`roadbed update --abort` takes it all back):",
         *(f"  {it}" for it in commands),
     ]
+
+
+def _message(update: Update) -> str:
+    grown = update.plan != update.given.plan
+    return f"Grow into a {update.plan}" if grown else f"Update the platform to {update.new}"
 
 
 def saved(places: Sequence[Path]) -> list[str]:

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from roadbed import journal, output, repository, update, update_report
+from roadbed import growth, journal, output, repository, update, update_report
 from roadbed.errors import Exit, UsageError
 from roadbed.update import Order
 
@@ -21,11 +21,14 @@ def run(order: Order, *, plan: bool, lock: bool, as_json: bool) -> Exit:
             found, store = stack.enter_context(update.prepared(order))
         writing = bool(found.changes) and not plan
         saved = journal.write(found.found, found.draft, store) if writing else []
+    compare = growth.keep(found.documents, found.found.room) if writing else []
     if as_json:
         output.say(update_report.as_json(found, written=writing))
     else:
         output.lines(update_report.as_text(found, written=writing))
-    output.lines(update_report.saved(saved))
+        output.lines(update_report.documents(compare))
+    for line in update_report.saved(saved):
+        output.note(line)
     if writing and lock and found.draft.remade:
         _relock(found)
     return found.exit_code
