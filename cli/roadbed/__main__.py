@@ -213,6 +213,31 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
     raise typer.Exit(updating.run(order, plan=dry, lock=not no_lock, as_json=as_json))
 
 
+@app.command()
+def adopt(
+    path: Annotated[Path, typer.Argument(help="The folder of a repository, or within one")],
+    *,
+    data: _Data = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing: take what can be guessed")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")] = (
+        False
+    ),
+    source: _Source = None,
+    ref: _Ref = None,
+) -> None:
+    """Bring a repository that was never generated, or lost its answers, under a plan.
+
+    The platform's files arrive, and nothing of yours changes; what differs goes on record.
+    """
+    from roadbed import adopt as adopting  # noqa: PLC0415
+    from roadbed import new as making  # noqa: PLC0415
+
+    order = adopting.Order(path, source, ref, making.parse_answers(data or []), defaults)
+    adopting.run(order, plan=plan)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and prints at most one sentence about a failure."""
     git.forget_surroundings()

@@ -3,13 +3,13 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from roadbed import rendered
 from roadbed.errors import UsageError
 from roadbed.objects import Entry
 from roadbed.ownership import Ownership
 from roadbed.rendered import Wanted
+from roadbed.repository import Repository
 
 HYBRID = "hybrid"
 _DOCUMENTS = (".md",)
@@ -51,13 +51,16 @@ def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership
     return Growth(seeds, {path: texts[large[path].blob] for path in told})
 
 
-def keep(documents: Mapping[str, bytes], room: Path) -> list[str]:
-    """Write the new plan's documents to the folder `room`; returns how to compare the team's."""
+def keep(documents: Mapping[str, bytes], found: Repository) -> list[str]:
+    """Write the plan's own to a folder beside; returns how to compare the team's, or take them."""
+    commands = []
     for path, content in documents.items():
-        place = room / HYBRID / path
+        place = found.room / "plan" / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
-    return [
-        shlex.join(["git", "diff", "--no-index", path, str(room / HYBRID / path)])
-        for path in documents
-    ]
+        there = (found.folder / path).exists()
+        command = (
+            ["git", "diff", "--no-index", path, str(place)] if there else ["cp", str(place), path]
+        )
+        commands.append(shlex.join(command))
+    return commands

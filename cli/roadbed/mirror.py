@@ -58,8 +58,17 @@ class Mirror:
 
     def newest(self) -> str | None:
         """The newest release's tag, or None where nothing is released."""
+        return next(iter(self.releases()), None)
+
+    def releases(self) -> list[str]:
+        """The tags of all releases, the newest first."""
         listed = self.store.run("for-each-ref", "--format=%(refname)", "refs/tags")
-        return sources.newest_version(listed.decode().split())
+        return sources.versions(listed.decode().split())
+
+    def blob(self, ref: str, path: str) -> str | None:
+        """The id of a file at a version, or None."""
+        asked = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}:{path}")
+        return self.store.run(*asked, fine={0, 1, 128}).decode().strip() or None
 
     def named(self, commit: str) -> str:
         """What people call a commit: its tag, or git's description of it."""

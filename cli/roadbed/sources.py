@@ -93,8 +93,13 @@ def snapshot(source: Source, into: Path) -> Source:
 
 def newest_version(refs: Iterable[str]) -> str | None:
     """The tag of the newest release among the names of references, or None."""
+    return next(iter(versions(refs)), None)
+
+
+def versions(refs: Iterable[str]) -> list[str]:
+    """The tags of releases among the names of references, the newest first."""
     tags = [name.removeprefix("refs/tags/") for name in refs]
-    return max(filter(ordered, tags), key=ordered, default=None)
+    return sorted(filter(ordered, tags), key=ordered, reverse=True)
 
 
 def ordered(version: str) -> tuple[int, ...]:

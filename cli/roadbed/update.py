@@ -37,6 +37,7 @@ from roadbed.worktree import Bytes
 LOCK = "uv.lock"
 _MOVED_BY_VERSION = ("_commit", "_commit_hash")
 _ADDED_BY_TEMPLATE = {"recorded"}  # in the answers file, and no question
+_FOR_COMMANDS = {"ejected"}  # a question that `roadbed eject` answers, and nobody is asked
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,7 @@ def _notes(ends: _Ends, given: Answers) -> tuple[Release, ...]:
 
 
 def _new_questions(given: Answers, new: Rendered) -> dict[str, object]:
-    known = {*given.values, *_ADDED_BY_TEMPLATE}
+    known = {*given.values, *_ADDED_BY_TEMPLATE, *_FOR_COMMANDS}
     return {key: value for key, value in new.answers.values.items() if key not in known}
 
 

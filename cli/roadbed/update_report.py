@@ -16,7 +16,7 @@ _MANY = 6  # files of one kind are listed by name up to here
 _SAID = {
     "changed": "changed",
     "added": "new",
-    "removed": "no longer the platform's",
+    "removed": "dropped",
     "restored": "back again",
     "merged": "both sides' lines",
     "diverged": "both sides' lines; diverged",

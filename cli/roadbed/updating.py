@@ -21,7 +21,7 @@ def run(order: Order, *, plan: bool, lock: bool, as_json: bool) -> Exit:
             found, store = stack.enter_context(update.prepared(order))
         writing = bool(found.changes) and not plan
         saved = journal.write(found.found, found.draft, store) if writing else []
-    compare = growth.keep(found.documents, found.found.room) if writing else []
+    compare = growth.keep(found.documents, found.found) if writing else []
     if as_json:
         output.say(update_report.as_json(found, written=writing))
     else:
