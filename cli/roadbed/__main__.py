@@ -214,7 +214,7 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
 
 
 @app.command()
-def adopt(
+def adopt(  # noqa: PLR0913 (each is an option of the command line)
     path: Annotated[Path, typer.Argument(help="The folder of a repository, or within one")],
     *,
     data: _Data = None,

@@ -94,7 +94,7 @@ def prepared(order: Order) -> Iterator[tuple[Adoption, Store]]:
 
 
 def _version(order: Order, plan: str) -> tuple[Mirror, str]:
-    """The version to adopt: the one asked for, else the one whose manifest lies here, else newest."""
+    """The version to adopt: the one asked for, else the one whose manifest lies here, or newest."""
     source = sources.resolve(order.source, order.ref)
     of = mirror.opened(source.url)
     lying = order.folder / manifest.MANIFEST_FILE
