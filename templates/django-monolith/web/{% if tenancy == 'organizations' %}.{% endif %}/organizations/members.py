@@ -1,5 +1,7 @@
 """The pages of those who manage an organisation: its members, and whom it has invited."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
@@ -30,7 +32,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
     tenant = current_tenant(request)
     members = Membership.objects.for_tenant(tenant)
     context = {
-        "organization": _here(request),
+        "organization": Organization.objects.get(pk=tenant),
         "page": Paginator(members, PAGE_SIZE).get_page(request.GET.get("page")),
         "invitations": Invitation.objects.for_tenant(tenant),
     }
@@ -51,13 +53,11 @@ def member(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     if request.method != "POST" or not form.is_valid():
         return render(request, "organizations/member.html", {"member": found, "form": form})
-    try:
+    with _explained(request):
         changed = services.change_role(membership=found, by=_person(request), **form.cleaned_data)
-    except ProblemError as refusal:
-        messages.error(request, str(refusal))
-        return redirect("organizations:member", pk=pk)
-    messages.success(request, f"{changed.user} has the role {changed.get_role_display()} now.")
-    return redirect("organizations:members")
+        messages.success(request, f"{changed.user} has the role {changed.get_role_display()} now.")
+        return redirect("organizations:members")
+    return redirect("organizations:member", pk=pk)
 
 
 @blocked
@@ -66,15 +66,13 @@ def member(request: HttpRequest, pk: UUID) -> HttpResponse:
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a member out."""
     found = _member(request, pk)
-    try:
+    with _explained(request):
         services.remove(membership=found, by=_person(request))
-    except ProblemError as refusal:
-        messages.error(request, str(refusal))
-        return redirect("organizations:member", pk=pk)
-    messages.success(request, f"{found.user} is no member any more.")
-    # whoever left has no business on the page of the members
-    is_self = found.user_id == _person(request).pk
-    return redirect("organizations:list" if is_self else "organizations:members")
+        messages.success(request, f"{found.user} is no member any more.")
+        # whoever left has no business on the page of the members
+        is_self = found.user_id == _person(request).pk
+        return redirect("organizations:list" if is_self else "organizations:members")
+    return redirect("organizations:member", pk=pk)
 
 
 @blocked
@@ -86,7 +84,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.invite(
-                organization=_here(request),
+                tenant=current_tenant(request),
                 by=_person(request),
                 link=_link(request),
                 **form.cleaned_data,
@@ -105,11 +103,8 @@ def invite(request: HttpRequest) -> HttpResponse:
 def resend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send an invitation again."""
     invitation = _invitation(request, pk)
-    try:
+    with _explained(request):
         services.resend(invitation=invitation, by=_person(request), link=_link(request))
-    except ProblemError as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, f"{invitation.email} gets another mail; the older link is dead.")
     return redirect("organizations:members")
 
@@ -120,21 +115,23 @@ def resend(request: HttpRequest, pk: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take an invitation back."""
     invitation = _invitation(request, pk)
-    try:
+    with _explained(request):
         services.withdraw(invitation=invitation, by=_person(request))
-    except ProblemError as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
     return redirect("organizations:members")
 
 
+@contextmanager
+def _explained(request: HttpRequest) -> Iterator[None]:
+    """Show the next page why something is refused."""
+    try:
+        yield
+    except ProblemError as refusal:
+        messages.error(request, str(refusal))
+
+
 def _person(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-def _here(request: HttpRequest) -> Organization:
-    return Organization.objects.get(pk=current_tenant(request))
 
 
 def _member(request: HttpRequest, pk: UUID) -> Membership:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from chassis.django import audit, invitations
 from chassis.django.roles import denied, has_permission, may_grant
@@ -55,9 +56,9 @@ def remove(*, membership: Membership, by: User) -> None:
 
 
 @transaction.atomic(durable=True)
-def invite(*, organization: Organization, email: str, role: str, by: User, link: Link) -> None:
+def invite(*, tenant: UUID, email: str, role: str, by: User, link: Link) -> None:
     """Ask somebody by mail to join. Problems: 403 as above, 409 for an address that needs none."""
-    here = _lock(organization)
+    here = _lock(tenant)
     _check_rank(by, here, role)
     waiting = Invitation.objects.for_tenant(here.pk)
     if here.has_member(email):
@@ -74,7 +75,7 @@ def invite(*, organization: Organization, email: str, role: str, by: User, link:
 @transaction.atomic(durable=True)
 def resend(*, invitation: Invitation, by: User, link: Link) -> None:
     """Send an invitation anew, for another week; the link that was sent before is dead."""
-    here = _lock(invitation.organization)
+    here = _lock(invitation.organization_id)
     current = _still_there(invitation)
     _check_rank(by, here, current.role)
     before = _facts(current)
@@ -87,7 +88,7 @@ def resend(*, invitation: Invitation, by: User, link: Link) -> None:
 @transaction.atomic(durable=True)
 def withdraw(*, invitation: Invitation, by: User) -> None:
     """Take an invitation back: its link is dead."""
-    here = _lock(invitation.organization)
+    here = _lock(invitation.organization_id)
     current = _still_there(invitation)
     _check_rank(by, here, current.role)
     audit.record("invitation.withdrawn", actor=by, subject=current, before=_facts(current))
@@ -102,7 +103,7 @@ def join(*, key: str, by: User) -> Membership:
     """
     found = Invitation.objects.open().filter(token_hash=key).select_related("invited_by")
     if invitation := found.first():
-        _lock(invitation.organization)
+        _lock(invitation.organization_id)
     current = found.all().first()  # of two who press the button the second finds none
     if not current or _obstacle(current.invited_by, current.organization, current.role):
         raise _GONE
@@ -114,13 +115,13 @@ def join(*, key: str, by: User) -> Membership:
     return membership
 
 
-def _lock(organization: Organization) -> Organization:
+def _lock(tenant: UUID) -> Organization:
     # one write about an organisation's people at a time: two that look right may be wrong together
-    return Organization.objects.select_for_update().get(pk=organization.pk)
+    return Organization.objects.select_for_update().get(pk=tenant)
 
 
 def _locked(membership: Membership) -> Membership:
-    _lock(membership.organization)
+    _lock(membership.organization_id)
     current = Membership.objects.for_tenant(membership.organization_id).filter(pk=membership.pk)
     if not (found := current.select_related("organization", "user").first()):
         raise _conflict(f"{membership.user} is no member any more.")
