@@ -241,13 +241,16 @@ def _action(path: str, sides: Sides, merged: Merged) -> str:
     before, after = sides.before.get(path), merged.after.get(path)
     if path in merged.conflicts:
         return "conflict"
+    edited = "diverged" if sides.owner(path) == MANAGED else "merged"
+    if before is None and after != sides.new.entries.get(path, after):
+        return edited  # a file that the template renamed and the team had edited
     if before is None:
         return "restored" if path in sides.old.entries else "added"
     if after is None:
         return "removed"
     if path == ANSWERS_FILE or before == sides.old.entries.get(path):
         return "changed"
-    return "diverged" if sides.owner(path) == MANAGED else "merged"
+    return edited
 
 
 def _losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> tuple[Loss, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from roadbed import bulletin, notes, output, uv
 from roadbed.answers import ANSWERS_FILE
 from roadbed.errors import Exit
-from roadbed.merge import MANAGED, Message
+from roadbed.merge import MANAGED
 from roadbed.update import Change, Update
 
 _MANY = 6  # files of one kind are listed by name up to here
@@ -38,7 +38,7 @@ def as_text(update: Update, *, written: bool) -> list[str]:
         *_moved(update),
         f"{update.found.folder.name}: {_title(update)}",
         *_files(update.changes),
-        *_remarks(update.merged.messages),
+        *_remarks(update),
         *_questions(update.questions),
         *_notes(update),
         *_conflicts(update),
@@ -113,10 +113,14 @@ def _files(changes: Sequence[Change]) -> list[str]:
     return output.layout([*many, *rows]) if many or rows else []
 
 
-def _remarks(messages: Sequence[Message]) -> list[str]:
+def _remarks(update: Update) -> list[str]:
     """What merge-ort did with renames, which nobody would guess, and what it could not do."""
-    silent = ("Auto-merging", "CONFLICT (contents)")
-    texts = [it.text for it in messages if not it.kind.startswith(silent)]
+    listed = set(update.merged.conflicts)
+    texts = [
+        it.text
+        for it in update.merged.messages
+        if it.kind != "Auto-merging" and not listed & set(it.paths)
+    ]
     return [line for text in texts for line in output.wrapped(text, "  ")]
 
 
