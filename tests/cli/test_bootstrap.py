@@ -102,7 +102,7 @@ def test_setup(clone: Clone) -> None:
     """setup makes the environment from the lock, with the Python that runs it."""
     ran = clone.run("setup")
     assert 0 == ran.returncode
-    assert [f"sync --quiet --locked --python {sys.executable}"] == clone.calls
+    assert [f"sync --quiet --locked --compile-bytecode --python {sys.executable}"] == clone.calls
     assert "bootstrap: ready" in ran.stdout
 
 
@@ -295,7 +295,7 @@ def test_externally_managed(bare: Clone, managed_python: Path) -> None:
     assert 0 == ran.returncode, ran.stderr
     assert "bootstrap: installing uv into .tools" in ran.stdout
     assert (bare.folder / ".tools/bin/uv").is_file()
-    assert [f"sync --quiet --locked --python {managed_python}"] == bare.calls
+    assert [f"sync --quiet --locked --compile-bytecode --python {managed_python}"] == bare.calls
 
 
 def test_no_uv_to_be_had(bare: Clone) -> None:
