@@ -1,18 +1,14 @@
 """The command line: every option is declared here, and the modules do the work."""
 
 import os
-import signal
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from roadbed import git, output
+from roadbed import endings, git, output
 from roadbed.errors import Exit, RoadbedError
 
 app = typer.Typer(
@@ -25,10 +21,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH},
 )
 
-# Windows has no SIGHUP
-_INTERRUPTS = {
-    name: signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-}
 _Source = Annotated[
     str | None,
     typer.Option(
@@ -111,9 +103,18 @@ def demo(
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 (each is an option of the command line)
     path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
     *,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show how files differ from the template's")
+    ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Restore them; what was there is saved in git's folder")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Judge waivers as on that day [default: now]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
     after_update: Annotated[
         bool, typer.Option("--after-update", help="Has an update lost what the team wrote?")
@@ -128,15 +129,23 @@ def check(
 ) -> None:
     """Compare the managed files with the template's, offline.
 
-    .roadbed/MANIFEST says what they should be; an edit of that file itself is not found.
-    With --after-update, what anybody's update lost: exit code 4.
+    .roadbed/MANIFEST says what they should be; an edit of that file itself is not found. What
+    waivers.toml names does not fail. With --after-update, what anybody's update lost: exit code 4.
     """
     if after_update or base or accept:
         raise typer.Exit(_audit(path, base or "HEAD", accept or [], as_json=as_json))
     from roadbed import check as checking  # noqa: PLC0415
+    from roadbed import reports  # noqa: PLC0415
 
-    report = checking.check(path)
-    output.lines([checking.as_json(report)] if as_json else checking.as_text(report))
+    today = checking.parse_day(as_of)
+    report = checking.check(path, today)
+    report = checking.with_differences(report) if diff else report
+    report = checking.mended(report, today) if fix else report
+    if as_json:
+        output.say(reports.as_json(report))
+    else:
+        output.differences((report.differences or {}).values())
+        output.lines(reports.as_text(report))
     raise typer.Exit(report.exit_code)
 
 
@@ -146,6 +155,18 @@ def _audit(path: Path, base: str, accept: Sequence[str], *, as_json: bool) -> in
     audited = auditing.run(path, base, accept)
     output.lines([auditing.as_json(audited)] if as_json else auditing.as_text(audited))
     return audited.exit_code
+
+
+@app.command()
+def eject(
+    files: Annotated[list[Path], typer.Argument(help="Managed files of a generated service")],
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Give them back to the platform")] = False,
+) -> None:
+    """Take managed files over: updates leave them alone from then on."""
+    from roadbed import eject as handing  # noqa: PLC0415
+
+    output.lines(handing.as_text(handing.eject(files, undo=undo)))
 
 
 @app.command()
@@ -241,7 +262,7 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and prints at most one sentence about a failure."""
     git.forget_surroundings()
-    _catch_interrupts()
+    endings.catch_interrupts()
     try:
         code = typer.main.get_command(app).main(list(arguments), "roadbed", standalone_mode=False)
     except RoadbedError as error:
@@ -256,7 +277,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.COULD_NOT_RUN
     except Exception:
-        output.error(_defect())
+        output.error(endings.defect())
         return Exit.DEFECT
     if code == Exit.INTERRUPTED:  # Typer's own spelling of Ctrl-C, and ours
         output.error("interrupted.")
@@ -266,32 +287,6 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """The `roadbed` command."""
     sys.exit(run(sys.argv[1:]))
-
-
-def _catch_interrupts() -> None:
-    """Let every polite signal end a command as Ctrl-C does, so that it cleans up after itself."""
-    for name, number in _INTERRUPTS.items():
-        # a background job ignores SIGINT and so would its children; `nohup` means SIGHUP
-        if name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    # once is enough: uv and a process group deliver the same signal twice, amid the cleaning up
-    for other in _INTERRUPTS.values():
-        signal.signal(other, signal.SIG_IGN)
-    raise KeyboardInterrupt(number, frame)
-
-
-def _defect() -> str:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="roadbed-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(traceback.format_exc())
-    return (
-        "this is a defect of Roadbed, not of what you typed: please report it with the "
-        f"traceback saved in {file.name}."
-    )
 
 
 if __name__ == "__main__":

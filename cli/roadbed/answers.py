@@ -15,7 +15,8 @@ ANSWERS_FILE = ".copier-answers.yml"
 class Answers:
     """`source` and `version` are Copier's own entries; `values` answer the questions.
 
-    `commit` is the id of the version's commit, or empty where it was not recorded.
+    `commit` is the id of the version's commit, or empty where it was not recorded. `ejected` are
+    the managed paths that were handed to the team.
     """
 
     source: str
@@ -23,12 +24,7 @@ class Answers:
     plan: str
     values: Mapping[str, object]
     commit: str = ""
-
-    @property
-    def ejected(self) -> tuple[str, ...]:
-        """The managed paths that were handed to the team."""
-        listed = self.values.get("ejected")
-        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+    ejected: frozenset[str] = frozenset()
 
 
 def read(service: Path) -> Answers:
@@ -67,8 +63,13 @@ def parse(path: Path, text: str) -> Answers:
     if missing:
         raise broken(path, f"`{missing[0]}` is missing or not text")
     values = {key: value for key, value in data.items() if not key.startswith("_")}
+    ejected = data.get("ejected", [])
+    if not isinstance(ejected, list) or not all(isinstance(name, str) for name in ejected):
+        raise broken(path, "`ejected` is not a list of paths")
     commit = str(data.get("_commit_hash") or "")
-    return Answers(data["_src_path"], data["_commit"], data["plan"], values, commit)
+    return Answers(
+        data["_src_path"], data["_commit"], data["plan"], values, commit, frozenset(ejected)
+    )
 
 
 def _where(error: yaml.YAMLError) -> str:

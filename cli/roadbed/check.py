@@ -1,159 +1,72 @@
-"""Whether a service's managed files are still the template's bytes: offline, without Copier.
+"""Whether a service is still as the template and its own promises say: offline, without Copier.
 
-`.roadbed/MANIFEST` is what they are compared with, so an edit of that file itself is not found:
-nothing on this machine says what it should be. A review of its changes, or an update, does.
+`.roadbed/MANIFEST` is what managed files are compared with, so an edit of that file itself is not
+found: nothing on this machine says what it should be. A review of its changes, or an update, does.
 """
 
-import json
-import os
-import shlex
-import stat
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pathspec
-
-from roadbed import answers, git, manifest, ownership
-from roadbed.errors import CouldNotRunError, Exit
-from roadbed.manifest import Entry
-
-DIVERGED, MISSING, UNEXPECTED, OK = "diverged", "missing", "unexpected", "ok"
-_BYPRODUCTS = ("**/*.py[co]", "**/*.egg-info/**")  # also where no .gitignore names them
-_SHOWN = 3  # paths in one advised command
-_MOVE = f"move it out of what is managed (see {ownership.OWNERSHIP_FILE}): updates do not know it"
-_ADVICE = {
-    DIVERGED: "take the edit elsewhere (see .roadbed/README.md), then restore",
-    MISSING: "restore",
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A managed file and what is wrong with it: `diverged`, `missing` or `unexpected`."""
-
-    path: str
-    state: str
-
-    @property
-    def fix(self) -> str:
-        """What to do about it."""
-        if self.state == UNEXPECTED:
-            return _MOVE
-        return f"{_ADVICE[self.state]} the template's bytes with `{restoring([self.path])}`"
+from roadbed import answers, baseline, drift, findings, restore, waivers
+from roadbed.errors import Exit, UsageError
+from roadbed.findings import Finding
+from roadbed.restore import Restored
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` found in the service `folder`; `checked` counts the files compared."""
+    """What `check` found in the service `folder`; `checked` counts the files compared.
+
+    `differences` (lines by path) and `restored` are there when they were asked for.
+    """
 
     folder: Path
     plan: str
     version: str
     checked: int
     findings: tuple[Finding, ...]
+    differences: Mapping[str, Sequence[str]] | None = None
+    restored: tuple[Restored, ...] | None = None
 
     @property
     def exit_code(self) -> Exit:
-        """1 when something was found."""
-        return Exit.FINDINGS if self.findings else Exit.FINE
+        """1 when something was found that fails."""
+        return Exit.FINDINGS if any(found.fails for found in self.findings) else Exit.FINE
 
 
-def check(folder: Path) -> Report:
+def check(folder: Path, today: date | None = None) -> Report:
     """Compare the managed files of the service in `folder` with its manifest, both ways.
 
-    Raises UsageError when the answers file or the manifest is missing or broken, CouldNotRunError
-    when a file cannot be read.
+    Waivers are judged as on the day `today`. Raises UsageError when the answers file, the manifest
+    or the waivers are missing or broken, CouldNotRunError when a file cannot be read.
     """
     given = answers.read(folder)
-    entries = manifest.read(folder)
-    expected = [entry for entry in entries if _applies(entry, given.values, folder)]
-    states = [(entry.path, _state(folder / entry.path, entry.blob)) for entry in expected]
-    findings = [Finding(path, state) for path, state in states if state != OK]
-    if ownership.OWNERSHIP_FILE not in {found.path for found in findings}:
-        added = _managed(folder) - {entry.path for entry in entries}
-        findings += [Finding(path, UNEXPECTED) for path in sorted(added)]
-    return Report(folder, given.plan, given.version, len(states), tuple(findings))
+    granted = waivers.read(folder)
+    checked, found = drift.find(folder, given)
+    day = today or datetime.now(UTC).date()
+    judged = findings.judge(found, granted, baseline.read(folder), day)
+    return Report(folder, given.plan, given.version, checked, tuple(judged))
 
 
-def _managed(folder: Path) -> set[str]:
-    """The managed files of the service, but not what git ignores nor what Python leaves behind."""
-    listed = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+def with_differences(report: Report) -> Report:
+    """The report with how each file differs; raises CouldNotRunError when that cannot be said."""
+    from roadbed import differences  # noqa: PLC0415 (its imports are a tenth of a check)
+
+    return replace(report, differences=differences.unified(report.folder, report.findings))
+
+
+def mended(report: Report, today: date | None = None) -> Report:
+    """Restore what can be restored, and report what is left; raises as `restore.restore` does."""
+    restored = restore.restore(report.folder, report.findings)
+    after = check(report.folder, today)
+    return replace(after, differences=report.differences, restored=restored)
+
+
+def parse_day(text: str | None) -> date | None:
+    """The day that was typed after --as-of; raises UsageError when it is none."""
     try:
-        names = git.run(*listed, cwd=folder).split("\0")
-    except CouldNotRunError:  # no repository, or no git
-        found = set(manifest.managed_files(folder))
-    else:  # a walk would visit every library in .venv
-        owners = ownership.read(folder)
-        present = {name for name in names if name and os.path.lexists(folder / name)}
-        found = {name for name in present if owners.classify(name) == "managed"}
-    byproducts = pathspec.GitIgnoreSpec.from_lines(_BYPRODUCTS)
-    return {name for name in found if not byproducts.match_file(name)} - {manifest.MANIFEST_FILE}
-
-
-def _applies(entry: Entry, given: Mapping[str, object], folder: Path) -> bool:
-    if not entry.condition:
-        return True
-    question, _, value = entry.condition.partition("=")
-    if question not in given:
-        raise answers.broken(folder / answers.ANSWERS_FILE, f"`{question}` is missing")
-    return str(given[question]) == value
-
-
-def _state(path: Path, blob: str) -> str:
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return DIVERGED
-        return OK if manifest.blob_id(path.read_bytes()) == blob else DIVERGED
-    except (FileNotFoundError, NotADirectoryError):
-        return MISSING
-    except OSError as error:
-        raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def restoring(paths: Iterable[str]) -> str:
-    """The command that brings the template's bytes of these paths back, and touches no other."""
-    only = " ".join(f"-x {shlex.quote(f'!/{path}')}" for path in paths)
-    return f"uvx copier recopy --defaults --overwrite --vcs-ref :current: -x '*' {only}"
-
-
-def as_text(report: Report) -> list[str]:
-    """The report for people: one line when clean, else one finding a line and what to do."""
-    if not report.findings:
-        return [f"{report.checked} managed files are as the template ({report.version}) made them."]
-    width = max(len(finding.path) for finding in report.findings)
-    lines = [f"{found.path:<{width}}  {found.state}" for found in report.findings]
-    counts = Counter(found.state for found in report.findings)
-    total = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-    return [*lines, "", f"{total}, of {report.checked} managed files.", *_advice(report)]
-
-
-def _advice(report: Report) -> list[str]:
-    states = {found.state for found in report.findings}
-    lost = [found.path for found in report.findings if found.state != UNEXPECTED]
-    lines = [f"{UNEXPECTED}: {_MOVE}."] if UNEXPECTED in states else []
-    if not lost:
-        return lines
-    shown, more = lost[:_SHOWN], len(lost[_SHOWN:])
-    advice = _ADVICE[DIVERGED if DIVERGED in states else MISSING]
-    lines += [f"To mend it, {advice} the template's bytes with", f"  {restoring(shown)}"]
-    return [*lines, f"and one more -x '!/…' for each of the other {more}."] if more else lines
-
-
-def as_json(report: Report) -> str:
-    """The report for machines; `schema` changes when a key does."""
-    return json.dumps(
-        {
-            "schema": 1,
-            "path": str(report.folder.resolve()),
-            "plan": report.plan,
-            "template": report.version,
-            "checked": report.checked,
-            "findings": [
-                {"path": found.path, "state": found.state, "fix": found.fix}
-                for found in report.findings
-            ],
-        },
-        indent=2,
-    )
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day: write --as-of as in 2027-01-31.") from error

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from roadbed.errors import CouldNotRunError, UsageError
@@ -103,8 +103,26 @@ def enclosing(folder: Path) -> Path | None:
         root = run("rev-parse", "--show-toplevel", cwd=existing)
     except GitError:
         return None
+    return None if ignores(existing, folder) else Path(root)
+
+
+def ignores(cwd: Path, path: Path) -> bool:
+    """Whether the repository of the folder `cwd`, if there is one, ignores this path."""
     try:
-        run("check-ignore", "--quiet", str(folder), cwd=existing)
+        run("check-ignore", "--quiet", "--", str(path.absolute()), cwd=cwd)
     except GitError:
-        return Path(root)
-    return None
+        return False
+    return True
+
+
+def ignoring(cwd: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those of these paths below `cwd` that a pattern means git to ignore, each with that pattern.
+
+    Whether git knows the file already makes no difference.
+    """
+    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    command = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose")
+    said = os.fsdecode(output(*command, cwd=cwd, stdin=asked, fine={0, 1})).split("\0")[:-1]
+    for file, line, pattern, path in zip(*[iter(said)] * 4, strict=True):
+        if not pattern.startswith("!"):  # the last word on this path is that it stays in
+            yield path, f"{pattern!r} in {file}, line {line}"

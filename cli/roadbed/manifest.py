@@ -86,6 +86,12 @@ def applies(entry: Entry, given: Mapping[str, object]) -> bool:
     return not entry.condition or str(given.get(question)) == value
 
 
+def paths(content: bytes) -> set[str]:
+    """The paths that manifests of any age name, as far as their lines can be read."""
+    lines = content.decode(errors="replace").splitlines()
+    return {found[2] for line in lines if (found := _LINE.fullmatch(line))}
+
+
 def dump(entries: Iterable[Entry]) -> str:
     """The text of a manifest."""
     return "\n".join([_HEADER, *map(str, sorted(entries)), ""])
@@ -130,7 +136,8 @@ def _entries(path: str, blobs: Mapping[str, str], variants: int) -> list[Entry]:
 def managed_files(folder: Path) -> Iterator[str]:
     """The managed paths of the service in `folder`, the manifest itself excepted."""
     owners = ownership.read(folder)
-    for path in folder.rglob("*"):
+    roots = [folder / root for root in owners.roots("managed")] or [folder]
+    for path in {path for root in roots for path in (root, *root.rglob("*"))}:
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MANIFEST_FILE and owners.classify(name) == "managed":
             yield name

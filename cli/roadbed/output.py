@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from typing import TextIO
 
 WIDTH = 80
-_DIM, _RED, _GREEN, _BOLD = "2", "31", "32", "1"
+_DIM, _RED, _GREEN, _CYAN, _BOLD = "2", "31", "32", "36", "1"
+_HEADER = 2  # lines of a difference that name the two files
+_OF_DIFFERENCE = {"-": _RED, "+": _GREEN, "@": _CYAN}
 
 
 def interactive() -> bool:
@@ -36,6 +38,15 @@ def lines(texts: Iterable[str]) -> None:
 def heading(text: str) -> None:
     """Print a line that begins a part of the result."""
     say(_paint(text, _BOLD, sys.stdout))
+
+
+def differences(files: Iterable[Sequence[str]]) -> None:
+    """Print the lines of a unified difference a file, in the usual colours."""
+    for lines in files:
+        for number, line in enumerate(lines):
+            colour = _BOLD if number < _HEADER else _OF_DIFFERENCE.get(line[:1])
+            say(_paint(line, colour, sys.stdout) if colour else line)
+        say()
 
 
 def note(text: str) -> None:

@@ -1,5 +1,6 @@
 """Who owns which file of a generated service: `.roadbed/ownership.toml`, in gitignore patterns."""
 
+import itertools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from roadbed.errors import UsageError
 OWNERSHIP_FILE = ".roadbed/ownership.toml"
 CLASSES = ("managed", "merged", "seeded", "generated", "answers")
 OWN = "own"
+_MAGIC = frozenset("*?[!\\")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Ownership:
     def patterns(self, owner: str) -> tuple[str, ...]:
         """The gitignore patterns of one class."""
         return self.written[owner]
+
+    def roots(self, owner: str) -> tuple[str, ...]:
+        """The files and folders in which everything of a class lies; none: it may be anywhere."""
+        found = [_root(pattern) for pattern in self.written[owner]]
+        return tuple(dict.fromkeys(found)) if all(found) else ()
 
     def classify(self, path: str) -> str:
         """The one class of `path` (relative, with slashes), or "own" for the team's own files.
@@ -69,3 +76,11 @@ def _patterns(name: str, table: object) -> tuple[str, ...]:
     if not isinstance(patterns, list) or not all(isinstance(line, str) for line in patterns):
         raise UsageError(f"[{name}] of {OWNERSHIP_FILE} needs `patterns`, a list of text.")
     return tuple(patterns)
+
+
+def _root(pattern: str) -> str:
+    """What of a gitignore pattern is a plain path from the root; empty where it is not anchored."""
+    if "/" not in pattern.rstrip("/"):
+        return ""
+    parts = pattern.strip("/").split("/")
+    return "/".join(itertools.takewhile(lambda part: not _MAGIC & set(part), parts))

@@ -133,17 +133,11 @@ def branch(found: Repository) -> str:
 
 def require_seen(found: Repository, paths: Iterable[str]) -> None:
     """Raise UsageError when git ignores one of the platform's paths: it could not be kept."""
-    asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    command = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose")
-    said = found.git(*command, stdin=asked, fine={0, 1})
-    words = os.fsdecode(said).split("\0")[:-1]
-    hits = zip(*[iter(words)] * 4, strict=True)
-    for source, line, pattern, path in hits:
-        if not pattern.startswith("!"):
-            raise UsageError(
-                f"{path} is the platform's, and git ignores it by {pattern!r} in {source}, line "
-                f"{line}: take that line out, commit the file, and update then."
-            )
+    for path, pattern in git.ignoring(found.folder, paths):
+        raise UsageError(
+            f"{path} is the platform's, and git ignores it by {pattern}: take that line out, "
+            "commit the file, and update then."
+        )
 
 
 def require_free(

@@ -92,6 +92,8 @@ def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
             draft.chmod(0o777 & ~_umask() if wanted.mode == EXECUTABLE else 0o666 & ~_umask())
         draft.replace(place)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            drafted(place).unlink(missing_ok=True)
         raise write_error(error, str(place)) from error
 
 

@@ -1,6 +1,7 @@
 """`roadbed check`: managed files against the manifest, offline."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from roadbed import manifest
-from tests.cli.conftest import Cli, git
+from tests.cli.conftest import Cli
 
 MANAGED = ".roadbed/ruff.toml"
+WORKFLOW = ".github/workflows/_test.yml"
 
 
 def test_clean(cli: Cli, service: Path) -> None:
@@ -39,29 +41,16 @@ def test_findings(cli: Cli, service: Path) -> None:
     assert "take the edit elsewhere (see .roadbed/README.md)" in ran.out
 
 
-def test_advice_works(cli: Cli, service: Path) -> None:
-    """The command that is advised brings these files back, and touches no other."""
-    (service / MANAGED).write_text("line-length = 120\n")
-    (service / "justfile").write_text("# mine\n")
-    advice = cli.run("check", "orders").out.splitlines()[-1].strip()
-
-    _uvx, program, *arguments = shlex.split(advice)
-    copier = Path(sys.executable).with_name(program)  # what uvx would fetch
-    subprocess.run([copier, *arguments], cwd=service, check=True, capture_output=True)
-
-    assert cli.run("check", "orders").code == 0
-    assert git(service, "status", "--porcelain").strip() == "M justfile"
-
-
-def test_many_findings(cli: Cli, service: Path) -> None:
-    """The advice stays a line that can be typed, however many files there are."""
+def test_advice(cli: Cli, service: Path) -> None:
+    """What to do is said once for each state, with a command that can be typed as it stands."""
     for entry in manifest.read(service):
         (service / entry.path).unlink()
 
-    *_, command, rest = cli.run("check", "orders").out.splitlines()
+    advised = cli.run("check", "orders").out.splitlines()[6:]
+    (found,) = re.findall(r"`roadbed (.*?)`", "\n".join(advised))
 
-    assert 3 == command.count("'!/")
-    assert "each of the other 1." in rest
+    assert ["missing"] == [line.partition(":")[0] for line in advised]
+    assert 0 == cli.run(*shlex.split(found)).code
 
 
 @pytest.mark.parametrize("repository", [True, False])
@@ -82,7 +71,7 @@ def test_unexpected(cli: Cli, service: Path, repository: bool) -> None:
         line.removesuffix("  unexpected").strip() for line in ran.out.splitlines()[:2]
     ]
     assert ran.out.splitlines()[-1].startswith("unexpected: move it out of what is managed")
-    assert "recopy" not in ran.out
+    assert "--fix" not in ran.out
     assert {"unexpected"} == {finding["state"] for finding in found}
 
 
@@ -106,6 +95,17 @@ def test_not_a_file(cli: Cli, service: Path, state: str) -> None:
         (service / MANAGED).mkdir()
     assert f"{MANAGED}" in cli.run("check", "orders").out
     assert cli.run("check", "orders").code == 1
+
+
+def test_behind_a_link(cli: Cli, service: Path) -> None:
+    """A folder that is a link may lead anywhere, so what it holds has diverged."""
+    (service / ".github").rename(service / "elsewhere")
+    (service / ".github").symlink_to("elsewhere")
+
+    ran = cli.run("check", "orders")
+
+    assert 1 == ran.code
+    assert f"{WORKFLOW}  diverged behind the link .github" == ran.out.splitlines()[0]
 
 
 def test_condition(cli: Cli, service: Path) -> None:
@@ -135,7 +135,7 @@ def test_json(cli: Cli, service: Path) -> None:
         report["checked"],
     ) == (1, "hybrid", "v1.0.0", 4)
     assert [(f["path"], f["state"]) for f in report["findings"]] == [(MANAGED, "missing")]
-    assert "copier recopy" in report["findings"][0]["fix"]
+    assert "`roadbed check --fix`" in report["findings"][0]["fix"]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,8 @@ def test_json(cli: Cli, service: Path) -> None:
         (b"plan: hybrid\n_src_path: /t\n", "`_commit` is missing"),
         (b"plan: 1\n_src_path: /t\n_commit: v1\n", "`plan` is missing or not text"),
         (b"plan: hybrid\n_src_path: /t\n_commit: v1\n", "`ci` is missing"),
+        (b"plan: a\n_src_path: /t\n_commit: v1\nejected: x\n", "`ejected` is not a list"),
+        (b"plan: a\n_src_path: /t\n_commit: v1\nejected: [1]\n", "`ejected` is not a list"),
         (b"!!python/object/apply:os.system [id]\n", "not valid YAML"),
     ],
 )

@@ -55,3 +55,20 @@ def test_broken(old: str, new: str, word: str) -> None:
     """A file that is none is refused, saying where."""
     with pytest.raises(UsageError, match=word):
         ownership.parse(TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "roots"),
+    [
+        ('["/.roadbed/**", "/.github/workflows/_*.yml"]', (".roadbed", ".github/workflows")),
+        ('["/a/b", "/a/b/*.py", "a/b/", "/a[bc]/d", "/*"]', ()),
+        ('["/a/b", "a/b/c/"]', ("a/b", "a/b/c")),
+        ('["/a", "anywhere"]', ()),
+        ('["/a", "**/b"]', ()),
+        ('["/a", "!/a/b"]', ()),
+    ],
+)
+def test_roots(patterns: str, roots: tuple[str, ...]) -> None:
+    """Where to look for the files of a class; everywhere when a pattern is not anchored."""
+    text = TEXT.replace('["/.roadbed/**", "/.github/workflows/_*.yml"]', patterns)
+    assert roots == ownership.parse(text).roots("managed")

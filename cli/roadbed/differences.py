@@ -1,0 +1,60 @@
+"""How managed files differ from the template's bytes, as unified differences."""
+
+import difflib
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from roadbed.errors import CouldNotRunError
+from roadbed.findings import RESTORABLE, Finding
+from roadbed.restore import template_bytes
+
+_NO_END = "\\ No newline at end of file"
+
+
+def unified(folder: Path, findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """For each managed file that is not as the template made it, the lines of the difference.
+
+    A file that is not there is gone as a whole; one that is no text is only named. Raises
+    CouldNotRunError when the template's bytes are not to be had, or a file cannot be read.
+    """
+    wanted = [found for found in findings if found.state in RESTORABLE]
+    content = template_bytes(folder, (found.blob for found in wanted)) if wanted else {}
+    return {found.path: list(_lines(folder, found.path, content[found.blob])) for found in wanted}
+
+
+def _lines(folder: Path, path: str, theirs: bytes) -> Iterator[str]:
+    place = folder / path
+    if place.is_symlink() or place.is_dir():
+        kind = "link" if place.is_symlink() else "folder"
+        yield f"{path} is a {kind} here, and a file in the template"
+        return
+    ours = _read(place)
+    old, new = _text(theirs), _text(ours or b"")
+    if old is None or new is None:
+        yield f"Binary files template/{path} and yours/{path} differ"
+        return
+    name = "/dev/null" if ours is None else f"yours/{path}"
+    for line in difflib.unified_diff(old, new, f"template/{path}", name):
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield _NO_END
+
+
+def _read(place: Path) -> bytes | None:
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
+
+
+def _text(content: bytes) -> list[str] | None:
+    """The lines of a text in UTF-8, each with its end; None for anything else."""
+    if b"\0" in content:
+        return None
+    try:  # `splitlines` would also end a line at a form feed
+        return io.StringIO(content.decode(), newline="\n").readlines()
+    except UnicodeDecodeError:
+        return None
