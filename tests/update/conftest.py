@@ -1,7 +1,8 @@
 """Two template repositories with releases, and surroundings that are nobody's."""
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import copier
@@ -9,6 +10,8 @@ import pytest
 from filelock import FileLock
 
 from roadbed import manifest, ownership, questionnaire, render, sources
+from roadbed.errors import Exit
+from tests.cli.conftest import Cli
 from tests.update import services
 from tests.update.history import releases
 from tests.update.naive import releases as naive_releases
@@ -80,3 +83,31 @@ def home(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("ROADBED_CACHE", str(cache))
     return folder
+
+
+@pytest.fixture
+def service(home: Path, history: Path, nursery: services.Nursery, tmp_path: Path) -> Path:
+    """A hybrid at the first release, committed."""
+    assert home
+    return nursery.born(history, "v1.0.0", tmp_path / "orders", plan="hybrid")
+
+
+@pytest.fixture
+def roadbed(service: Path) -> Cli:
+    """The command as a user types it, in the service's folder."""
+    return Cli(service, dict(os.environ))
+
+
+Refused = Callable[..., None]
+
+
+@pytest.fixture
+def refused(roadbed: Cli, service: Path) -> Refused:
+    """Assert that an update is refused by one sentence, and that nothing changes."""
+
+    def check(code: Exit, *words: str, options: Sequence[str] = (), **environment: str) -> None:
+        before = services.State.of(service)
+        roadbed.run("update", "--no-lock", *options, **environment).refused(code, *words)
+        assert before == services.State.of(service)
+
+    return check

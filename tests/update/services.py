@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import copier
@@ -101,6 +101,11 @@ class State:
             git(service, "for-each-ref"),
             git(service, "ls-files", "--stage", "-v"),
         )
+
+    def beside_journal(self) -> "State":
+        """The same without what Roadbed keeps of its latest update, which outlives the update."""
+        kept = [line for line in self.refs.splitlines() if "\trefs/roadbed/" not in line]
+        return replace(self, refs="\n".join(kept))
 
 
 def conflicted(service: Path) -> set[str]:
