@@ -33,6 +33,9 @@ _ADVICE = {
 }
 
 
+STATES = tuple(_ADVICE)
+
+
 @dataclass(frozen=True)
 class Finding:
     """A file and its `state`; `detail` says more.
