@@ -112,6 +112,9 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     fix: Annotated[
         bool, typer.Option("--fix", help="Restore them; what was there is saved in git's folder")
     ] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the template too: newer, moved, better seeds?")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="Judge waivers as on that day [default: now]")
     ] = None,
@@ -138,7 +141,7 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     from roadbed import reports  # noqa: PLC0415
 
     today = checking.parse_day(as_of)
-    report = checking.check(path, today)
+    report = checking.check(path, today, online=online)
     report = checking.with_differences(report) if diff else report
     report = checking.mended(report, today) if fix else report
     if as_json:

@@ -5,13 +5,14 @@ found: nothing on this machine says what it should be. A review of its changes, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from roadbed import answers, baseline, drift, findings, restore, waivers
+from roadbed.answers import Answers
 from roadbed.errors import Exit, UsageError
-from roadbed.findings import Finding
+from roadbed.findings import Finding, Online
 from roadbed.restore import Restored
 
 
@@ -19,7 +20,8 @@ from roadbed.restore import Restored
 class Report:
     """What `check` found in the service `folder`; `checked` counts the files compared.
 
-    `differences` (lines by path) and `restored` are there when they were asked for.
+    `seeds` is how the template's changed since, by path; `differences` (lines by path) and
+    `restored` are there when they were asked for.
     """
 
     folder: Path
@@ -27,6 +29,7 @@ class Report:
     version: str
     checked: int
     findings: tuple[Finding, ...]
+    seeds: Mapping[str, Sequence[str]] = field(default_factory=dict)
     differences: Mapping[str, Sequence[str]] | None = None
     restored: tuple[Restored, ...] | None = None
 
@@ -36,25 +39,34 @@ class Report:
         return Exit.FINDINGS if any(found.fails for found in self.findings) else Exit.FINE
 
 
-def check(folder: Path, today: date | None = None) -> Report:
+def check(folder: Path, today: date | None = None, *, online: bool = False) -> Report:
     """Compare the managed files of the service in `folder` with its manifest, both ways.
 
-    Waivers are judged as on the day `today`. Raises UsageError when the answers file, the manifest
-    or the waivers are missing or broken, CouldNotRunError when a file cannot be read.
+    With `online`, the service also with its template as it is now. Waivers are judged as on the
+    day `today`. Raises UsageError when the answers file, the manifest or the waivers are missing or
+    broken, CouldNotRunError when a file cannot be read or the template is out of reach.
     """
     given = answers.read(folder)
     granted = waivers.read(folder)
     checked, found = drift.find(folder, given)
+    abroad = _ask(folder, given) if online else Online()
     day = today or datetime.now(UTC).date()
-    judged = findings.judge(found, granted, baseline.read(folder), day)
-    return Report(folder, given.plan, given.version, checked, tuple(judged))
+    judged = findings.judge([*found, *abroad.findings], granted, baseline.read(folder), day)
+    return Report(folder, given.plan, given.version, checked, tuple(judged), abroad.seeds)
+
+
+def _ask(folder: Path, given: Answers) -> Online:
+    from roadbed import online  # noqa: PLC0415 (a check offline renders nothing)
+
+    return online.find(folder, given)
 
 
 def with_differences(report: Report) -> Report:
     """The report with how each file differs; raises CouldNotRunError when that cannot be said."""
     from roadbed import differences  # noqa: PLC0415 (its imports are a tenth of a check)
 
-    return replace(report, differences=differences.unified(report.folder, report.findings))
+    managed = differences.unified(report.folder, report.findings)
+    return replace(report, differences={**managed, **report.seeds})
 
 
 def mended(report: Report, today: date | None = None) -> Report:

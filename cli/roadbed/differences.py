@@ -30,12 +30,17 @@ def _lines(folder: Path, path: str, theirs: bytes) -> Iterator[str]:
         yield f"{path} is a {kind} here, and a file in the template"
         return
     ours = _read(place)
-    old, new = _text(theirs), _text(ours or b"")
-    if old is None or new is None:
-        yield f"Binary files template/{path} and yours/{path} differ"
-        return
     name = "/dev/null" if ours is None else f"yours/{path}"
-    for line in difflib.unified_diff(old, new, f"template/{path}", name):
+    yield from between(theirs, ours or b"", f"template/{path}", name)
+
+
+def between(before: bytes, after: bytes, old_name: str, new_name: str) -> Iterator[str]:
+    """The lines of the difference between two contents; of what is no text, one line."""
+    old, new = _text(before), _text(after)
+    if old is None or new is None:
+        yield f"Binary files {old_name} and {new_name} differ"
+        return
+    for line in difflib.unified_diff(old, new, old_name, new_name):
         yield line.removesuffix("\n")
         if not line.endswith("\n"):
             yield _NO_END

@@ -1,7 +1,7 @@
 """What `check` finds: the states of drift, what to do about each, and which of them are waived."""
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from roadbed import ownership
@@ -10,9 +10,11 @@ from roadbed.waivers import WAIVERS_FILE, Waiver
 
 DIVERGED, MISSING, UNEXPECTED, ORPHAN = "diverged", "missing", "unexpected", "orphan"
 IGNORED, EJECTED = "ignored", "ejected"
+BEHIND, TAMPERED, STALE_SEED = "behind", "tampered", "stale-seed"  # found online
 EXPIRED, UNUSED, UNKNOWN = "waiver-expired", "waiver-unused", "waiver-unknown"
 MENDED = "baseline-mended"
-WAIVABLE = (DIVERGED, MISSING, UNEXPECTED, ORPHAN, IGNORED)
+WAIVABLE = (DIVERGED, MISSING, UNEXPECTED, ORPHAN, IGNORED, BEHIND)
+INFORMATIONAL = (EJECTED, STALE_SEED)
 RESTORABLE = (DIVERGED, MISSING)
 RESTORE = "roadbed check --fix"
 _ADVICE = {
@@ -26,6 +28,10 @@ _ADVICE = {
     IGNORED: "take the pattern out and add the file with `git add`: "
     "an update could lose what git does not know",
     EJECTED: "nothing, the file is yours; `roadbed eject --undo` gives it back",
+    BEHIND: "see what it brings with `roadbed update --plan`, then run `roadbed update`",
+    TAMPERED: "find out who changed it: what the service is compared with cannot be relied on",
+    STALE_SEED: "nothing, the file is yours; `roadbed check --online --diff` shows what the "
+    "template improved, and you take what you like",
     EXPIRED: "mend what it waived, or say until when, and why, it still holds",
     UNUSED: "delete it: what it waived is no longer there",
     UNKNOWN: f"name one of {', '.join(WAIVABLE)}",
@@ -54,12 +60,21 @@ class Finding:
     @property
     def fails(self) -> bool:
         """Whether somebody has to do something about it now."""
-        return self.state != EJECTED and self.waiver is None and not self.on_record
+        passes = self.state in INFORMATIONAL or self.on_record
+        return not passes and self.waiver is None
 
     @property
     def fix(self) -> str:
         """What to do about it."""
         return advice(self.state)
+
+
+@dataclass(frozen=True)
+class Online:
+    """What the template says of a service, and how its seeds changed since: lines by path."""
+
+    findings: tuple[Finding, ...] = ()
+    seeds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def advice(state: str, restore: str = RESTORE) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from roadbed import findings
 from roadbed.check import Report
-from roadbed.findings import EJECTED, RESTORABLE, Finding
+from roadbed.findings import RESTORABLE, Finding
 from roadbed.waivers import Waiver
 
 
@@ -42,7 +42,7 @@ def _summary(report: Report) -> str:
 def _let_pass(found: Finding) -> str:
     if found.waiver:
         return "waived"
-    return "on record" if found.on_record else EJECTED
+    return "on record" if found.on_record else found.state
 
 
 def _advice(report: Report) -> list[str]:
