@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from roadbed import manifest, sources
@@ -79,11 +79,23 @@ def commit(folder: Path, message: str) -> None:
     run(folder, "git", "commit", "-qm", message)
 
 
-def release(template: Path, version: str) -> None:
-    """Commit and tag what was changed in the template, with its manifests."""
-    assert manifest.main(["--write", "--source", str(template)]) == 0
+def release(template: Path, version: str, renamed: Mapping[str, str] | None = None) -> None:
+    """Commit and tag what was changed in the template, with its manifests.
+
+    They are brought up to date file by file: rendering all plans three times costs a minute.
+    """
+    for listing in template.glob("templates/*/.roadbed/MANIFEST"):
+        entries = manifest.parse(listing.read_text(encoding="utf-8"))
+        moved = (replace(it, path=(renamed or {}).get(it.path, it.path)) for it in entries)
+        current = [_current(it, listing.parents[1]) for it in moved]
+        listing.write_text(manifest.dump(current), encoding="utf-8")
     commit(template, f"Release {version}")
     run(template, "git", "tag", version)
+
+
+def _current(entry: manifest.Entry, plan: Path) -> manifest.Entry:
+    place = plan / entry.path
+    return replace(entry, blob=manifest.blob_id(place.read_bytes())) if place.is_file() else entry
 
 
 def history(template: Path) -> None:
@@ -108,7 +120,7 @@ def history(template: Path) -> None:
             '    "mypy",\n',
             '    "mypy",\n    "platform-lint",\n',
         )
-    release(template, "v3.0.0")
+    release(template, "v3.0.0", {".roadbed/policy.toml": ".roadbed/platform-policy.toml"})
 
     for plan in plans:
         (template / "templates" / plan / "renovate.json5").unlink()
