@@ -117,10 +117,7 @@ def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, E
         for path in links
     }
     into = {"GIT_OBJECT_DIRECTORY": str(store.git_dir / "objects")}
-    names = b"".join(os.fsencode(path) + b"\n" for path in files)
-    command = ("hash-object", "-w", "--stdin-paths")
-    said = git.output(*command, cwd=found.folder, env=into, stdin=names).decode().split()
-    for path, blob in zip(files, said, strict=True):
+    for path, blob in zip(files, found.hashed(files, into), strict=True):
         executable = os.access(found.folder / path, os.X_OK)
         entries[path] = Entry(EXECUTABLE if executable else FILE, blob)
     return entries

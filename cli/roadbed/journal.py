@@ -145,6 +145,7 @@ def write(found: Repository, draft: Draft, store: Store) -> list[Path]:
     """
     with alone(found):
         require_none(found)
+        staging.require_free(found)
         journal = _begin(found, draft, store)
         return _finish(found, journal, "after", WRITTEN)
 

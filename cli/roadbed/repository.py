@@ -43,6 +43,18 @@ class Repository:
         quiet = ("-c", f"core.hooksPath={os.devnull}")
         return git.output(*quiet, *arguments, cwd=self.folder, env=env, stdin=stdin, fine=fine)
 
+    def hashed(self, paths: Iterable[str], into: Mapping[str, str] | None = None) -> list[str]:
+        """The ids that git would give to files of the service, filters applied.
+
+        They are kept as objects where `into`, variables for git, says.
+        """
+        # git takes these from the repository's root, wherever it is called
+        asked = b"".join(os.fsencode(f"{self.prefix}{path}") + b"\n" for path in paths)
+        keep = () if into is None else ("-w",)
+        return (
+            self.git("hash-object", *keep, "--stdin-paths", stdin=asked, env=into).decode().split()
+        )
+
     def lines(self, *arguments: str) -> list[str]:
         """What git printed, line by line; nothing where it printed nothing and returned 1."""
         return os.fsdecode(self.git(*arguments, fine={0, 1})).splitlines()
@@ -131,6 +143,18 @@ def branch(found: Repository) -> str:
     return "".join(found.lines("symbolic-ref", "--quiet", "HEAD"))
 
 
+def require_folders(before: Mapping[str, Entry], paths: Iterable[str]) -> None:
+    """Raise UsageError when a link stands where the platform has a folder."""
+    links = {path for path, entry in before.items() if entry.mode == LINK}
+    for path in paths:
+        for folder in PurePosixPath(path).parents:
+            if str(folder) in links:
+                raise UsageError(
+                    f"{folder} is a link, and the platform has {path} in a folder of that name: "
+                    "make it a folder again, commit, and update then."
+                )
+
+
 def require_seen(found: Repository, paths: Iterable[str]) -> None:
     """Raise UsageError when git ignores one of the platform's paths: it could not be kept."""
     for path, pattern in git.ignoring(found.folder, paths):
@@ -182,9 +206,7 @@ def require_unedited(found: Repository, before: Mapping[str, Entry], paths: Iter
     """
     files = [path for path in paths if path in before and before[path].mode != LINK]
     there = [path for path in files if (found.folder / path).is_file() and "\n" not in path]
-    asked = b"".join(os.fsencode(path) + b"\n" for path in there)
-    blobs = found.git("hash-object", "--stdin-paths", stdin=asked).decode().split()
-    for path, blob in zip(there, blobs, strict=True):
+    for path, blob in zip(there, found.hashed(there), strict=True):
         if blob != before[path].blob:
             raise UsageError(
                 f"{path} has changes that git was told to overlook: show them to git "

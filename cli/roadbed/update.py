@@ -124,6 +124,7 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     new = rendered.platform(wanted, order.answers.get("plan", given.plan))
     _require_kept(given, old, new, order)
     before = found.files()
+    repository.require_folders(before, new.entries)
     grown = growth.of(was, wanted, before, new.owners) if order.half else growth.NONE
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
         sides = Sides(before, old, new, grown.seeds)

@@ -80,7 +80,6 @@ def test_another_work_tree(service: Path, tmp_path: Path) -> None:
     assert (Exit.FINE, "") == (abort.code, git(second, "status", "--porcelain"))
 
 
-@pytest.mark.xfail(reason="`git hash-object --stdin-paths` takes paths from the repository's root")
 def test_a_folder_of_a_larger_repository(service: Path, tmp_path: Path) -> None:
     """The service's folder changes, and nothing beside it, dirty or not."""
     root = tmp_path / "everything"

@@ -3,8 +3,6 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from roadbed.errors import Exit
 from tests.cli.conftest import commit, git
 from tests.update.conftest import Refused
@@ -42,7 +40,6 @@ def test_a_file_for_a_folder(service: Path, refused: Refused) -> None:
     refused(Exit.USAGE, ".gitlab/_test.yml", "rename yours", options=("-d", "ci=gitlab"))
 
 
-@pytest.mark.xfail(reason="says git's own words, exit 5, and no way out")
 def test_a_link_for_a_folder(service: Path, refused: Refused, tmp_path: Path) -> None:
     """Nothing is written through a link that leads out of the service."""
     (tmp_path / "elsewhere").mkdir()

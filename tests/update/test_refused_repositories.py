@@ -153,7 +153,6 @@ def test_an_unfinished_update(service: Path, roadbed: Cli) -> None:
     assert before == State.of(service)
 
 
-@pytest.mark.xfail(reason="leaves a journal behind, so that the update counts as interrupted")
 def test_an_index_lock(service: Path, refused: Refused) -> None:
     """Another git command is at work, or was killed."""
     (service / ".git/index.lock").touch()
