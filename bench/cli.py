@@ -1,0 +1,198 @@
+"""Measure the CLI beside plain Copier: `uv run python -m bench.cli --rounds 9`."""
+
+import argparse
+import os
+import platform
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from roadbed import manifest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance-cli.md"
+_AUTHOR = ("-c", "user.name=Bench", "-c", "user.email=bench@localhost")
+_TOOL = '    "mypy",\n'  # a line of pyproject.toml, after which the second release has one more
+_PAGE = """\
+# What the CLI costs
+
+Written by `python -m bench.cli` on {date}: Python {python}, {cores} cores, load average {load:.1f},
+medians of {rounds} rounds in which every command ran once, in an order of its own.
+
+The service is a `{plan}` of {files} files, {further} of them its own, updated from one release to
+the next: a managed and a merged file change, and the team had changed the merged one.
+`copier update` runs with `--defaults --quiet`, `roadbed update` with `--no-lock`, its audit
+included: once with an empty cache, once with one that knows the render. The template lies on the
+same disk. Shares are those of `copier update` in the same round, medians too.
+
+| command | seconds | seconds of CPU | share | share of CPU | limit |
+|---|---|---|---|---|---|
+{lines}
+"""
+POLICY = ".roadbed/policy.toml"
+FURTHER = 20_000
+COPIER = "copier update"
+LIMITS = {  # seconds, or shares of COPIER
+    "roadbed --help": 0.2,
+    "roadbed check": 0.4,
+    "roadbed update, nothing cached": 0.6,
+    "roadbed update, rendered before": 0.4,
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is measured: its words, in which environment, and what makes the ground ready for it."""
+
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    prepare: Callable[[], None]
+
+    def measured(self, service: Path) -> tuple[float, float]:
+        """Seconds by the clock, and of CPU, its children's included."""
+        self.prepare()
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run(
+            self.words, cwd=service, env=dict(self.environment), check=True, capture_output=True
+        )
+        spent = time.perf_counter() - begun
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return spent, cpu
+
+
+def main() -> int:
+    """Make a template with two releases and a service of the first, and measure."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="roadbed-bench-") as name:
+        folder = Path(name)
+        template = _template(folder)
+        service = _service(template, folder / "service", options.plan)
+        commands = _commands(service, folder)
+        commands["roadbed update, rendered before"].measured(service)  # that is the time before
+        rounds = [_round(commands, service) for _ in range(options.rounds)]
+        text = _page(rounds, len(_git(service, "ls-files")), options.plan)
+    sys.stdout.write(text)
+    if not options.dry:
+        PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.cli", description=__doc__)
+    parser.add_argument("--plan", default="fastapi-service")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--dry", action="store_true", help="print the table and write no file")
+    return parser.parse_args()
+
+
+def _template(folder: Path) -> Path:
+    """This checkout's commit as release 1.0.0, and a small 1.1.0: a managed and a merged file."""
+    root = folder / "template"
+    _git(folder, "clone", "--quiet", "--no-tags", str(ROOT), str(root))
+    _git(root, "tag", "v1.0.0")
+    policy = root / "templates" / "_shared" / POLICY
+    policy.write_text(policy.read_text() + "\n[release]\nsecond = true\n")
+    for path in root.glob(f"templates/*/{manifest.MANIFEST_FILE}"):
+        entries = manifest.parse(path.read_text())
+        blob = manifest.blob_id(policy.read_bytes())
+        path.write_text(
+            manifest.dump(replace(it, blob=blob) if it.path == POLICY else it for it in entries)
+        )
+    for path in root.glob("templates/*/pyproject.toml.jinja"):
+        path.write_text(path.read_text().replace(_TOOL, f'{_TOOL}    "platform-tool",\n'))
+    _git(root, *_AUTHOR, "commit", "--quiet", "--all", "--message", "Release")
+    _git(root, "tag", "v1.1.0")
+    return root
+
+
+def _service(template: Path, root: Path, plan: str) -> Path:
+    """A service of 1.0.0 with a team's lines and many files of its own, committed."""
+    copy = ["copier", "copy", "--quiet", "--defaults", "--vcs-ref", "v1.0.0", "-d", f"plan={plan}"]
+    subprocess.run([*copy, f"git+file://{template}", str(root)], check=True)
+    project = root / "pyproject.toml"
+    project.write_text(project.read_text() + "\n[tool.ours]\nlines = 1\n")
+    for number in range(FURTHER):
+        path = root / "data" / f"{number % 200}" / f"{number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"file {number}\n")
+    _git(root, "init", "--quiet", "-b", "main")
+    _git(root, "add", "--all")
+    _git(root, *_AUTHOR, "commit", "--quiet", "--message", "Start")
+    return root
+
+
+def _commands(service: Path, folder: Path) -> dict[str, Command]:
+    def again() -> None:
+        _git(service, "reset", "--quiet", "--hard")
+        _git(service, "clean", "--quiet", "--force", "-d")
+        for name in _git(service, "for-each-ref", "--format=%(refname)", "refs/roadbed"):
+            _git(service, "update-ref", "-d", name)
+        _git(service, "status", "--porcelain")  # so that nobody pays for a fresh index
+
+    def afresh() -> None:
+        again()
+        shutil.rmtree(folder / "cold", ignore_errors=True)
+
+    cold, warm = ({**os.environ, "ROADBED_CACHE": str(folder / name)} for name in ("cold", "warm"))
+    update = ("roadbed", "update", "--no-lock")
+    return {
+        "roadbed --help": Command(("roadbed", "--help"), warm, again),
+        "roadbed check": Command(("roadbed", "check"), warm, again),
+        COPIER: Command(("copier", "update", "--defaults", "--quiet"), warm, again),
+        "roadbed update, nothing cached": Command(update, cold, afresh),
+        "roadbed update, rendered before": Command(update, warm, again),
+    }
+
+
+def _round(commands: Mapping[str, Command], service: Path) -> dict[str, tuple[float, float]]:
+    """Every command once, in an order of its own."""
+    names = random.sample(list(commands), len(commands))
+    return {name: commands[name].measured(service) for name in names}
+
+
+def _page(rounds: Sequence[Mapping[str, tuple[float, float]]], files: int, plan: str) -> str:
+    lines = []
+    for name in rounds[0]:
+        clock, cpu = (statistics.median(found[name][i] for found in rounds) for i in (0, 1))
+        lines.append(f"| `{name}` | {clock:.2f} | {cpu:.2f} | {_judged(name, rounds)} |")
+    return _PAGE.format(
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        python=platform.python_version(),
+        cores=os.cpu_count(),
+        load=os.getloadavg()[0],
+        rounds=len(rounds),
+        plan=plan,
+        files=files,
+        further=FURTHER,
+        lines="\n".join(lines),
+    )
+
+
+def _judged(name: str, rounds: Sequence[Mapping[str, tuple[float, float]]]) -> str:
+    """The cells after the times: shares of plain Copier's, by clock and CPU, and the limit."""
+    if name == COPIER:
+        return "1 | 1 | "
+    shares = [[found[name][i] / found[COPIER][i] for found in rounds] for i in (0, 1)]
+    clock, cpu = (f"{statistics.median(share):.2f}" for share in shares)
+    unit = "" if "update" in name else " s"
+    return f"{clock} | {cpu} | {LIMITS[name]}{unit}"
+
+
+def _git(folder: Path, *arguments: str) -> list[str]:
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
