@@ -195,7 +195,7 @@ def _worked_out(
 ) -> Update:
     old, new = given.version, ends.mirror.named(ends.new)
     merged = merge.merge(store, sides, new)
-    changed = _changed(sides, merged)
+    changed = _changed(sides, merged, given)
     repository.require_seen(found, (path for path in sides.new.entries if path in merged.after))
     repository.require_free(found, sides.before, merged.after)
     repository.require_unedited(found, sides.before, changed)
@@ -216,22 +216,21 @@ def _worked_out(
     )
 
 
-def _changed(sides: Sides, merged: Merged) -> dict[str, Entry | None]:
+def _changed(sides: Sides, merged: Merged, given: Answers) -> dict[str, Entry | None]:
     """What differs from the service as it is; nothing, where only the version's name would."""
     before, after = sides.before, merged.after
     found = {
         path: after.get(path) for path in {*before, *after} if before.get(path) != after.get(path)
     }
-    if set(found) == {ANSWERS_FILE} and not _says_more(sides):
+    if set(found) == {ANSWERS_FILE} and not _says_more(sides.new.answers, given):
         return {}
     return found
 
 
-def _says_more(sides: Sides) -> bool:
-    """Whether an answer that the team knows of is another one now."""
-    old, new = sides.old.answers, sides.new.answers
-    same = all(new.values.get(key) == value for key, value in old.values.items())
-    return not same or old.source != new.source
+def _says_more(new: Answers, given: Answers) -> bool:
+    """Whether an answer that the team knows of, or the template's address, is another one now."""
+    same = all(new.values.get(key) == value for key, value in given.values.items())
+    return not same or new.source != given.source
 
 
 def _change(path: str, sides: Sides, merged: Merged) -> Change:
