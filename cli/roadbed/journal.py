@@ -293,7 +293,8 @@ def _index(
     record = journal.record
     unmerged = {path for path, *_ in record.stages}
     remade = record.remade if side == "before" else ()
-    for path in {*record.changed, *remade, *unmerged}:
+    touched = {*record.changed, *remade, *unmerged}
+    for path in touched:
         yield path, "0", None
     if side == "after":
         for path, stage, mode, blob in (*record.staged, *record.stages):
@@ -301,5 +302,5 @@ def _index(
                 yield path, stage, Entry(mode, blob)
         return
     at_head = found.files()
-    for path in {*record.changed, *remade} & set(at_head):
+    for path in touched & set(at_head):
         yield path, "0", at_head[path]
