@@ -232,8 +232,9 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
     from roadbed import new as making  # noqa: PLC0415
     from roadbed.update import Order  # noqa: PLC0415
 
-    growth.require_possible(answers.read(path).plan, plan)
-    order = Order(path, answers={**making.parse_answers(data or []), "plan": plan}, half=True)
+    given = making.parse_answers(data or [])
+    growth.require_possible(answers.read(path).plan, plan, given)
+    order = Order(path, answers={**given, "plan": plan}, half=True)
     raise typer.Exit(updating.run(order, plan=dry, lock=not no_lock, as_json=as_json))
 
 

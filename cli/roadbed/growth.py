@@ -12,22 +12,24 @@ from roadbed.rendered import Wanted
 from roadbed.repository import Repository
 
 HYBRID = "hybrid"
-_DOCUMENTS = (".md",)
+_DOCUMENTS = ("README.md", "docs/")  # in the team's words; a new half adds none of its own
 
 
 @dataclass(frozen=True)
 class Growth:
-    """The seeds of the new half, and the documents that a new hybrid would begin with instead."""
+    """The seeds of the new half, and what a new hybrid has where the team's own stays."""
 
     seeds: Mapping[str, Entry]
-    documents: Mapping[str, bytes]
+    beside: Mapping[str, bytes]
 
 
 NONE = Growth({}, {})
 
 
-def require_possible(plan: str, wanted: str) -> None:
-    """Raise UsageError unless a service of `plan` can grow into `wanted`."""
+def require_possible(plan: str, wanted: str, given: Mapping[str, str]) -> None:
+    """Raise UsageError unless a service of `plan` can grow into `wanted`, with answers `given`."""
+    if "plan" in given:
+        raise UsageError("The plan is the first argument: leave out -d plan=….")
     if wanted != HYBRID:
         raise UsageError(f"A service grows into a hybrid and into nothing else, not a {wanted!r}.")
     if plan == HYBRID:
@@ -35,32 +37,32 @@ def require_possible(plan: str, wanted: str) -> None:
 
 
 def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership) -> Growth:
-    """What the answers of `then` bring beyond those of `now`, where the service has no such file.
+    """What the answers of `then` bring beyond those of `now`, to a service with files `before`.
 
     A seed that both would bring and the service no longer has was deleted by the team: it stays so.
     """
     small, large = rendered.whole(now), rendered.whole(then)
-    new = {path: it for path, it in large.items() if path not in small and path not in before}
-    seeds = {path: it for path, it in new.items() if owners.classify(path) == "seeded"}
-    told = [
-        path
+    news = {
+        path: it
         for path, it in large.items()
-        if path.endswith(_DOCUMENTS) and path in before and small.get(path, it) != it
-    ]
-    texts = rendered.kept().read(large[path].blob for path in told)
-    return Growth(seeds, {path: texts[large[path].blob] for path in told})
+        if small.get(path) != it != before.get(path) and owners.classify(path) == "seeded"
+    }
+    arriving = [path for path in news if path not in small and path not in before]
+    seeds = {path: news[path] for path in arriving if not path.startswith(_DOCUMENTS)}
+    beside = [path for path in news if path not in seeds and (path in before or path in arriving)]
+    texts = rendered.kept().read(large[path].blob for path in beside)
+    return Growth(seeds, {path: texts[large[path].blob] for path in beside})
 
 
-def keep(documents: Mapping[str, bytes], found: Repository) -> list[str]:
+def keep(beside: Mapping[str, bytes], found: Repository) -> list[str]:
     """Write the plan's own to a folder beside; returns how to compare the team's, or take them."""
-    commands = []
-    for path, content in documents.items():
-        place = found.room / "plan" / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-        there = (found.folder / path).exists()
-        command = (
-            ["git", "diff", "--no-index", path, str(place)] if there else ["cp", str(place), path]
-        )
-        commands.append(shlex.join(command))
-    return commands
+    return [shlex.join(_kept(path, content, found)) for path, content in beside.items()]
+
+
+def _kept(path: str, content: bytes, found: Repository) -> list[str]:
+    place = found.room / "plan" / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    if (found.folder / path).exists():
+        return ["git", "diff", "--no-index", path, str(place)]
+    return ["cp", str(place), path]

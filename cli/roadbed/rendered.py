@@ -51,15 +51,20 @@ class Rendered:
     answers: Answers
 
 
-def platform(wanted: Wanted, plan: str) -> Rendered:
+def platform(wanted: Wanted, plan: str, *, from_whole: bool = False) -> Rendered:
     """The managed and merged files and the answers file; seeds are left out.
 
-    Raises UsageError when the version is none of Roadbed's, has no such plan, or refuses an answer.
+    With `from_whole` they are picked from `whole`, for who needs that one as well. Raises
+    UsageError when the version is none of Roadbed's, has no such plan, or refuses an answer.
     """
     listed, text = _manifest(wanted, plan)
     owners = _owners(wanted, listed)
-    exclude = (*owners.patterns("managed"), *owners.patterns("seeded"))
-    entries = _copied(wanted, exclude)
+    left_out = ("managed", "seeded")
+    if from_whole:
+        every = whole(wanted)
+        entries = {path: it for path, it in every.items() if owners.classify(path) not in left_out}
+    else:
+        entries = _copied(wanted, [line for owner in left_out for line in owners.patterns(owner)])
     given = _answers(entries)
     applying = [item for item in listed if manifest.applies(item, given.values)]
     managed = {item.path: Entry(FILE, item.blob) for item in applying}

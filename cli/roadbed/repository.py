@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -66,6 +67,10 @@ class Repository:
             return parse_tree(self.git("ls-tree", "-r", "-z", "--full-tree", tree))
         except git.GitError:  # the folder is not in that commit
             return {}
+
+    def reaching(self) -> list[str]:
+        """What a user types before commands in the service's folder: nothing who is there."""
+        return [] if Path.cwd() == self.folder else [f"cd {shlex.quote(str(self.folder))}"]
 
     @property
     def room(self) -> Path:

@@ -70,8 +70,8 @@ class Update:
 
     `plan` is that of the service afterwards. `moved` says that the recorded tag names another
     commit by now; `questions` are answered for the first time, by their defaults; `notes` are what
-    the versions between mean for this service; `documents` are the new plan's own, of which the
-    team keeps its.
+    the versions between mean for this service; `beside` is what the new plan has where
+    the team's own stays.
     """
 
     found: Repository
@@ -86,7 +86,7 @@ class Update:
     moved: bool
     notes: tuple[Release, ...]
     draft: journal.Draft
-    documents: Mapping[str, bytes] = field(default_factory=dict)
+    beside: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> Exit:
@@ -120,8 +120,9 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     recorded = (found.folder / ANSWERS_FILE).read_text(encoding="utf-8")
     was = Wanted(ends.mirror, ends.old, recorded, {})
     wanted = Wanted(ends.mirror, ends.new, recorded, order.answers)
-    old = rendered.platform(was, given.plan)
-    new = rendered.platform(wanted, order.answers.get("plan", given.plan))
+    plan = order.answers.get("plan", given.plan)
+    old = rendered.platform(was, given.plan, from_whole=order.half)
+    new = rendered.platform(wanted, plan, from_whole=order.half)
     _require_kept(given, old, new, order)
     before = found.files()
     repository.require_folders(before, new.entries)
@@ -129,7 +130,7 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
         sides = Sides(before, old, new, grown.seeds)
         work = _worked_out(found, given, sides, ends, store)
-        yield replace(work, documents=grown.documents), store
+        yield replace(work, beside=grown.beside), store
 
 
 def relock(found: Repository) -> str:

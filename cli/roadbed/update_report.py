@@ -30,8 +30,11 @@ _ADVICE = {
 _GONE = "one side dropped it and the other changed it: `git add` keeps it, `git rm` drops it"
 
 
-def as_text(update: Update, *, written: bool) -> list[str]:
-    """The report for people: what changes, what conflicts or is lost, and what to type next."""
+def as_text(update: Update, compare: Sequence[str] = (), *, written: bool) -> list[str]:
+    """The report for people: what changes, what conflicts or is lost, and what to type next.
+
+    `compare` are commands that show what the plan has where the team's own stays.
+    """
     if not update.changes:
         return [*_moved(update), _nothing(update)]
     return [
@@ -43,6 +46,7 @@ def as_text(update: Update, *, written: bool) -> list[str]:
         *_notes(update),
         *_conflicts(update),
         *_losses(update),
+        *_beside(compare),
         *(_next(update) if written else _then(update)),
     ]
 
@@ -65,6 +69,7 @@ def as_json(update: Update, *, written: bool) -> str:
             for loss in update.losses
         ],
         "new_questions": dict(update.questions),
+        "yours": list(update.beside),
         "notes": [
             {"version": release.version, "changes": [_note(it) for it in release.changes]}
             for release in update.notes
@@ -137,11 +142,10 @@ def _notes(update: Update) -> list[str]:
     return ["", *text.splitlines()] if text else []
 
 
-def documents(compare: Sequence[str]) -> list[str]:
-    """How to see what the new plan says in documents that are the team's own."""
+def _beside(compare: Sequence[str]) -> list[str]:
     if not compare:
         return []
-    title = "Your documents are yours; see what a new hybrid's say, and take what you like:"
+    title = "These are yours and stay as they are; see what a new hybrid has there:"
     return ["", title, *(f"  {command}" for command in compare)]
 
 
@@ -183,6 +187,7 @@ def _then(update: Update) -> list[str]:
 
 def _next(update: Update) -> list[str]:
     commands = [
+        *update.found.reaching(),
         *uv.reaching(),
         *(["git status"] if not update.merged.clean else []),
         "git diff --cached",

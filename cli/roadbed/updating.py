@@ -21,12 +21,11 @@ def run(order: Order, *, plan: bool, lock: bool, as_json: bool) -> Exit:
             found, store = stack.enter_context(update.prepared(order))
         writing = bool(found.changes) and not plan
         saved = journal.write(found.found, found.draft, store) if writing else []
-    compare = growth.keep(found.documents, found.found) if writing else []
+    compare = growth.keep(found.beside, found.found) if writing else []
     if as_json:
         output.say(update_report.as_json(found, written=writing))
     else:
-        output.lines(update_report.as_text(found, written=writing))
-        output.lines(update_report.documents(compare))
+        output.lines(update_report.as_text(found, compare, written=writing))
     for line in update_report.saved(saved):
         output.note(line)
     if writing and lock and found.draft.remade:

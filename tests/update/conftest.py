@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from roadbed import manifest, ownership, questionnaire, render, sources
 from roadbed.errors import Exit
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, git
 from tests.update import services
 from tests.update.history import releases
 from tests.update.naive import releases as naive_releases
@@ -30,6 +30,15 @@ def history(pytestconfig: pytest.Config) -> Path:
 def naive(pytestconfig: pytest.Config) -> Path:
     """The naive template as a repository; read only."""
     return _kept(pytestconfig, "naive", naive_releases.build)
+
+
+@pytest.fixture(scope="session")
+def real(copier_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real templates as they lie here, released as v1.0.0; read only."""
+    clone = tmp_path_factory.mktemp("real") / "templates"
+    git(clone.parent, "clone", "--quiet", "--no-tags", str(copier_template), clone.name)
+    git(clone, "tag", "v1.0.0")
+    return clone
 
 
 def _kept(config: pytest.Config, name: str, build: Callable[[Path], None]) -> Path:

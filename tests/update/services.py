@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import copier
 from roadbed import __main__ as command_line
 from tests.cli.conftest import Ran, commit, git
 
+_GUIDE = Path(__file__).parents[2] / "docs/guide"
 Files = Mapping[str, tuple[str, bytes]]
 
 
@@ -62,6 +64,13 @@ def copier_update(service: Path, *arguments: str) -> Ran:
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def guide(name: str) -> list[list[str]]:
+    """The blocks of commands in a page of the guide."""
+    text = (_GUIDE / name).read_text()
+    blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block.splitlines() for block in blocks]
 
 
 def files(folder: Path) -> Files:

@@ -1,7 +1,5 @@
 """Plain `copier update`, no CLI, no --trust: the team's work stays, the platform moves."""
 
-import re
-import shlex
 import subprocess
 import tomllib
 from pathlib import Path
@@ -12,7 +10,6 @@ from roadbed import manifest
 from roadbed.check import check
 from tests.variants import PLANS
 
-GUIDE = Path(__file__).parents[2] / "docs/guide"
 HALVES = {
     "django-monolith": ("web",),
     "fastapi-service": ("api",),
@@ -43,12 +40,6 @@ def template(copier_template: Path, tmp_path: Path) -> Path:
     run(tmp_path, "git", "clone", "-q", str(copier_template), str(clone))
     run(clone, "git", "tag", "1.0.0")
     return clone
-
-
-def guide(name: str) -> list[list[str]]:
-    """The blocks of commands in a page of the guide."""
-    blocks = re.findall(r"^```\n(.*?)^```$", (GUIDE / name).read_text(), re.MULTILINE | re.DOTALL)
-    return [block.splitlines() for block in blocks]
 
 
 def born(template: Path, plan: str) -> Path:
@@ -118,33 +109,4 @@ def test_an_update_moves_the_platform_and_nothing_else(template: Path, plan: str
     assert "platform-tool" in groups["dev-platform"]
     assert "hypothesis>=6" in groups["dev"]
     assert "/exports/" in (service / ".gitignore").read_text()
-    assert check(service).findings == ()
-
-
-@pytest.mark.parametrize("plan", ["django-monolith", "fastapi-service"])
-def test_growth_by_plain_copier_takes_two_commands(template: Path, plan: str) -> None:
-    """As the guide says: the update brings the platform, the recopy the new half; ours stay."""
-    service = born(template, plan)
-    (ours,) = HALVES[plan]
-    seed = service / SEED[ours]
-    seed.write_text(seed.read_text() + "\nOURS = 1\n")
-    commit(service, "work")
-    first, monolith, single, _ = guide("growth.md")
-
-    for command in first + (monolith if plan == "django-monolith" else single):
-        run(service, *shlex.split(command))
-    commit(service, "grow, second step")
-
-    fresh = template.parent / "fresh"
-    source = f"git+file://{template}"
-    run(template, "copier", "copy", "-q", "--defaults", "-d", "plan=hybrid", source, str(fresh))
-    run(fresh, "git", "init", "-q")
-    run(fresh, "git", "add", "-A")
-    documents = {"README.md", ".copier-answers.yml"}
-    kept = {p for p in run(service, "git", "ls-files").split() if not p.startswith("docs/")}
-    new = {p for p in run(fresh, "git", "ls-files").split() if not p.startswith("docs/")}
-    assert new == kept
-    different = {p for p in new if (fresh / p).read_bytes() != (service / p).read_bytes()}
-    assert {SEED[ours]} <= different <= documents | {SEED[ours]}
-    assert "OURS = 1" in seed.read_text()
     assert check(service).findings == ()
