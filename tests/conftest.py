@@ -1,21 +1,89 @@
-"""What every suite shares: a template to render that is not this checkout."""
+"""What every suite shares: a template to render that is not this checkout, and its renders."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from copier import run_copy
+from filelock import FileLock
+from jinja2 import Environment
 
-from roadbed import sources
+from roadbed import git, sources
+from tests.variants import Answers, label
 
 ROOT = Path(__file__).parent.parent
 
+Render = Callable[[Answers], Path]
+
+
+def once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """The folder as `make` made it, for whichever process comes first; the others wait for it."""
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            new = folder.with_name(f"{folder.name}.new")
+            make(new)
+            new.rename(folder)
+    return folder
+
 
 @pytest.fixture(scope="session")
-def copier_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tagged clone of this checkout with its uncommitted changes, links intact.
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def copier_template(shared: Path) -> Path:
+    """A clone of this checkout with its uncommitted changes, links intact; read only.
+
+    Its only tag names what lies here, so that this is what is rendered, not the last release.
 
     pytest-copier's own fixture copies the whole folder (environments included), replaces links by
     files, and in a git worktree would commit and tag in the real repository.
     """
-    source = sources.snapshot(sources.resolve(str(ROOT), "HEAD"), tmp_path_factory.mktemp("source"))
-    assert source.folder
-    return source.folder
+    return once(shared / "source", _snapshot) / "templates"
+
+
+def _snapshot(into: Path) -> None:
+    into.mkdir()
+    source = sources.snapshot(sources.resolve(str(ROOT), "HEAD"), into)
+    tags = git.run("tag", "--list", cwd=source.folder).split()
+    others = [tag for tag in tags if tag != source.ref]
+    if others:
+        git.run("tag", "--delete", *others, cwd=source.folder)
+
+
+@pytest.fixture(scope="session")
+def render(copier_template: Path, shared: Path) -> Render:
+    """Render a variant, or hand out the render of before. Read it; do not write to it."""
+
+    def rendered(answers: Answers) -> Path:
+        def make(out: Path) -> None:
+            run_copy(str(copier_template), out, data=dict(answers), defaults=True, quiet=True)
+
+        return once(shared / f"render-{label(answers)}", make)
+
+    return rendered
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_once() -> Iterator[None]:
+    """Compile each Jinja text once a process: Copier compiles the parts of every path in every
+    render, which is a third of what a render costs."""
+    plain = Environment.compile
+    known: dict[tuple[type[Environment], object, object], object] = {}
+
+    def compile_(self: Environment, source: object, *rest: object) -> object:
+        if rest:  # a file, which Jinja keeps by itself
+            return plain(self, source, *rest)  # type: ignore[call-overload]
+        key = (type(self), self.lexer, source)  # environments that read alike share a lexer
+        if key not in known:
+            known[key] = plain(self, source)  # type: ignore[call-overload]
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", compile_)
+        yield

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from roadbed import uv
-from tests.templates.conftest import Render
+from tests.conftest import Render
 from tests.variants import covering
 
 Manifest = Mapping[str, Any]

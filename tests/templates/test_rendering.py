@@ -9,7 +9,8 @@ import yaml
 from copier import run_copy
 
 from roadbed import manifest, ownership
-from tests.templates.conftest import Render, files
+from tests.conftest import Render
+from tests.templates.conftest import files
 from tests.variants import CHOICES, PLANS, VARIANTS, Answers, all_pairs, covering, label, pairs
 
 ROOT = Path(__file__).parents[2]
@@ -135,10 +136,21 @@ def test_text_only(answers: Answers, render: Render) -> None:
 
     for path in files(out):
         data = (out / path).read_bytes()
-        if path.startswith(".roadbed/chassis/") and b"\0" in data:
-            pytest.fail(f"{path} is binary")
+        assert b"\0" not in data, path
         assert b"\r\n" not in data, path
         data.decode("utf-8")
+
+
+@each_variant
+def test_plain_files_only(answers: Answers, render: Render) -> None:
+    """No link and no lock file is rendered, and nothing of the platform's is executable."""
+    out = render(answers)
+    owners = ownership.read(out)
+
+    assert [] == [path for path in out.rglob("*") if path.is_symlink()]
+    assert [] == [path for path in files(out) if re.search(r"\block\b", Path(path).name)]
+    executable = [path for path in files(out) if (out / path).stat().st_mode & 0o111]
+    assert [] == [path for path in executable if owners.classify(path) != "seeded"]
 
 
 def test_copier_and_ownership_agree() -> None:

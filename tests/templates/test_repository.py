@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from roadbed import manifest
-from tests.templates.conftest import Render
+from tests.conftest import Render
 from tests.variants import PLANS, covering
 
 ROOT = Path(__file__).parents[2]
