@@ -1,7 +1,9 @@
 """Two template repositories with releases, and surroundings that are nobody's."""
 
 import hashlib
+import inspect
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,13 +25,13 @@ _HERE = Path(__file__).parent
 @pytest.fixture(scope="session")
 def history(pytestconfig: pytest.Config) -> Path:
     """The synthetic history as a repository; read only."""
-    return _kept(pytestconfig, "history", releases.build)
+    return kept(pytestconfig, "history", releases.build)
 
 
 @pytest.fixture(scope="session")
 def naive(pytestconfig: pytest.Config) -> Path:
     """The naive template as a repository; read only."""
-    return _kept(pytestconfig, "naive", naive_releases.build)
+    return kept(pytestconfig, "naive", naive_releases.build)
 
 
 @pytest.fixture(scope="session")
@@ -41,27 +43,28 @@ def real(copier_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return clone
 
 
-def _kept(config: pytest.Config, name: str, build: Callable[[Path], None]) -> Path:
+def kept(config: pytest.Config, name: str, build: Callable[[Path], None]) -> Path:
     """The repository that `build` makes, kept until what it is made from changes.
 
     A history takes dozens of renders, and its hashes are the same each time.
     """
     assert config.cache
-    made = config.cache.mkdir(f"update-{name}") / _digest()
+    made = config.cache.mkdir(f"update-{name}") / _digest(Path(inspect.getfile(build)))
     with FileLock(f"{made}.lock"):
         if not made.is_dir():
+            shutil.rmtree(made.with_suffix(".new"), ignore_errors=True)
             build(made.with_suffix(".new"))
             made.with_suffix(".new").rename(made)
     return made
 
 
-def _digest() -> str:
+def _digest(builder: Path) -> str:
     sources_of_it = [
         path for folder in ("history", "naive") for path in (_HERE / folder).rglob("*")
     ]
     makers = [Path(str(maker.__file__)) for maker in _MAKERS]
     digest = hashlib.sha256(copier.__version__.encode())
-    for path in sorted(sources_of_it) + makers:
+    for path in [*sorted(sources_of_it), *makers, builder]:
         digest.update(str(path).encode())
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.read_bytes())

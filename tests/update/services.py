@@ -116,6 +116,14 @@ class State:
         kept = [line for line in self.refs.splitlines() if "\trefs/roadbed/" not in line]
         return replace(self, refs="\n".join(kept))
 
+    def differences(self, other: "State") -> list[str]:
+        """What is not the same there, for the message of a test that fails."""
+        mine, theirs = self.files, other.files
+        paths = {path for path in {*mine, *theirs} if mine.get(path) != theirs.get(path)}
+        entries = set(self.index.splitlines()) ^ set(other.index.splitlines())
+        moved = [name for name in ("head", "refs") if getattr(self, name) != getattr(other, name)]
+        return [*sorted(paths), *sorted(entries), *moved]
+
 
 def conflicted(service: Path) -> set[str]:
     """The paths that the index holds in more than one version."""
