@@ -143,7 +143,7 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     today = checking.parse_day(as_of)
     report = checking.check(path, today, online=online)
     report = checking.with_differences(report) if diff else report
-    report = checking.mended(report, today) if fix else report
+    report = checking.mended(report, today, online=online) if fix else report
     if as_json:
         output.say(reports.as_json(report))
     else:

@@ -51,7 +51,9 @@ def check(folder: Path, today: date | None = None, *, online: bool = False) -> R
     checked, found = drift.find(folder, given)
     abroad = _ask(folder, given) if online else Online()
     day = today or datetime.now(UTC).date()
-    judged = findings.judge([*found, *abroad.findings], granted, baseline.read(folder), day)
+    judged = findings.judge(
+        [*found, *abroad.findings], granted, baseline.read(folder), day, online=online
+    )
     return Report(folder, given.plan, given.version, checked, tuple(judged), abroad.seeds)
 
 
@@ -69,10 +71,10 @@ def with_differences(report: Report) -> Report:
     return replace(report, differences={**managed, **report.seeds})
 
 
-def mended(report: Report, today: date | None = None) -> Report:
+def mended(report: Report, today: date | None = None, *, online: bool = False) -> Report:
     """Restore what can be restored, and report what is left; raises as `restore.restore` does."""
     restored = restore.restore(report.folder, report.findings)
-    after = check(report.folder, today)
+    after = check(report.folder, today, online=online)
     return replace(after, differences=report.differences, restored=restored)
 
 

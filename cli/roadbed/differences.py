@@ -20,11 +20,14 @@ def unified(folder: Path, findings: Iterable[Finding]) -> dict[str, list[str]]:
     """
     wanted = [found for found in findings if found.state in RESTORABLE]
     content = template_bytes(folder, (found.blob for found in wanted)) if wanted else {}
-    return {found.path: list(_lines(folder, found.path, content[found.blob])) for found in wanted}
+    return {found.path: list(_lines(folder, found, content[found.blob])) for found in wanted}
 
 
-def _lines(folder: Path, path: str, theirs: bytes) -> Iterator[str]:
-    place = folder / path
+def _lines(folder: Path, found: Finding, theirs: bytes) -> Iterator[str]:
+    path, place = found.path, folder / found.path
+    if found.detail:  # what lies behind a link is not the service's
+        yield f"{path} lies {found.detail}"
+        return
     if place.is_symlink() or place.is_dir():
         kind = "link" if place.is_symlink() else "folder"
         yield f"{path} is a {kind} here, and a file in the template"

@@ -10,10 +10,11 @@ from roadbed.waivers import WAIVERS_FILE, Waiver
 
 DIVERGED, MISSING, UNEXPECTED, ORPHAN = "diverged", "missing", "unexpected", "orphan"
 IGNORED, EJECTED = "ignored", "ejected"
-BEHIND, TAMPERED, STALE_SEED = "behind", "tampered", "stale-seed"  # found online
+BEHIND, TAMPERED, STALE_SEED = "behind", "tampered", "stale-seed"
 EXPIRED, UNUSED, UNKNOWN = "waiver-expired", "waiver-unused", "waiver-unknown"
 MENDED = "baseline-mended"
 WAIVABLE = (DIVERGED, MISSING, UNEXPECTED, ORPHAN, IGNORED, BEHIND)
+ONLINE = (BEHIND, TAMPERED, STALE_SEED)
 INFORMATIONAL = (EJECTED, STALE_SEED)
 RESTORABLE = (DIVERGED, MISSING)
 RESTORE = "roadbed check --fix"
@@ -37,8 +38,6 @@ _ADVICE = {
     UNKNOWN: f"name one of {', '.join(WAIVABLE)}",
     MENDED: "take the entry out, so that it does not come back unseen",
 }
-
-
 STATES = tuple(_ADVICE)
 
 
@@ -87,10 +86,13 @@ def judge(
     waivers: Sequence[Waiver],
     recorded: Set[tuple[str, str]],
     today: date,
+    *,
+    online: bool,
 ) -> list[Finding]:
     """The findings, those that pass marked, and one more for each promise that is of no use.
 
-    `recorded` are state and path of what was there when the service came under its plan.
+    `recorded` are state and path of what was there when the service came under its plan. What is
+    found `online` alone was not looked for otherwise, so a waiver of it may be of use.
     """
     holding = [waiver for waiver in waivers if today <= waiver.expires]
     marked = [
@@ -103,7 +105,8 @@ def judge(
     ]
     mended = recorded - {(finding.state, finding.path) for finding in marked}
     gone = [Finding(BASELINE_FILE, MENDED, f"{path} ({state})") for state, path in sorted(mended)]
-    return [*marked, *gone, *_complaints(marked, waivers, today)]
+    looked_for = [waiver for waiver in waivers if online or waiver.rule not in ONLINE]
+    return [*marked, *gone, *_complaints(marked, looked_for, today)]
 
 
 def _longest(finding: Finding, waivers: Iterable[Waiver]) -> Waiver | None:

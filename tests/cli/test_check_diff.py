@@ -87,6 +87,14 @@ def test_no_file(cli: Cli, service: Path, kind: str) -> None:
     assert f"{RUFF} is a {kind} here, and a file in the template" == ran.out.splitlines()[0]
 
 
+def test_behind_a_link(cli: Cli, service: Path) -> None:
+    """What a linked folder leads to is not shown as the service's."""
+    (service / ".github").rename(service / "elsewhere")
+    (service / ".github").symlink_to("elsewhere")
+    ran = cli.run("check", "--diff", "orders")
+    assert ".github/workflows/_test.yml lies behind the link .github" == ran.out.splitlines()[0]
+
+
 def test_applies(cli: Cli, service: Path) -> None:
     """What is printed is a patch: git takes the edit away with it."""
     shown = difference(cli, service, THEIRS.replace("100", "120").encode())

@@ -83,7 +83,7 @@ def test_defect(
 ) -> None:
     """What nobody foresaw: our defect, 70, and where the traceback is; no traceback on screen."""
 
-    def explode(*_: object) -> None:
+    def explode(*_: object, **__: object) -> None:
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr(check, "check", explode)

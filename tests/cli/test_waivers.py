@@ -120,6 +120,13 @@ def test_unused(cli: Cli) -> None:
     assert "waiver-unused: delete it" in ran.out
 
 
+@pytest.mark.usefixtures("service")
+def test_not_looked_for(cli: Cli) -> None:
+    """A waiver of what only --online finds is not unused because nobody asked online."""
+    waive(cli.folder / "orders", rule='"behind"', path=None)
+    assert 0 == cli.run("check", "orders", *DURING).code
+
+
 @pytest.mark.parametrize("rule", ["AUTH003", "ejected", "waiver-unused", "Diverged"])
 def test_unknown(cli: Cli, edited: Path, rule: str) -> None:
     """A rule that does not exist, or cannot be waived, is a finding."""
