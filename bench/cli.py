@@ -32,7 +32,8 @@ The service is a `{plan}` of {files} files, {further} of them its own, updated f
 the next: a managed and a merged file change, and the team had changed the merged one.
 `copier update` runs with `--defaults --quiet`, `roadbed update` with `--no-lock`, its audit
 included: with an empty cache, with one that has the recorded version's render (as after the update
-before), and after `--plan`. The template lies on the same disk. Shares are those of `copier update` in the same round, medians too.
+before), and after `--plan`. The template lies on the same disk. Shares are those of `copier update`
+in the same round, medians too.
 
 | command | seconds | seconds of CPU | share | share of CPU | limit |
 |---|---|---|---|---|---|
