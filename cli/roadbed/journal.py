@@ -11,7 +11,6 @@ reference takes a lock on all of them, which a killed process would leave to the
 
 import hashlib
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -203,8 +202,7 @@ def _begin(found: Repository, draft: Draft, store: Store) -> Journal:
         tuple((path, "0", *entry) for path, entry in staged.items()),
         tuple((it.path, it.number, *it.entry) for it in draft.stages),
     )
-    lying = {path: worktree.read(found.folder / path) for path in (*draft.after, *draft.remade)}
-    before = {path: it for path, it in lying.items() if it}
+    before = worktree.lying(found, (*draft.after, *draft.remade))
     after = worktree.checked_out(found, staged, store)
     known = {entry.blob for entry in (*found.files().values(), *staged.values())}
     tree = store.write_tree(
@@ -263,27 +261,14 @@ def _marker(found: Repository) -> Path:
 
 
 def _write_files(found: Repository, journal: Journal, side: str) -> list[Path]:
-    sides = {name: journal.files(found, name) for name in ("before", "after")}
-    wanted = sides[side]
-    paths = [*journal.record.changed, *(journal.record.remade if side == "before" else ())]
-    lying = {path: worktree.read(found.folder / path) for path in paths}
-    strange = [
-        path
-        for path, it in lying.items()
-        if it
-        and path in journal.record.changed
-        and it not in {sides["before"].get(path), sides["after"].get(path)}
-    ]
-    room = found.room / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    worktree.save(found, strange, room)
-    for path in paths:  # deletions first: a file may stand where a folder is to come
-        worktree.drafted(found.folder / path).unlink(missing_ok=True)
-        if path not in wanted:
-            worktree.replace(found.folder, path, None)
-    for path in paths:
-        if path in wanted and lying[path] != wanted[path]:
-            worktree.replace(found.folder, path, wanted[path])
-    return [room / path for path in strange]
+    before, after = (journal.files(found, name) for name in ("before", "after"))
+    wanted = after if side == "after" else before
+    lying = worktree.lying(found, journal.record.changed)
+    strange = [path for path, it in lying.items() if it not in {before.get(path), after.get(path)}]
+    saved = worktree.save(found, strange)
+    remade = journal.record.remade if side == "before" else ()
+    worktree.turn(found, {path: wanted.get(path) for path in (*journal.record.changed, *remade)})
+    return saved
 
 
 def _index(

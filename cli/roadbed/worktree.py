@@ -5,7 +5,8 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def read(place: Path) -> Bytes | None:
         return None
     except OSError as error:
         raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
+
+
+def lying(found: Repository, paths: Iterable[str]) -> dict[str, Bytes]:
+    """What lies at the paths of the service, where something does."""
+    there = ((path, read(found.folder / path)) for path in paths)
+    return {path: it for path, it in there if it}
 
 
 def checked_out(found: Repository, entries: Mapping[str, Entry], store: Store) -> dict[str, Bytes]:
@@ -116,12 +123,29 @@ def _umask() -> int:
     return mask
 
 
-def save(found: Repository, paths: Iterable[str], into: Path) -> None:
-    """Copy what lies at the paths to the folder `into`, where an update does not reach it."""
+def turn(found: Repository, wanted: Mapping[str, Bytes | None]) -> None:
+    """Make every file of the service what is wanted (None: gone), each in one step.
+
+    Deletions come first: a file may stand where a folder is to come.
+    """
+    lying_now = lying(found, wanted)
+    for path, it in wanted.items():
+        drafted(found.folder / path).unlink(missing_ok=True)
+        if it is None:
+            replace(found.folder, path, None)
+    for path, it in wanted.items():
+        if it is not None and lying_now.get(path) != it:
+            replace(found.folder, path, it)
+
+
+def save(found: Repository, paths: Sequence[str]) -> list[Path]:
+    """Copy files of the service to where no update reaches them; returns the copies."""
+    room = found.room / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
         for path in paths:
-            place = into / path
+            place = room / path
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(found.folder / path, place, follow_symlinks=False)
     except OSError as error:
-        raise write_error(error, str(into)) from error
+        raise write_error(error, str(room)) from error
+    return [room / path for path in paths]
