@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import copier
 import yaml
@@ -99,6 +100,7 @@ class Step:
         if report["changes"]:
             for loss in report["lost"]:
                 logging.info("named as lost: %s", loss)
+                _judge_loss(loss, after.files)
             broken = outcome.broken()
             assert not broken, "\n".join(broken)
             self._judge_answers(after)
@@ -126,6 +128,14 @@ class Step:
         for found in check(self.service).findings:
             bound = outcome.is_bound(found.path) and found.state in {DIVERGED, MISSING}
             assert not bound, f"{found.path} is {found.state}"
+
+
+def _judge_loss(loss: Mapping[str, object], after: Files) -> None:
+    """Some line that the audit names has to be gone from its file, or the alarm is false."""
+    _, content = after.get(str(loss["path"]), ("", b""))
+    lines = [str(line).encode() for line in cast("list[str]", loss["lines"])]
+    gone = [line for line in lines if line not in content.split(b"\n")]
+    assert gone or not lines, f"a false alarm: {loss}"
 
 
 def keep(service: Path, message: str) -> None:

@@ -136,3 +136,22 @@ def test_line_ends_of_a_machine(service: Path) -> None:
     assert "" == git(service, "diff", "--name-only")
     git(service, "commit", "--quiet", "-m", "Update")
     assert b"\r\n" not in git(service, "cat-file", "blob", f"HEAD:{METRICS}").encode()
+
+
+def test_line_ends_that_git_overlooks(service: Path) -> None:
+    """With `text=auto` a file may lie here with other line ends than git has; undone, it does."""
+    with (service / ".gitattributes").open("a") as attributes:
+        attributes.write("* text=auto eol=lf\n")
+    for path in ("compose.yaml", METRICS.replace("metrics", "logs"), "web/settings.py"):
+        text = (service / path).read_bytes()
+        (service / path).write_bytes(text.replace(b"\n", b"\r\n"))
+    commit(service, "Work")
+    before = State.of(service).beside_journal()
+
+    updated(service)
+
+    assert b"postgres:18.6\n" in (service / "compose.yaml").read_bytes()
+    assert b"\r\n" in (service / "web/settings.py").read_bytes()
+    assert "" == git(service, "diff", "--name-only")
+    assert Exit.FINE == Cli(service, dict(os.environ)).run("update", "--abort").code
+    assert [] == before.differences(State.of(service).beside_journal())
