@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from roadbed import endings, git, output
-from roadbed.errors import Exit, RoadbedError
+from roadbed.errors import Exit, RoadbedError, UsageError
 
 app = typer.Typer(
     name="roadbed",
@@ -136,7 +136,8 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     waivers.toml names does not fail. With --after-update, what anybody's update lost: exit code 4.
     """
     if after_update or base or accept:
-        raise typer.Exit(_audit(path, base or "HEAD", accept or [], as_json=as_json))
+        others = bool(diff or fix or online or as_of)
+        raise typer.Exit(_audit(path, base or "HEAD", accept or [], as_json, others))
     from roadbed import check as checking  # noqa: PLC0415
     from roadbed import reports  # noqa: PLC0415
 
@@ -152,9 +153,11 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     raise typer.Exit(report.exit_code)
 
 
-def _audit(path: Path, base: str, accept: Sequence[str], *, as_json: bool) -> int:
+def _audit(path: Path, base: str, accept: Sequence[str], as_json: bool, others: bool) -> int:
     from roadbed import after_update as auditing  # noqa: PLC0415
 
+    if others:
+        raise UsageError("--after-update, --base and --accept go with none of the others.")
     audited = auditing.run(path, base, accept)
     output.lines([auditing.as_json(audited)] if as_json else auditing.as_text(audited))
     return audited.exit_code
@@ -208,8 +211,8 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
     updating.require_one(go_on=go_on, abort=abort, others=others)
     if go_on or abort:
         raise typer.Exit(updating.resume(path, abort=abort))
-    order = Order(path, to, making.parse_answers(data or []), source)
-    raise typer.Exit(updating.run(order, plan=plan, lock=not no_lock, as_json=as_json))
+    order = Order(path, to, making.parse_answers(data or []), source, plan=plan)
+    raise typer.Exit(updating.run(order, lock=not no_lock, as_json=as_json))
 
 
 @app.command()
@@ -234,8 +237,8 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
 
     given = making.parse_answers(data or [])
     growth.require_possible(answers.read(path).plan, plan, given)
-    order = Order(path, answers={**given, "plan": plan}, half=True)
-    raise typer.Exit(updating.run(order, plan=dry, lock=not no_lock, as_json=as_json))
+    order = Order(path, answers={**given, "plan": plan}, half=True, plan=dry)
+    raise typer.Exit(updating.run(order, lock=not no_lock, as_json=as_json))
 
 
 @app.command()
@@ -277,7 +280,7 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
         code = Exit.INTERRUPTED
-    except BrokenPipeError:  # the reader left, as in `roadbed check | head`
+    except SystemExit:  # Typer's end when the reader left, as in `roadbed check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.COULD_NOT_RUN
     except Exception:
@@ -290,6 +293,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The `roadbed` command."""
+    output.tolerate()
     sys.exit(run(sys.argv[1:]))
 
 

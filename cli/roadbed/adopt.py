@@ -25,6 +25,7 @@ from roadbed import (
     rendered,
     repository,
     sources,
+    writing,
 )
 from roadbed.answers import ANSWERS_FILE
 from roadbed.errors import UsageError
@@ -179,7 +180,7 @@ def _differing(
 def run(order: Order, *, plan: bool) -> None:
     """Adopt a repository, or with `plan` say what that would do."""
     with prepared(order) as (adoption, store):
-        saved = [] if plan else journal.write(adoption.found, adoption.draft, store)
+        saved = [] if plan else writing.write(adoption.found, adoption.draft, store)
     compare = [] if plan else growth.keep(adoption.shared, adoption.found)
     output.lines(as_text(adoption, compare, written=not plan))
     for place in saved:

@@ -52,12 +52,13 @@ def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
     Raises UsageError for a base without this service and for a path that lost nothing.
     """
     found = repository.opened(folder)
-    now = answers.read(folder)
+    now = answers.read(folder, planned=False)
     text = _recorded(found, base)
-    was = answers.parse(folder / ANSWERS_FILE, text)
+    was = answers.parse(folder / ANSWERS_FILE, text, planned=False)
     if (was.version, was.commit, was.values) == (now.version, now.commit, now.values):
         return Audited(base, None, now.version, (), ())
     lost = _losses(found, base, was, text)
+    accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
     known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
     if accept:
         _accept(folder, lost, accept, was.version)
@@ -178,9 +179,14 @@ def as_text(audited: Audited) -> list[str]:
         f"{title}: the team wrote this, and it is nowhere now:",
         *lines,
         "",
-        "To get a file back: git show HEAD:./PATH. If it was meant to go:",
-        "  roadbed check --after-update --accept PATH",
+        "To get a file back as it was, or to let it go (FILE as above):",
+        f"  git restore --source {audited.base} -- FILE",
+        f"  roadbed check --after-update{_since(audited.base)} --accept FILE",
     ]
+
+
+def _since(base: str) -> str:
+    return "" if base == "HEAD" else f" --base {base}"
 
 
 def _named(loss: Loss) -> list[str]:

@@ -27,9 +27,10 @@ class Answers:
     ejected: frozenset[str] = frozenset()
 
 
-def read(service: Path) -> Answers:
+def read(service: Path, *, planned: bool = True) -> Answers:
     """The answers of the service in the folder `service`.
 
+    With `planned` it has to name a plan; templates that are not Roadbed's have none.
     Raises UsageError when the file is missing or not what Copier writes, CouldNotRunError when it
     cannot be read.
     """
@@ -41,16 +42,17 @@ def read(service: Path) -> Answers:
     except FileNotFoundError as error:
         raise UsageError(
             f"{path} does not exist: run this in the folder of a generated service, or restore "
-            f"the file with `git checkout -- {ANSWERS_FILE}`."
+            f"the file with `git checkout -- {ANSWERS_FILE}`; where it is lost for good, "
+            "`roadbed adopt` makes another."
         ) from error
     except OSError as error:
         raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise broken(path, "it is not UTF-8 text") from error
-    return parse(path, text)
+    return parse(path, text, planned=planned)
 
 
-def parse(path: Path, text: str) -> Answers:
+def parse(path: Path, text: str, *, planned: bool = True) -> Answers:
     """The answers written in `text`, which was read from `path`; raises UsageError as `read`."""
     try:
         data = yaml.safe_load(text)
@@ -58,7 +60,7 @@ def parse(path: Path, text: str) -> Answers:
         raise broken(path, _where(error)) from error
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise broken(path, "it is not a list of `key: value` lines")
-    required = ("_src_path", "_commit", "plan")
+    required = ("_src_path", "_commit", *(("plan",) if planned else ()))
     missing = [key for key in required if not isinstance(data.get(key), str)]
     if missing:
         raise broken(path, f"`{missing[0]}` is missing or not text")
@@ -68,7 +70,12 @@ def parse(path: Path, text: str) -> Answers:
         raise broken(path, "`ejected` is not a list of paths")
     commit = str(data.get("_commit_hash") or "")
     return Answers(
-        data["_src_path"], data["_commit"], data["plan"], values, commit, frozenset(ejected)
+        data["_src_path"],
+        data["_commit"],
+        str(data.get("plan", "")),
+        values,
+        commit,
+        frozenset(ejected),
     )
 
 

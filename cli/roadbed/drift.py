@@ -1,6 +1,7 @@
 """The drift of managed files from `.roadbed/MANIFEST`: offline, without Copier, no file written."""
 
 import os
+import re
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -9,11 +10,21 @@ import pathspec
 
 from roadbed import answers, git, manifest, ownership
 from roadbed.answers import Answers
-from roadbed.errors import CouldNotRunError
-from roadbed.findings import DIVERGED, EJECTED, IGNORED, MISSING, ORPHAN, UNEXPECTED, Finding
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.findings import (
+    DIVERGED,
+    EJECTED,
+    IGNORED,
+    MISSING,
+    ORPHAN,
+    UNEXPECTED,
+    UNSETTLED,
+    Finding,
+)
 from roadbed.manifest import Entry
 
 OK = "ok"
+_MARKERS = re.compile(rb"^<{7} .*^>{7} ", re.MULTILINE | re.DOTALL)
 _BYPRODUCTS = ("**/*.py[co]", "**/*.egg-info/**")  # also where no .gitignore names them
 
 
@@ -31,7 +42,20 @@ def find(folder: Path, given: Answers) -> tuple[int, list[Finding]]:
         behind_links = {one.path for one in found if one.detail}  # git refuses to look there
         ours = [entry.path for entry in compared if entry.path not in behind_links]
         found += _around(folder, known, [manifest.MANIFEST_FILE, *ours])
+    found += _unsettled(folder, [one.path for one in found])
     return len(compared), [*found, *(Finding(path, EJECTED) for path in sorted(given.ejected))]
+
+
+def _unsettled(folder: Path, edited: Iterable[str]) -> Iterator[Finding]:
+    """Files that an update writes and that hold conflict markers: shared ones, and edited ones."""
+    try:
+        shared = ownership.read(folder).patterns("merged")
+    except UsageError:  # it is among the findings already
+        shared = ()
+    for path in (*(pattern.removeprefix("/") for pattern in shared), *edited):
+        place = folder / path
+        if place.is_file() and _MARKERS.search(place.read_bytes()):
+            yield Finding(path, UNSETTLED)
 
 
 def expected(folder: Path, entries: Iterable[Entry], given: Answers) -> list[Entry]:

@@ -10,6 +10,7 @@ from roadbed.waivers import WAIVERS_FILE, Waiver
 
 DIVERGED, MISSING, UNEXPECTED, ORPHAN = "diverged", "missing", "unexpected", "orphan"
 IGNORED, EJECTED = "ignored", "ejected"
+UNSETTLED = "unsettled"
 BEHIND, TAMPERED, STALE_SEED = "behind", "tampered", "stale-seed"
 EXPIRED, UNUSED, UNKNOWN = "waiver-expired", "waiver-unused", "waiver-unknown"
 MENDED = "baseline-mended"
@@ -29,6 +30,7 @@ _ADVICE = {
     IGNORED: "take the pattern out and add the file with `git add`: "
     "an update could lose what git does not know",
     EJECTED: "nothing, the file is yours; `roadbed eject --undo` gives it back",
+    UNSETTLED: "take the markers out, keeping what both sides mean: an update left them there",
     BEHIND: "see what it brings with `roadbed update --plan`, then run `roadbed update`",
     TAMPERED: "find out who changed it: what the service is compared with cannot be relied on",
     STALE_SEED: "nothing, the file is yours; `roadbed check --online --diff` shows what the "

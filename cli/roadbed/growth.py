@@ -1,6 +1,7 @@
 """`roadbed grow hybrid`: what comes with the half that a service does not have yet."""
 
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from roadbed import rendered
 from roadbed.errors import UsageError
 from roadbed.objects import Entry
 from roadbed.ownership import Ownership
+from roadbed.render import write_error
 from roadbed.rendered import Wanted
 from roadbed.repository import Repository
 
@@ -56,7 +58,11 @@ def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership
 
 def keep(beside: Mapping[str, bytes], found: Repository) -> list[str]:
     """Write the plan's own to a folder beside; returns how to compare the team's, or take them."""
-    return [shlex.join(_kept(path, content, found)) for path, content in beside.items()]
+    try:
+        shutil.rmtree(found.room / "plan", ignore_errors=True)
+        return [shlex.join(_kept(path, content, found)) for path, content in beside.items()]
+    except OSError as error:
+        raise write_error(error, str(found.room / "plan")) from error
 
 
 def _kept(path: str, content: bytes, found: Repository) -> list[str]:

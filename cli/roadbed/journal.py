@@ -1,34 +1,27 @@
-"""Writing an update so that it can be finished or taken back whenever it was cut short.
+"""What an update is going to change, kept so that it can be finished or taken back at any moment.
 
-HEAD never moves. Everything that will be written, and everything that it replaces, is kept as git
-objects first, byte for byte; from then on `go_on` ends in the new state and `take_back` in the old
-one, however often either is begun. Writing a work tree is many steps and cannot be one, so while
-they last an untracked file says so in `git status`.
-
-One reference for each work tree names the latest journal. It is only ever overwritten: removing a
-reference takes a lock on all of them, which a killed process would leave to the user.
+Everything that will be written, and everything that it replaces, is kept as git objects, byte for
+byte. One reference for each work tree names the latest journal. It is only ever overwritten:
+removing a reference takes a lock on all of them, which a killed process would leave to the user.
 """
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import filelock
-
-from roadbed import repository, staging, worktree
-from roadbed.errors import CouldNotRunError, UsageError
+from roadbed import repository, worktree
+from roadbed.errors import Exit, UsageError
 from roadbed.manifest import blob_id
 from roadbed.merge import Stage
 from roadbed.objects import Entry, Store, parse_tree
 from roadbed.repository import Repository
 from roadbed.worktree import Bytes
 
-MARKER = "ROADBED UPDATE INTERRUPTED - type roadbed update --continue or --abort"
 WRITING, WRITTEN, TAKEN_BACK = "writing", "written", "taken back"
-_WAYS_OUT = "finish it with `roadbed update --continue`, or undo it with `roadbed update --abort`"
+WAYS_OUT = "finish it with `roadbed update --continue`, or undo it with `roadbed update --abort`"
 _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 
 
@@ -37,7 +30,8 @@ class Record:
     """What is known of an update: the state it is in, where it began, and what it changes.
 
     `remade` are files that a command makes anew afterwards; undoing brings them back as well.
-    `staged` and `stages` are what git's index is to hold: path, stage, mode, blob.
+    `ending` is the exit code that finishing it means. `staged` and `stages` are what git's index is
+    to hold: path, stage, mode, blob.
     """
 
     state: str
@@ -48,6 +42,7 @@ class Record:
     new: str
     changed: Sequence[str]
     remade: Sequence[str]
+    ending: int
     staged: Sequence[tuple[str, str, str, str]]
     stages: Sequence[tuple[str, str, str, str]]
 
@@ -75,7 +70,8 @@ class Journal:
 class Draft:
     """What an update is to write: `after` (None: gone) by path, and what stays unmerged.
 
-    `remade` are files that a command will make anew once it is written.
+    `remade` are files that a command will make anew once it is written; `ending` is the exit code
+    that writing it means.
     """
 
     old: str
@@ -83,15 +79,21 @@ class Draft:
     after: Mapping[str, Entry | None]
     stages: tuple[Stage, ...]
     remade: tuple[str, ...] = ()
+    ending: Exit = Exit.FINE
 
 
 def _reference(found: Repository) -> str:
-    """Where the journal of this work tree is found; other work trees share the references."""
-    name = f"{found.git_dir}\0{found.prefix}".encode()
-    return f"refs/roadbed/{hashlib.sha256(name).hexdigest()[:16]}"
+    """Where the journal of this work tree is found; other work trees share the references.
+
+    It is named by the place in the repository, because the repository itself may be moved.
+    """
+    place = os.path.relpath(found.git_dir, found.objects.parent)
+    name = hashlib.sha256(f"{place}\0{found.prefix}".encode()).hexdigest()[:16]
+    return f"refs/roadbed/{name}"
 
 
-def _reference_lock(found: Repository) -> Path:
+def lock(found: Repository) -> Path:
+    """The lock file that git leaves when it is killed while it writes the reference."""
     where = ("--path-format=absolute", "--git-path", f"{_reference(found)}.lock")
     return Path(found.lines("rev-parse", *where)[0])
 
@@ -105,90 +107,29 @@ def latest(found: Repository) -> Journal | None:
     return Journal(said[0], Record(**json.loads(text)))
 
 
-@contextmanager
-def alone(found: Repository) -> Iterator[None]:
-    """Hold the work tree's lock; raises CouldNotRunError while another process has it.
-
-    The system drops the lock when its holder dies, so what a dead one left behind is cleared.
-    """
-    try:
-        found.room.mkdir(exist_ok=True)
-        with filelock.FileLock(found.room / "lock", timeout=0):
-            staging.clear(found)
-            _reference_lock(found).unlink(missing_ok=True)
-            yield
-    except filelock.Timeout as error:
-        raise CouldNotRunError(
-            f"Another update is being written in {found.folder}: wait until it has ended."
-        ) from error
-    except OSError as error:
-        raise CouldNotRunError(
-            f"{found.room} cannot be written ({(error.strerror or '').lower()}): make it "
-            "writable, and run the same command again."
-        ) from error
-
-
 def require_none(found: Repository) -> None:
     """Raise UsageError while an update of this work tree was neither finished nor undone."""
     last = latest(found)
     if last and last.record.state == WRITING:
         raise UsageError(
-            f"An update to {last.record.new} was interrupted in {found.folder}: {_WAYS_OUT}."
+            f"An update to {last.record.new} was interrupted in {found.folder}: {WAYS_OUT}."
         )
+    if last and last.record.state == WRITTEN and last.record.head == found.head:
+        _require_committed(found, last.record)
 
 
-def write(found: Repository, draft: Draft, store: Store) -> list[Path]:
-    """Write an update of which `store` holds the objects; returns where edits were saved, if any.
-
-    Raises UsageError when another update is unfinished or HEAD has moved meanwhile.
-    """
-    with alone(found):
-        require_none(found)
-        staging.require_free(found)
-        journal = _begin(found, draft, store)
-        return _finish(found, journal, "after", WRITTEN)
-
-
-def go_on(found: Repository) -> tuple[Journal, list[Path]]:
-    """End an interrupted update in its new state."""
-    with alone(found):
-        last = latest(found)
-        if last and last.record.state != WRITING and _marker(found).exists():
-            _marker(found).unlink()
-            return last, []
-        if last is None or last.record.state != WRITING:
-            raise UsageError(f"No update was interrupted in {found.folder}: nothing to continue.")
-        _require_same_place(found, last)
-        return last, _finish(found, last, "after", WRITTEN)
-
-
-def take_back(found: Repository) -> tuple[Journal, list[Path]]:
-    """Undo the latest update, interrupted or not, as long as it is not committed."""
-    with alone(found):
-        last = latest(found)
-        if last is None or last.record.state == TAKEN_BACK:
-            raise UsageError(f"There is no update to undo in {found.folder}.")
-        _require_same_place(found, last)
-        begun = _noted(found, last, WRITING)  # what is undone half-way is unfinished again
-        return last, _finish(found, begun, "before", TAKEN_BACK)
-
-
-def _require_same_place(found: Repository, last: Journal) -> None:
-    record = last.record
-    if found.head != record.head:
+def _require_committed(found: Repository, record: Record) -> None:
+    status = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--", ".")
+    if found.git(*status):
         raise UsageError(
-            f"The update to {record.new} began at commit {record.head[:10]}, and something was "
-            "committed since: it is part of your history now, so use git to undo it."
-        )
-    if repository.branch(found) != record.branch:
-        branch = record.branch.removeprefix("refs/heads/")
-        raise UsageError(
-            f"The update to {record.new} began on branch {branch}: go back to it with "
-            f"`git switch {branch}`, and run the same command again."
+            f"The update to {record.new} waits in {found.folder} for your commit: settle what "
+            "`git status` calls unmerged, `git add` it and commit, or undo the update with "
+            "`roadbed update --abort`."
         )
 
 
-def _begin(found: Repository, draft: Draft, store: Store) -> Journal:
+def begin(found: Repository, draft: Draft, store: Store) -> Journal:
+    """Keep what the draft writes and what it replaces; from then on the update is under way."""
     staged = {path: entry for path, entry in draft.after.items() if entry}
     record = Record(
         WRITING,
@@ -199,6 +140,7 @@ def _begin(found: Repository, draft: Draft, store: Store) -> Journal:
         draft.new,
         sorted(draft.after),
         sorted(draft.remade),
+        int(draft.ending),
         tuple((path, "0", *entry) for path, entry in staged.items()),
         tuple((it.path, it.number, *it.entry) for it in draft.stages),
     )
@@ -236,7 +178,7 @@ def _recorded(found: Repository, store: Store, tree: str, record: Record) -> Jou
     return Journal(commit, record)
 
 
-def _noted(found: Repository, journal: Journal, state: str) -> Journal:
+def noted(found: Repository, journal: Journal, state: str) -> Journal:
     """The journal with another state, as its reference now holds it."""
     record = replace(journal.record, state=state)
     tree = f"{journal.commit}^{{tree}}"
@@ -244,48 +186,3 @@ def _noted(found: Repository, journal: Journal, state: str) -> Journal:
     commit = said.decode().strip()
     found.git("update-ref", _reference(found), commit, journal.commit)
     return Journal(commit, record)
-
-
-def _finish(found: Repository, journal: Journal, side: str, state: str) -> list[Path]:
-    staging.require_free(found)
-    _marker(found).touch()
-    saved = _write_files(found, journal, side)
-    staging.write(found, _index(found, journal, side))
-    _noted(found, journal, state)
-    _marker(found).unlink()
-    return saved
-
-
-def _marker(found: Repository) -> Path:
-    return found.folder / MARKER
-
-
-def _write_files(found: Repository, journal: Journal, side: str) -> list[Path]:
-    before, after = (journal.files(found, name) for name in ("before", "after"))
-    wanted = after if side == "after" else before
-    lying = worktree.lying(found, journal.record.changed)
-    strange = [path for path, it in lying.items() if it not in {before.get(path), after.get(path)}]
-    saved = worktree.save(found, strange)
-    remade = journal.record.remade if side == "before" else ()
-    worktree.turn(found, {path: wanted.get(path) for path in (*journal.record.changed, *remade)})
-    return saved
-
-
-def _index(
-    found: Repository, journal: Journal, side: str
-) -> Iterator[tuple[str, str, Entry | None]]:
-    """What git's index is to hold for every path of the update; None: nothing, of any stage."""
-    record = journal.record
-    unmerged = {path for path, *_ in record.stages}
-    remade = record.remade if side == "before" else ()
-    touched = {*record.changed, *remade, *unmerged}
-    for path in touched:
-        yield path, "0", None
-    if side == "after":
-        for path, stage, mode, blob in (*record.staged, *record.stages):
-            if stage != "0" or path not in unmerged:
-                yield path, stage, Entry(mode, blob)
-        return
-    at_head = found.files()
-    for path in touched & set(at_head):
-        yield path, "0", at_head[path]

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +35,16 @@ def cache() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CouldNotRunError(
-            f"The cache {folder} cannot be written ({(error.strerror or '').lower()}): name "
-            "another folder with ROADBED_CACHE."
-        ) from error
+        raise unwritable(folder, error) from error
     return folder.resolve()
+
+
+def unwritable(folder: Path, error: OSError) -> CouldNotRunError:
+    """The error for a cache that cannot be written."""
+    return CouldNotRunError(
+        f"The cache {folder} cannot be written ({(error.strerror or '').lower()}): name another "
+        "folder with ROADBED_CACHE."
+    )
 
 
 @dataclass(frozen=True)
@@ -79,17 +85,6 @@ class Mirror:
         """Whether `newer` was made from `older` (a commit is its own ancestor)."""
         return self.store.run("merge-base", older, newer, fine={0, 1}).decode().strip() == older
 
-    def files(self, commit: str, folder: str) -> dict[str, bytes]:
-        """The files directly in a folder at a commit, by name; none where there is no folder."""
-        listed = self.store.run("ls-tree", "-z", commit, f"{folder}/").decode()
-        found = {}
-        for line in listed.split("\0")[:-1]:
-            about, _, path = line.partition("\t")
-            if about.split()[1] == "blob":
-                found[path.removeprefix(f"{folder}/")] = about.split()[2]
-        contents = self.store.read(found.values())
-        return {name: contents[blob] for name, blob in found.items()}
-
     def show(self, commit: str, path: str) -> bytes | None:
         """A file at a commit, or None."""
         try:
@@ -104,7 +99,7 @@ def opened(url: str, wanted: str = "") -> Mirror:
     Raises UsageError for a source that can never work, CouldNotRunError for one out of reach.
     """
     mirror = known(url)
-    with filelock.FileLock(f"{mirror.store.git_dir}.lock"):
+    with _alone(mirror):
         if not (mirror.store.git_dir / "HEAD").is_file():
             mirror.store.run("init", "--quiet", "--bare", "--template=", str(mirror.store.git_dir))
         _fetch(mirror, *_REFSPECS)
@@ -114,6 +109,15 @@ def opened(url: str, wanted: str = "") -> Mirror:
         if _COMMIT.fullmatch(wanted) and mirror.commit(wanted):
             mirror.store.run("update-ref", f"{_KEPT}/{wanted}", wanted)
     return mirror
+
+
+@contextlib.contextmanager
+def _alone(mirror: Mirror) -> Iterator[None]:
+    try:
+        with filelock.FileLock(f"{mirror.store.git_dir}.lock"):
+            yield
+    except OSError as error:
+        raise unwritable(mirror.store.git_dir.parent, error) from error
 
 
 def having(url: str, ref: str) -> Mirror:

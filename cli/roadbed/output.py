@@ -3,6 +3,7 @@
 Results go to standard output, progress and errors to standard error. `NO_COLOR` is respected.
 """
 
+import io
 import os
 import shutil
 import sys
@@ -17,6 +18,13 @@ WIDTH = 80
 _DIM, _RED, _GREEN, _CYAN, _BOLD = "2", "31", "32", "36", "1"
 _HEADER = 2  # lines of a difference that name the two files
 _OF_DIFFERENCE = {"-": _RED, "+": _GREEN, "@": _CYAN}
+
+
+def tolerate() -> None:
+    """Let an arrow or a name from afar end no report where the terminal's encoding lacks it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def interactive() -> bool:

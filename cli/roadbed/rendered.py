@@ -5,6 +5,7 @@ its MANIFEST names them. The others are rendered by Copier, once for each versio
 kept in the user's cache.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -19,6 +20,7 @@ import yaml
 from roadbed import answers, manifest, mirror, ownership
 from roadbed.answers import ANSWERS_FILE, Answers
 from roadbed.errors import UsageError
+from roadbed.git import GitError
 from roadbed.mirror import Mirror
 from roadbed.objects import FILE, Entry, Store
 from roadbed.ownership import OWNERSHIP_FILE, Ownership
@@ -136,7 +138,7 @@ def _copied(wanted: Wanted, exclude: Sequence[str]) -> dict[str, Entry]:
 
 def _key(wanted: Wanted, exclude: Sequence[str]) -> str:
     said = [_FORMAT, version("copier"), wanted.mirror.url, wanted.commit]
-    said.append(_lasting(wanted.recorded))
+    said += [wanted.mirror.named(wanted.commit), _lasting(wanted.recorded)]
     text = json.dumps([*said, sorted(wanted.changed.items()), sorted(exclude)])
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -179,7 +181,8 @@ def kept() -> Store:
 
 def _forget_oldest(store: Store) -> None:
     listed = ("for-each-ref", "--sort=-creatordate", "--format=delete %(refname)", "refs/renders")
-    oldest = store.run(*listed).splitlines(keepends=True)[_KEPT:]
-    if oldest:
-        store.run("update-ref", "--stdin", stdin=b"".join(oldest))
-    store.run("gc", "--auto", "--quiet")
+    with contextlib.suppress(GitError):  # somebody else is at it
+        oldest = store.run(*listed).splitlines(keepends=True)[_KEPT:]
+        if oldest:
+            store.run("update-ref", "--stdin", stdin=b"".join(oldest))
+        store.run("gc", "--auto", "--quiet")

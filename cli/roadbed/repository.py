@@ -85,10 +85,14 @@ def opened(folder: Path) -> Repository:
     CouldNotRunError when git is too old.
     """
     _require_git()
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}: name the folder of a generated service.")
     asked = ("--is-bare-repository", "--absolute-git-dir", "--show-object-format")
     try:
         bare, git_dir, objects_format = git.run("rev-parse", *asked, cwd=folder).splitlines()
     except git.GitError as error:
+        if "not a git repository" not in error.reason:
+            raise  # another owner, for one: git says what to do
         raise UsageError(
             f"{folder} is in no git repository, and an update needs one to lose nothing: run "
             "`git init`, commit everything, and try again."

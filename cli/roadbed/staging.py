@@ -22,7 +22,7 @@ def clear(found: Repository) -> None:
     """Remove what a killed process of ours left behind; only while no other one can be at work."""
     draft = _draft(found)
     with contextlib.suppress(FileNotFoundError):
-        if draft.samefile(_lock(found)):
+        if draft.samefile(_lock(found)) or draft.read_bytes() == _lock(found).read_bytes():
             _lock(found).unlink()
     for stale in found.room.glob("index*"):
         stale.unlink()
@@ -46,11 +46,22 @@ def write(found: Repository, stages: Iterable[tuple[str, str, Entry | None]]) ->
     refresh = (*quiet, "update-index", "-q", "--unmerged", "--refresh")
     git.output(*refresh, cwd=root, env=env, fine={0, 1})
     try:
-        os.link(draft, _lock(found))
+        _link(draft, _lock(found))
     except FileExistsError as error:
         raise _busy(found) from error
     _lock(found).replace(found.git_dir / "index")
     draft.unlink()  # not before: it is how `clear` knows the lock of a killed process for ours
+
+
+def _link(draft: Path, lock: Path) -> None:
+    """Make the lock hold the new index, or raise FileExistsError where somebody has the lock."""
+    try:
+        os.link(draft, lock)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with lock.open("xb") as file:
+            file.write(draft.read_bytes())
 
 
 def _draft(found: Repository) -> Path:

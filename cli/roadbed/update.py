@@ -1,6 +1,6 @@
 """`roadbed update`: a newer version of the template for a service, and nothing of the team's lost.
 
-`prepared` works out everything without writing to the service; `journal.write` then writes it.
+`prepared` works out everything without writing to the service; `writing.write` then writes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from roadbed import (
     answers,
-    audit,
+    changes,
     growth,
     journal,
     merge,
@@ -24,18 +24,17 @@ from roadbed import (
 )
 from roadbed.answers import ANSWERS_FILE, Answers
 from roadbed.audit import Loss
+from roadbed.changes import LOCK, Change
 from roadbed.errors import Exit, UsageError
-from roadbed.merge import MANAGED, Merged, Sides
+from roadbed.merge import Merged, Sides
 from roadbed.mirror import Mirror
 from roadbed.notes import Release
-from roadbed.objects import Entry, Store, scratch
+from roadbed.objects import Store, scratch
+from roadbed.questionnaire import Questionnaire
 from roadbed.rendered import Rendered, Wanted
 from roadbed.repository import Repository
 from roadbed.sources import QUESTIONS_FILE
-from roadbed.worktree import Bytes
 
-LOCK = "uv.lock"
-_MOVED_BY_VERSION = ("_commit", "_commit_hash")
 _ADDED_BY_TEMPLATE = {"recorded"}  # in the answers file, and no question
 _FOR_COMMANDS = {"ejected"}  # a question that `roadbed eject` answers, and nobody is asked
 
@@ -45,7 +44,8 @@ class Order:
     """What to update: a service's folder, to a version (default: the newest), with new answers.
 
     `source` is the template's new address, if it moved. With `half`, the service grows: it stays
-    at its version, and the seeds of the half that the answers bring arrive.
+    at its version, and the seeds of the half that the answers bring arrive. A `plan` is never
+    written, so it may be made of a work tree with edits, and of a detached HEAD.
     """
 
     folder: Path
@@ -53,15 +53,7 @@ class Order:
     answers: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
     half: bool = False
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file that an update changes: who owns it, and what happens to it."""
-
-    path: str
-    owner: str
-    action: str
+    plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,15 +83,15 @@ class Update:
     @property
     def exit_code(self) -> Exit:
         """4 when something of the team's would be lost, 3 when something conflicts."""
-        if self.losses:
-            return Exit.LOST_EDITS
-        return Exit.FINE if self.merged.clean else Exit.CONFLICTS
+        return self.draft.ending
 
 
 @dataclass(frozen=True)
 class _Ends:
-    """The two versions of an update, as commits of the template."""
+    """What an update goes from and to: the two versions as commits of the template."""
 
+    order: Order
+    given: Answers
     mirror: Mirror
     old: str
     new: str
@@ -114,8 +106,10 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     given = answers.read(order.folder)
     found = repository.opened(order.folder)
     journal.require_none(found)
-    repository.require_ready(found)
+    if not order.plan:
+        repository.require_ready(found)
     ends = _ends(given, order)
+    _asked(ends, ends.new).require_known(order.answers)
     _require_sound(found, given, ends)
     recorded = (found.folder / ANSWERS_FILE).read_text(encoding="utf-8")
     was = Wanted(ends.mirror, ends.old, recorded, {})
@@ -129,7 +123,7 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     grown = growth.of(was, wanted, before, new.owners) if order.half else growth.NONE
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
         sides = Sides(before, old, new, grown.seeds)
-        work = _worked_out(found, given, sides, ends, store)
+        work = _worked_out(found, ends, sides, store)
         yield replace(work, beside=grown.beside), store
 
 
@@ -151,7 +145,7 @@ def _ends(given: Answers, order: Order) -> _Ends:
             "Name its address with --source."
         )
     if order.half:
-        return _Ends(of, old, old)
+        return _Ends(order, given, of, old, old)
     named = order.to or of.newest() or mirror.HEAD
     new = mirror.require_commit(of, named, "--to")
     if new != old and of.is_ancestor(new, old):
@@ -161,12 +155,16 @@ def _ends(given: Answers, order: Order) -> _Ends:
                 "goes forward; to go back, revert its commit."
             )
         new = old
-    return _Ends(of, old, new)
+    return _Ends(order, given, of, old, new)
+
+
+def _asked(ends: _Ends, commit: str) -> Questionnaire:
+    text = ends.mirror.show(commit, QUESTIONS_FILE) or b""
+    return questionnaire.parse(text.decode(errors="replace"), ends.mirror.url)
 
 
 def _require_sound(found: Repository, given: Answers, ends: _Ends) -> None:
-    text = ends.mirror.show(ends.old, QUESTIONS_FILE) or b""
-    asked = questionnaire.parse(text.decode(errors="replace"), ends.mirror.url)
+    asked = _asked(ends, ends.old)
     for key, value in given.values.items():
         fault = "" if key in _ADDED_BY_TEMPLATE else asked.fault(key, value)
         if fault:
@@ -175,6 +173,11 @@ def _require_sound(found: Repository, given: Answers, ends: _Ends) -> None:
 
 def _require_kept(given: Answers, old: Rendered, new: Rendered, order: Order) -> None:
     """Raise UsageError where Copier would quietly put a default in the place of an answer."""
+    if not order.half and new.answers.plan != given.plan:
+        raise UsageError(
+            f"An update keeps the plan: run `roadbed grow {new.answers.plan}`, which brings the "
+            "other half along."
+        )
     for key, answer in order.answers.items():
         if key not in new.answers.values:
             raise UsageError(
@@ -191,82 +194,40 @@ def _require_kept(given: Answers, old: Rendered, new: Rendered, order: Order) ->
                 )
 
 
-def _worked_out(
-    found: Repository, given: Answers, sides: Sides, ends: _Ends, store: Store
-) -> Update:
+def _worked_out(found: Repository, ends: _Ends, sides: Sides, store: Store) -> Update:
+    given = ends.given
     old, new = given.version, ends.mirror.named(ends.new)
     merged = merge.merge(store, sides, new)
-    changed = _changed(sides, merged, given)
+    changed = changes.written(sides, merged)
+    if merged.clean and set(changed) == {ANSWERS_FILE} and not _says_more(ends, sides.new.answers):
+        changed = {}  # but the version's name
     repository.require_seen(found, (path for path in sides.new.entries if path in merged.after))
     repository.require_free(found, sides.before, merged.after)
-    repository.require_unedited(found, sides.before, changed)
     tag = ends.mirror.commit(f"refs/tags/{old}")
+    lost = changes.losses(store, sides, changed)
+    ending = Exit.LOST_EDITS if lost else Exit.FINE if merged.clean else Exit.CONFLICTS
+    remade = changes.remade(sides, merged, changed)
     return Update(
         found,
         old,
         new,
         given,
         sides.new.answers.plan,
-        tuple(_change(path, sides, merged) for path in sorted(changed)),
+        changes.listed(sides, merged, changed),
         merged,
-        _losses(store, sides, changed),
-        _new_questions(given, sides.new),
+        lost,
+        _new_questions(ends, sides.new),
         moved=tag is not None and tag != ends.old,
         notes=_notes(ends, sides.new.answers),
-        draft=journal.Draft(old, new, changed, merged.stages, _remade(sides, merged, changed)),
+        draft=journal.Draft(old, new, changed, merged.stages, remade, ending),
     )
 
 
-def _changed(sides: Sides, merged: Merged, given: Answers) -> dict[str, Entry | None]:
-    """What differs from the service as it is; nothing, where only the version's name would."""
-    before, after = sides.before, merged.after
-    found = {
-        path: after.get(path) for path in {*before, *after} if before.get(path) != after.get(path)
-    }
-    if set(found) == {ANSWERS_FILE} and not _says_more(sides.new.answers, given):
-        return {}
-    return found
-
-
-def _says_more(new: Answers, given: Answers) -> bool:
+def _says_more(ends: _Ends, new: Answers) -> bool:
     """Whether an answer that the team knows of, or the template's address, is another one now."""
-    same = all(new.values.get(key) == value for key, value in given.values.items())
-    return not same or new.source != given.source
-
-
-def _change(path: str, sides: Sides, merged: Merged) -> Change:
-    return Change(path, sides.owner(path), _action(path, sides, merged))
-
-
-def _action(path: str, sides: Sides, merged: Merged) -> str:
-    before, after = sides.before.get(path), merged.after.get(path)
-    if path in merged.conflicts:
-        return "conflict"
-    edited = "diverged" if sides.owner(path) == MANAGED else "merged"
-    if before is None and after != sides.new.entries.get(path, after):
-        return edited  # a file that the template renamed and the team had edited
-    if before is None:
-        return "restored" if path in sides.old.entries else "added"
-    if after is None:
-        return "removed"
-    if path == ANSWERS_FILE or before == sides.old.entries.get(path):
-        return "changed"
-    return edited
-
-
-def _losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> tuple[Loss, ...]:
-    paths = set(changed) - {ANSWERS_FILE}
-    base, before, after = (
-        _contents(store, {path: side[path] for path in paths if side.get(path)})
-        for side in (sides.old.entries, sides.before, changed)
-    )
-    return audit.losses(base, before, after)
-
-
-def _contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
-    known = {path: it for path, it in entries.items() if it}
-    texts = store.read(it.blob for it in known.values())
-    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+    asked = {*ends.given.values, *ends.order.answers}
+    same = all(new.values.get(key) == ends.given.values.get(key) for key in asked)
+    return not same or new.source != ends.given.source
 
 
 def _notes(ends: _Ends, given: Answers) -> tuple[Release, ...]:
@@ -275,19 +236,12 @@ def _notes(ends: _Ends, given: Answers) -> tuple[Release, ...]:
     try:
         told = notes.between(notes.at(store, ends.old), notes.at(store, ends.new))
     except UsageError as error:  # notes in a later format must not stop an update
-        output.note(str(error))
+        output.note(f"The release notes are left out: {error}")
         return ()
     return tuple(notes.applying(told, given.values))
 
 
-def _new_questions(given: Answers, new: Rendered) -> dict[str, object]:
-    known = {*given.values, *_ADDED_BY_TEMPLATE, *_FOR_COMMANDS}
+def _new_questions(ends: _Ends, new: Rendered) -> dict[str, object]:
+    """The questions that nobody has answered, with the defaults that answer them."""
+    known = {*ends.given.values, *ends.order.answers, *_ADDED_BY_TEMPLATE, *_FOR_COMMANDS}
     return {key: value for key, value in new.answers.values.items() if key not in known}
-
-
-def _remade(sides: Sides, merged: Merged, changed: Mapping[str, object]) -> tuple[str, ...]:
-    """uv.lock, where what it locks has changed and can be read."""
-    projects = {path for path in changed if path.split("/")[-1] == "pyproject.toml"}
-    if not projects or LOCK not in sides.before or projects & set(merged.conflicts):
-        return ()
-    return (LOCK,)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from roadbed import bulletin, notes, output, uv
 from roadbed.answers import ANSWERS_FILE
+from roadbed.changes import Change
 from roadbed.errors import Exit
+from roadbed.journal import Record
 from roadbed.merge import MANAGED
-from roadbed.update import Change, Update
+from roadbed.update import Update
 
 _MANY = 6  # files of one kind are listed by name up to here
 _SAID = {
@@ -207,6 +209,17 @@ def _next(update: Update) -> list[str]:
 def _message(update: Update) -> str:
     grown = update.plan != update.given.plan
     return f"Grow into a {update.plan}" if grown else f"Update the platform to {update.new}"
+
+
+def forgotten(record: Record) -> list[str]:
+    """What is said of an interrupted update after which something was committed."""
+    began = record.head[:10]
+    return output.wrapped(
+        f"The update to {record.new} is forgotten, and nothing was written: it was interrupted at "
+        f"commit {began}, and what was committed since may hold half of it. Compare with "
+        f"`git diff {began}`, and go back with git if you have to.",
+        "",
+    )
 
 
 def saved(places: Sequence[Path]) -> list[str]:

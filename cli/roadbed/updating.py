@@ -3,8 +3,10 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from roadbed import growth, journal, output, repository, update, update_report
+from roadbed import growth, journal, output, repository, update, update_report, writing
 from roadbed.errors import Exit, UsageError
+from roadbed.objects import Store
+from roadbed.repository import Repository
 from roadbed.update import Order
 
 
@@ -14,28 +16,36 @@ def require_one(*, go_on: bool, abort: bool, others: bool) -> None:
         raise UsageError("--continue and --abort take no other option but the folder.")
 
 
-def run(order: Order, *, plan: bool, lock: bool, as_json: bool) -> Exit:
-    """Update a service, or with `plan` say what that would do; returns the exit code."""
+def run(order: Order, *, lock: bool, as_json: bool) -> Exit:
+    """Update a service, or say what that would do; returns the exit code."""
     with ExitStack() as stack:
         with output.step("Comparing with the template"):
             found, store = stack.enter_context(update.prepared(order))
-        writing = bool(found.changes) and not plan
-        saved = journal.write(found.found, found.draft, store) if writing else []
-    compare = growth.keep(found.beside, found.found) if writing else []
+        changing = bool(found.draft.after) and not order.plan
+        saved = _write(found, store) if changing else []
+    compare = growth.keep(found.beside, found.found) if changing else []
+    if changing and lock and found.draft.remade:
+        _relock(found.found)
     if as_json:
-        output.say(update_report.as_json(found, written=writing))
+        output.say(update_report.as_json(found, written=changing))
     else:
-        output.lines(update_report.as_text(found, compare, written=writing))
+        output.lines(update_report.as_text(found, compare, written=changing))
     for line in update_report.saved(saved):
         output.note(line)
-    if writing and lock and found.draft.remade:
-        _relock(found)
     return found.exit_code
 
 
-def _relock(found: update.Update) -> None:
+def _write(found: update.Update, store: Store) -> list[Path]:
+    try:
+        return writing.write(found.found, found.draft, store)
+    except KeyboardInterrupt:
+        output.note(f"The update was being written: {journal.WAYS_OUT}.")
+        raise
+
+
+def _relock(found: Repository) -> None:
     with output.step("Locking the dependencies"):
-        trouble = update.relock(found.found)
+        trouble = update.relock(found)
     if trouble:
         output.note(
             f"uv.lock is as it was, because uv could not make it anew ({trouble}): run `uv lock` "
@@ -46,13 +56,16 @@ def _relock(found: update.Update) -> None:
 def resume(folder: Path, *, abort: bool) -> Exit:
     """Finish or undo the latest update of a service; returns the exit code."""
     found = repository.opened(folder)
-    last, saved = journal.take_back(found) if abort else journal.go_on(found)
+    last, saved = writing.take_back(found) if abort else writing.go_on(found)
     output.lines(update_report.saved(saved))
-    if abort:
-        output.say(f"The update to {last.record.new} is undone; everything is as it was.")
-        return Exit.FINE
-    if last.record.state == journal.TAKEN_BACK:
-        output.say(f"The update to {last.record.new} was undone.")
-        return Exit.FINE
-    output.say(f"The update to {last.record.new} is finished: look at it with `git status`.")
-    return Exit.CONFLICTS if last.record.stages else Exit.FINE
+    record = last.record
+    if record.head != found.head:
+        output.lines(update_report.forgotten(record))
+    elif abort or record.state == journal.TAKEN_BACK:
+        output.say(f"The update to {record.new} is undone; everything is as it was.")
+    else:
+        if record.remade:
+            _relock(found)
+        output.say(f"The update to {record.new} is finished: look at it with `git status`.")
+        return Exit(record.ending)
+    return Exit.FINE
