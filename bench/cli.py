@@ -33,7 +33,8 @@ the next: a managed and a merged file change, and the team had changed the merge
 `copier update` runs with `--defaults --quiet`, `roadbed update` with `--no-lock`, its audit
 included: with an empty cache, with one that has the recorded version's render (as after the update
 before), and after `--plan`. The template lies on the same disk. Shares are those of `copier update`
-in the same round, medians too.
+in the same round, medians too. Where the load exceeds the cores, the clock measures the neighbours
+as well, and the CPU's seconds are what the command itself costs.
 
 | command | seconds | seconds of CPU | share | share of CPU | limit |
 |---|---|---|---|---|---|
