@@ -166,7 +166,8 @@ def _commands(service: Path, folder: Path) -> dict[str, Command]:
 def _round(commands: Mapping[str, Command], service: Path) -> dict[str, tuple[float, float]]:
     """Every command once, in an order of its own."""
     names = random.sample(list(commands), len(commands))
-    return {name: commands[name].measured(service) for name in names}
+    measured = {name: commands[name].measured(service) for name in names}
+    return {name: measured[name] for name in commands}
 
 
 def _page(rounds: Sequence[Mapping[str, tuple[float, float]]], files: int, plan: str) -> str:
