@@ -30,7 +30,8 @@ class Loss:
 def losses(base: _Files, before: _Files, after: _Files) -> tuple[Loss, ...]:
     """What the team's files `before` had beyond `base`, and the files `after` have nowhere.
 
-    Each maps paths to files; only those that differ between `before` and `after` are needed.
+    Each maps paths to files. Needed are those that differ between `before` and `after`, and of
+    `base` also those that the team moved away: what was in them is not the team's elsewhere.
     """
     edited = sorted(path for path, it in before.items() if it != base.get(path))
     found = (_loss(path, base, before, after) for path in edited)
@@ -54,7 +55,8 @@ def _loss(path: str, base: _Files, before: _Files, after: _Files) -> Loss | None
 
 
 def _missing_lines(path: str, base: _Files, before: _Files, after: _Files) -> Iterator[str]:
-    theirs = _lines(before[path]) - _lines(base.get(path))
+    known = _lines(base.get(path)) if path in base else _moved(base, before)
+    theirs = _lines(before[path]) - known
     missing = theirs - _lines(after.get(path))
     for other, it in after.items():
         if missing and other != path and not _is_whole(it):
@@ -62,6 +64,12 @@ def _missing_lines(path: str, base: _Files, before: _Files, after: _Files) -> It
     for line in missing.elements():
         if line.strip():
             yield line.decode("utf-8", "backslashreplace")
+
+
+def _moved(base: _Files, before: _Files) -> Counter[bytes]:
+    """The lines of files that are no longer where the version put them."""
+    gone = (_lines(it) for path, it in base.items() if path not in before)
+    return sum(gone, Counter[bytes]())
 
 
 def _is_whole(it: Bytes) -> bool:

@@ -54,9 +54,14 @@ def _action(path: str, sides: Sides, merged: Merged) -> str:
 def losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> tuple[Loss, ...]:
     """What the team wrote and the result has nowhere."""
     paths = set(changed) - {ANSWERS_FILE}
+    moved = set(sides.old.entries) - set(sides.before) if paths else set()
     base, before, after = (
-        _contents(store, {path: side[path] for path in paths if side.get(path)})
-        for side in (sides.old.entries, sides.before, changed)
+        _contents(store, {path: side[path] for path in wanted if side.get(path)})
+        for side, wanted in (
+            (sides.old.entries, paths | moved),
+            (sides.before, paths),
+            (changed, paths),
+        )
     )
     return audit.losses(base, before, after)
 

@@ -20,6 +20,7 @@ from roadbed.objects import Entry, Store, parse_tree
 from roadbed.repository import Repository
 from roadbed.worktree import Bytes
 
+MARKER = "ROADBED UPDATE INTERRUPTED - type roadbed update --continue or --abort"
 WRITING, WRITTEN, TAKEN_BACK = "writing", "written", "taken back"
 WAYS_OUT = "finish it with `roadbed update --continue`, or undo it with `roadbed update --abort`"
 _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
@@ -98,6 +99,11 @@ def lock(found: Repository) -> Path:
     return Path(found.lines("rev-parse", *where)[0])
 
 
+def marker(found: Repository) -> Path:
+    """The file by which `git status` says that an update is under way."""
+    return found.folder / MARKER
+
+
 def latest(found: Repository) -> Journal | None:
     """The latest update of this work tree, whatever became of it."""
     said = found.lines("rev-parse", "--quiet", "--verify", _reference(found))
@@ -110,7 +116,7 @@ def latest(found: Repository) -> Journal | None:
 def require_none(found: Repository) -> None:
     """Raise UsageError while an update of this work tree was neither finished nor undone."""
     last = latest(found)
-    if last and last.record.state == WRITING:
+    if last and (last.record.state == WRITING or marker(found).exists()):
         raise UsageError(
             f"An update to {last.record.new} was interrupted in {found.folder}: {WAYS_OUT}."
         )

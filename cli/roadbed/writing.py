@@ -19,8 +19,6 @@ from roadbed.objects import Entry, Store
 from roadbed.repository import Repository
 from roadbed.worktree import Bytes
 
-MARKER = "ROADBED UPDATE INTERRUPTED - type roadbed update --continue or --abort"
-
 
 @contextmanager
 def alone(found: Repository) -> Iterator[None]:
@@ -66,8 +64,8 @@ def go_on(found: Repository) -> tuple[Journal, list[Path]]:
     """End an interrupted update in its new state."""
     with alone(found):
         last = journal.latest(found)
-        if last and last.record.state != WRITING and _marker(found).exists():
-            _marker(found).unlink()
+        if last and last.record.state != WRITING and journal.marker(found).exists():
+            journal.marker(found).unlink()
             return last, []
         if last is None or last.record.state != WRITING:
             raise UsageError(f"No update was interrupted in {found.folder}: nothing to continue.")
@@ -88,6 +86,9 @@ def take_back(found: Repository) -> tuple[Journal, list[Path]]:
     """
     with alone(found):
         last = journal.latest(found)
+        if last and last.record.state == TAKEN_BACK and journal.marker(found).exists():
+            journal.marker(found).unlink()
+            return last, []
         if last is None or last.record.state == TAKEN_BACK:
             raise UsageError(f"There is no update to undo in {found.folder}.")
         if found.head != last.record.head:
@@ -104,7 +105,7 @@ def _forgotten(found: Repository, last: Journal) -> Journal:
             "something was committed since: it is part of your history now, so use git to undo it."
         )
     gone = journal.noted(found, last, TAKEN_BACK)
-    _marker(found).unlink(missing_ok=True)
+    journal.marker(found).unlink(missing_ok=True)
     return gone
 
 
@@ -136,11 +137,11 @@ def _require_same_branch(found: Repository, last: Journal) -> None:
 def _finish(found: Repository, begun: Journal, side: str, state: str) -> list[Path]:
     try:
         staging.require_free(found)
-        _marker(found).touch()
+        journal.marker(found).touch()
         saved = _write_files(found, begun, side)
         staging.write(found, _index(found, begun, side))
         journal.noted(found, begun, state)
-        _marker(found).unlink(missing_ok=True)
+        journal.marker(found).unlink(missing_ok=True)
     except (CouldNotRunError, OSError) as error:
         why = str(error).rstrip(".")
         raise CouldNotRunError(
@@ -148,10 +149,6 @@ def _finish(found: Repository, begun: Journal, side: str, state: str) -> list[Pa
             "update --continue`, or undo it with `roadbed update --abort`."
         ) from error
     return saved
-
-
-def _marker(found: Repository) -> Path:
-    return found.folder / MARKER
 
 
 def _write_files(found: Repository, begun: Journal, side: str) -> list[Path]:

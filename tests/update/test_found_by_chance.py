@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from roadbed.errors import Exit
-from roadbed.writing import MARKER
+from roadbed.journal import MARKER
 from tests.cli.conftest import Cli, commit, git
 from tests.update.services import State
 
@@ -28,7 +26,6 @@ def test_taking_back_a_file_that_the_template_dropped(service: Path, roadbed: Cl
     assert [] == before.differences(State.of(service).beside_journal())
 
 
-@pytest.mark.xfail(reason="it says that there are uncommitted changes, and advises to commit them")
 def test_killed_before_the_marker_went(service: Path, roadbed: Cli) -> None:
     """All is written but the marker is there still: the command names the ways out as git does."""
     assert Exit.FINE == roadbed.run("update", "--no-lock", "--to", "v1.1.0").code
@@ -38,7 +35,6 @@ def test_killed_before_the_marker_went(service: Path, roadbed: Cli) -> None:
     roadbed.run("update").refused(Exit.USAGE, "--continue", "--abort")
 
 
-@pytest.mark.xfail(reason="the template's own old line is named as lost, because the path is new")
 def test_a_renamed_file_that_the_merge_follows(service: Path, roadbed: Cli) -> None:
     """A merged file renamed inside what is merged takes the release's line, and nothing is lost."""
     (service / "compose.yaml").rename(service / "compose.txt")
@@ -52,7 +48,6 @@ def test_a_renamed_file_that_the_merge_follows(service: Path, roadbed: Cli) -> N
     assert Exit.FINE == ran.code, ran.out
 
 
-@pytest.mark.xfail(reason="it says that there is nothing to undo, and git goes on to say otherwise")
 def test_undoing_killed_before_the_marker_went(service: Path, roadbed: Cli) -> None:
     """All is undone but the marker is there still: --abort, as git names it, takes it away."""
     roadbed.run("update", "--no-lock", "--to", "v1.1.0")
