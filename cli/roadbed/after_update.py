@@ -89,8 +89,10 @@ def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss
     paths = [path for path in _changed(found, base) if path in old or _is_platform(found, path)]
     with scratch([found.objects, *rendered.objects(of)]) as store:
         after = _lying(found, store, paths)
-        sides = ({path: side[path] for path in paths if path in side} for side in (old, before))
-        return audit.losses(*(_contents(store, side) for side in (*sides, after)))
+        moved = [path for path in old if path not in before]
+        begun = {path: old[path] for path in (*paths, *moved) if path in old}
+        had = {path: before[path] for path in paths if path in before}
+        return audit.losses(*(_contents(store, side) for side in (begun, had, after)))
 
 
 def _changed(found: Repository, base: str) -> list[str]:
