@@ -181,6 +181,23 @@ def add_what_comes(place: Place) -> None:
         (place.made(str(Path(path).parent)) / Path(path).name).write_bytes(place.line() * 4)
 
 
+def block_what_comes(place: Place) -> None:
+    """A folder where a later release has a file, or a file where it has a folder."""
+    path = place.service / _coming(place)
+    if place.number % 2 and not os.path.lexists(path.parent):
+        (place.made(str(path.parent.parent)) / path.parent.name).write_bytes(place.line())
+    elif not os.path.lexists(path):
+        (place.made(str(path)) / "inside.txt").write_bytes(place.line())
+
+
+def become_folder(place: Place) -> None:
+    """A folder in the place of the file, with the file in it."""
+    name = place.file.name
+    place.file.rename(place.service / place.token)
+    place.file.mkdir()
+    (place.service / place.token).rename(place.file / name)
+
+
 def take_what_comes(place: Place) -> None:
     """The bytes of a later release, taken by hand before it."""
     path = _coming(place)
@@ -221,6 +238,8 @@ EDITS: Mapping[str, Edit] = {
         add,
         add_odd_name,
         add_what_comes,
+        block_what_comes,
+        become_folder,
         take_what_comes,
         eject,
     )

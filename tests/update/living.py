@@ -40,20 +40,16 @@ class Step:
     words: tuple[str, ...]
 
     def ready(self) -> bool:
-        """Whether no file of the team's stands where a folder is to come, or the other way round.
+        """Whether the update is not refused because a file stands where a folder is to come.
 
-        Such an update must be refused; then the team moves its files out of the way.
+        Otherwise the team moves its files out of the way.
         """
         before = State.of(self.service)
         ways = {path for path in before.files if self._is_in_the_way(path, before.files)}
-        if not ways:
+        if not ways or self._run("--plan").code != Exit.USAGE:
             return True
-        ran = self._run()
-        if ran.code == Exit.USAGE:
-            ran.refused(Exit.USAGE, "way")
-            assert before == State.of(self.service)
-        else:
-            roadbed("update", self.service, "--abort")
+        self._run().refused(Exit.USAGE, "way")
+        assert before == State.of(self.service)
         for path in ways:
             (self.service / path).unlink()
         keep(self.service, "Make way")

@@ -116,8 +116,9 @@ class Outcome:
         followed = self.may_follow_a_rename()
         for path in set(filter(self.is_platform, {*self.old, *self.new})) - followed:
             deleted = path not in self.before and self.owners[1].classify(path) == "managed"
-            bound = not self.is_edited(path) or (deleted and not self._is_in_the_way(path))
-            if bound and self.after.get(path) != self.new.get(path) and not self._was_seed(path):
+            excused = self._was_seed(path) or self._is_in_the_way(path)
+            bound = not excused and (deleted or not self.is_edited(path))
+            if bound and self.after.get(path) != self.new.get(path):
                 yield path
 
     def _was_seed(self, path: str) -> bool:
@@ -147,7 +148,9 @@ class Outcome:
         dropped = _sum(file for path, file in self.old.items() if path not in self.new)
         for path in set(filter(self.is_platform, self.new)) - self._open() - {ANSWERS}:
             known = _lines(self.old[path]) if path in self.old else dropped
-            if _lines(self.new[path]) - known - _lines(self.after.get(path)):
+            moved = path in self.old and path not in self.before
+            there = _sum(self.after.values()) if moved else _lines(self.after.get(path))
+            if _lines(self.new[path]) - known - there:
                 yield path
 
     def _open(self) -> set[str]:
