@@ -24,6 +24,11 @@ class Questionnaire:
         """The plans on offer, in the order of the template."""
         return self.choices["plan"]
 
+    @property
+    def _offered(self) -> list[str]:
+        """The questions that people answer; lists are written by commands."""
+        return [key for key, kind in self.types.items() if kind != "yaml"]
+
     def require_plan(self, plan: str) -> None:
         """Raise UsageError when there is no such plan."""
         if plan not in self.plans:
@@ -34,7 +39,7 @@ class Questionnaire:
         for key, answer in answers.items():
             if key not in self.choices:
                 raise UsageError(
-                    f"There is no question {key!r} to answer with -d: choose {_or(self.choices)}."
+                    f"There is no question {key!r} to answer with -d: choose {_or(self._offered)}."
                 )
             if self.choices[key] and answer not in self.choices[key]:
                 raise UsageError(

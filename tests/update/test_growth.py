@@ -157,7 +157,7 @@ def test_the_new_half_has_choices(
         (WEB, ("hybrid", "-d", "web_api=drf"), ("fixed at birth as 'ninja'", "'drf'")),
         (API, ("hybrid", "-d", "orm=sqlmodel"), ("fixed at birth as 'sqlalchemy'", "'sqlmodel'")),
         (API, ("hybrid", "-d", "auth=oidc"), ("A hybrid is not asked 'auth'",)),
-        (WEB, ("hybrid", "-d", "colour=red"), ("A hybrid is not asked 'colour'",)),
+        (WEB, ("hybrid", "-d", "colour=red"), ("There is no question 'colour'",)),
         (WEB, ("hybrid", "-d", "orm=django"), ("orm", "'django'", "sqlalchemy")),
         (WEB, ("hybrid", "-d", "plan=hybrid"), ("first argument",)),
         (WEB, ("fastapi-service",), ("grows into a hybrid", "'fastapi-service'")),
