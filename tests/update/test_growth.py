@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from roadbed import uv
 from roadbed.errors import Exit
 from tests.cli.conftest import commit, git
 from tests.update.services import Nursery, State, files, guide, roadbed
@@ -19,6 +21,11 @@ from tests.update.services import Nursery, State, files, guide, roadbed
 pytestmark = pytest.mark.xdist_group("growth")  # what is rendered is kept for the session
 
 ANSWERS = ".copier-answers.yml"
+HOME = Path.home()  # the tests' own is empty, and what uv has fetched is worth keeping
+TOOLS = {
+    "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(HOME / ".cache/uv"),
+    "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(HOME / ".pyenv"),
+}
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,29 @@ def test_a_grown_service_is_a_hybrid(
     assert set() == missing
     checked = roadbed("check", service)
     assert Exit.FINE == checked.code, checked.out
+
+
+def test_the_lock_holds_both_halves(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uv.lock is made anew with the new half's libraries; what was locked stays as it was."""
+    for name, folder in TOOLS.items():
+        monkeypatch.setenv(name, folder)
+    service = lived(WEB)
+    assert "" == uv.lock(service)
+    commit(service, "Lock")
+    before = locked(service)
+
+    grown = roadbed("grow", "hybrid", service)
+
+    after = locked(service)
+    assert (Exit.FINE, "") == (grown.code, git(service, "diff", "--name-only")), grown.err
+    assert {"fastapi", "alembic"} <= set(after) - set(before)
+    assert before == {name: after[name] for name in before}
+
+
+def locked(service: Path) -> dict[str, str]:
+    """The versions in uv.lock by library; the service itself has none."""
+    packages = tomllib.loads((service / "uv.lock").read_text())["package"]
+    return {it["name"]: it.get("version", "") for it in packages}
 
 
 def answers(service: Path) -> dict[str, object]:
