@@ -7,6 +7,7 @@ compares the service as it was (at HEAD, or where a branch began) with the servi
 import hashlib
 import json
 import os
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from roadbed.audit import Loss
 from roadbed.errors import Exit, UsageError
 from roadbed.merge import MANAGED, MERGED
 from roadbed.objects import EXECUTABLE, FILE, LINK, Entry, Store, scratch
+from roadbed.ownership import Ownership
 from roadbed.render import write_error
 from roadbed.rendered import Wanted
 from roadbed.repository import Repository
@@ -32,8 +34,12 @@ _HEADER = (
 
 @dataclass(frozen=True)
 class Audited:
-    """What the update since `base` lost; `old` is the version before, None where there was none."""
+    """What the update since `base` lost in the service `folder`.
 
+    `old` is the version before, None where there was no update.
+    """
+
+    folder: Path
     base: str
     old: str | None
     new: str
@@ -49,20 +55,25 @@ class Audited:
 def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
     """Audit the service in `folder` against the commit `base`, and accept the losses of paths.
 
-    Raises UsageError for a base without this service and for a path that lost nothing.
+    A service that the base does not have yet was not updated since. Raises UsageError for a base
+    that is no commit and for a path that lost nothing.
     """
-    found = repository.opened(folder)
     now = answers.read(folder, planned=False)
+    try:
+        found = repository.opened(folder)
+    except repository.UnbornError:  # a hook's first commit
+        return Audited(folder, base, None, now.version, (), ())
     text = _recorded(found, base)
-    was = answers.parse(folder / ANSWERS_FILE, text, planned=False)
+    was = answers.parse(folder / ANSWERS_FILE, text, planned=False) if text else now
     if (was.version, was.commit, was.values) == (now.version, now.commit, now.values):
-        return Audited(base, None, now.version, (), ())
+        return Audited(folder, base, None, now.version, (), ())
     lost = _losses(found, base, was, text)
     accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
     known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
     if accept:
         _accept(folder, lost, accept, was.version)
     return Audited(
+        folder,
         base,
         was.version,
         now.version,
@@ -72,13 +83,13 @@ def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
 
 
 def _recorded(found: Repository, base: str) -> str:
+    """The answers file at the base, or nothing where there is none."""
+    if not found.lines("rev-parse", "--quiet", "--verify", f"{base}^{{commit}}"):
+        raise UsageError(f"There is no commit {base!r}: name one from before the update by --base.")
     try:
         return found.git("cat-file", "blob", f"{base}:{found.prefix}{ANSWERS_FILE}").decode()
-    except git.GitError as error:
-        raise UsageError(
-            f"{base} has no {found.prefix}{ANSWERS_FILE} to compare with: name a commit from "
-            "before the update with --base."
-        ) from error
+    except git.GitError:
+        return ""
 
 
 def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss, ...]:
@@ -86,7 +97,8 @@ def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss
     commit = mirror.require_commit(of, was.commit or was.version, "--base")
     old = rendered.whole(Wanted(of, commit, text, {}))
     before = found.files(base)
-    paths = [path for path in _changed(found, base) if path in old or _is_platform(found, path)]
+    owners = _owners(found)
+    paths = [path for path in _changed(found, base) if path in old or _is_shared(path, owners)]
     with scratch([found.objects, *rendered.objects(of)]) as store:
         after = _lying(found, store, paths)
         moved = [path for path in old if path not in before]
@@ -96,18 +108,26 @@ def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss
 
 
 def _changed(found: Repository, base: str) -> list[str]:
-    """What differs from the base, and what is new and not ignored; paths in the service."""
+    """What differs from the base, and what is new and not ignored; paths in the service.
+
+    The answers file is Copier's, and left out.
+    """
     diff = ("diff", "--name-only", "--no-renames", "--relative", "-z", base, "--", ".")
     new = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     said = found.git(*diff) + found.git(*new)
-    return list(dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name))
+    names = dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name)
+    return [name for name in names if name != ANSWERS_FILE]
 
 
-def _is_platform(found: Repository, path: str) -> bool:
+def _owners(found: Repository) -> Ownership | None:
     try:
-        return ownership.read(found.folder).classify(path) in {MANAGED, MERGED}
+        return ownership.read(found.folder)
     except UsageError:  # a template that is not Roadbed's: what it rendered counts
-        return False
+        return None
+
+
+def _is_shared(path: str, owners: Ownership | None) -> bool:
+    return owners is not None and owners.classify(path) in {MANAGED, MERGED}
 
 
 def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, Entry]:
@@ -115,15 +135,13 @@ def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, E
     there = [path for path in paths if os.path.lexists(found.folder / path)]
     links = [path for path in there if (found.folder / path).is_symlink()]
     files = [path for path in there if path not in links and (found.folder / path).is_file()]
-    entries = {
-        path: Entry(LINK, store.write_blob(os.fsencode((found.folder / path).readlink())))
-        for path in links
-    }
     into = {"GIT_OBJECT_DIRECTORY": str(store.git_dir / "objects")}
-    for path, blob in zip(files, found.hashed(files, into), strict=True):
-        executable = os.access(found.folder / path, os.X_OK)
-        entries[path] = Entry(EXECUTABLE if executable else FILE, blob)
-    return entries
+    modes = (EXECUTABLE if os.access(found.folder / path, os.X_OK) else FILE for path in files)
+    targets = (store.write_blob(os.fsencode((found.folder / path).readlink())) for path in links)
+    return {
+        **dict(zip(files, map(Entry, modes, found.hashed(files, into)), strict=True)),
+        **{path: Entry(LINK, blob) for path, blob in zip(links, targets, strict=True)},
+    }
 
 
 def _contents(store: Store, entries: Mapping[str, Entry]) -> dict[str, Bytes]:
@@ -150,13 +168,17 @@ def _accepted(folder: Path) -> set[str]:
 
 
 def _accept(folder: Path, lost: Sequence[Loss], paths: Sequence[str], version: str) -> None:
+    names = sorted({loss.path for loss in lost})
     for path in paths:
-        if path not in {loss.path for loss in lost}:
-            raise UsageError(f"{path} lost nothing in this update, so there is nothing to accept.")
+        if path not in names:
+            raise UsageError(
+                f"{path} lost nothing in this update, so there is nothing to accept: name one of "
+                f"{', '.join(names) or 'none'}."
+            )
     known = _accepted(folder)
     entries = [
-        f"\n[[accepted]]\npath = {json.dumps(loss.path)}\nafter = {json.dumps(version)}\n"
-        f"what = {json.dumps(str(loss))}\nlost = {json.dumps(_fingerprint(loss))}\n"
+        f"\n[[accepted]]\npath = {_quoted(loss.path)}\nafter = {_quoted(version)}\n"
+        f"what = {_quoted(str(loss))}\nlost = {_quoted(_fingerprint(loss))}\n"
         for loss in lost
         if loss.path in paths and _fingerprint(loss) not in known
     ]
@@ -168,6 +190,11 @@ def _accept(folder: Path, lost: Sequence[Loss], paths: Sequence[str], version: s
         raise write_error(error, str(place)) from error
 
 
+def _quoted(text: str) -> str:
+    """A TOML string, which JSON's is as well; a name that is not UTF-8 is spelled with escapes."""
+    return json.dumps(text.encode(errors="backslashreplace").decode(), ensure_ascii=False)
+
+
 def as_text(audited: Audited) -> list[str]:
     """The result for people."""
     if audited.old is None:
@@ -177,18 +204,19 @@ def as_text(audited: Audited) -> list[str]:
     if not audited.lost:
         return [f"{title}: nothing that the team wrote is lost.", *lines]
     lines += [line for loss in audited.lost for line in _named(loss)]
+    folder = "" if audited.folder == Path() else f" {shlex.quote(str(audited.folder))}"
     return [
         f"{title}: the team wrote this, and it is nowhere now:",
         *lines,
         "",
         "To get a file back as it was, or to let it go (FILE as above):",
-        f"  git restore --source {audited.base} -- FILE",
-        f"  roadbed check --after-update{_since(audited.base)} --accept FILE",
+        f"  git{folder and f' -C{folder}'} restore --source {shlex.quote(audited.base)} -- FILE",
+        f"  roadbed check{folder} --after-update{_since(audited.base)} --accept FILE",
     ]
 
 
 def _since(base: str) -> str:
-    return "" if base == "HEAD" else f" --base {base}"
+    return "" if base == "HEAD" else f" --base {shlex.quote(base)}"
 
 
 def _named(loss: Loss) -> list[str]:
@@ -204,6 +232,7 @@ def as_json(audited: Audited) -> str:
         "to": audited.new,
         "lost": [_machine(loss) for loss in audited.lost],
         "accepted": [_machine(loss) for loss in audited.accepted],
+        "exit_code": int(audited.exit_code),
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
 

@@ -5,7 +5,7 @@ team made of it. Only the platform's files take part (managed and merged); the t
 seeds are left out, so that no merge can change them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -60,17 +60,19 @@ class Merged:
 class Sides:
     """What is merged: the service's files `before`, and the `old` and the `new` version's.
 
-    `arriving` are seeds that come with a new half, where the service has no such file.
+    `arriving` are seeds that come with a new half, where the service has no such file; `apart` are
+    shared files that the team keeps to itself.
     """
 
     before: Mapping[str, Entry]
     old: Rendered
     new: Rendered
     arriving: Mapping[str, Entry] = field(default_factory=dict)
+    apart: Set[str] = frozenset()
 
     def is_platform(self, path: str) -> bool:
         """Whether the path takes part; a file handed to the team, or to no one, does not."""
-        if path == ANSWERS_FILE or path in self.new.answers.ejected:
+        if path == ANSWERS_FILE or path in self.new.answers.ejected | self.apart:
             return False
         owner = self.new.owners.classify(path)
         if owner in {MANAGED, MERGED}:
@@ -174,5 +176,5 @@ def _refuse_collisions(left: Mapping[str, Entry], after: Mapping[str, Entry]) ->
         if blocker:
             raise UsageError(
                 f"The new version brings {path}, and {blocker} of your own is in its way: "
-                f"rename yours and commit, then update again (see {OWNERSHIP_FILE})."
+                f"rename yours and commit, then try again (see {OWNERSHIP_FILE})."
             )

@@ -21,6 +21,10 @@ _UNDER_WAY = {
 }
 
 
+class UnbornError(UsageError):
+    """A repository without a commit."""
+
+
 @dataclass(frozen=True)
 class Repository:
     """Where a service is: its folder, `prefix` below the repository's root (empty, or with a
@@ -108,7 +112,7 @@ def opened(folder: Path) -> Repository:
     objects, _, prefix = where.partition("\n")
     head = git.output("rev-parse", "--quiet", "--verify", "HEAD", cwd=folder, fine={0, 1})
     if not head:
-        raise UsageError(f"{folder} has no commit yet: commit everything, and try again.")
+        raise UnbornError(f"{folder} has no commit yet: commit everything, and try again.")
     place = Path(os.path.abspath(folder / objects))  # noqa: PTH100 (links are left as they are)
     return Repository(
         folder.resolve(), prefix.strip("\n"), Path(git_dir), place, head.decode().strip()
@@ -131,12 +135,12 @@ def require_ready(found: Repository) -> None:
         if (found.git_dir / name).exists():
             raise UsageError(
                 f"A {what} is under way in {found.folder}: finish it, or end it with "
-                f"`git {what} --abort`, and update then."
+                f"`git {what} --abort`, and try again."
             )
     if not branch(found):
         raise UsageError(
             f"HEAD of {found.folder} is detached, so the update would belong to no branch: run "
-            "`git switch -c platform-update`, and update then."
+            "`git switch -c platform-update`, and try again."
         )
     status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
     changed = found.git("--no-optional-locks", *status, "--", ".").split(b"\0")[0]
@@ -160,7 +164,7 @@ def require_folders(before: Mapping[str, Entry], paths: Iterable[str]) -> None:
             if str(folder) in links:
                 raise UsageError(
                     f"{folder} is a link, and the platform has {path} in a folder of that name: "
-                    "make it a folder again, commit, and update then."
+                    "make it a folder again, commit, and try again."
                 )
 
 
@@ -169,7 +173,7 @@ def require_seen(found: Repository, paths: Iterable[str]) -> None:
     for path, pattern in git.ignoring(found.folder, paths):
         raise UsageError(
             f"{path} is the platform's, and git ignores it by {pattern}: take that line out, "
-            "commit the file, and update then."
+            "commit the file, and try again."
         )
 
 
@@ -183,7 +187,7 @@ def require_free(
         if blocker:
             raise UsageError(
                 f"The new version brings {path}, and {blocker} lies there already without git "
-                "knowing it: commit it, or move it away, and update then."
+                "knowing it: commit it, or move it away, and try again."
             )
     if _ignores_case(found):
         _refuse_same_names(added, after)
@@ -220,7 +224,7 @@ def require_unedited(found: Repository, before: Mapping[str, Entry], paths: Iter
             raise UsageError(
                 f"{path} has changes that git was told to overlook: show them to git "
                 f"(`git update-index --no-assume-unchanged --no-skip-worktree {path}`), commit "
-                "them, and update then."
+                "them, and try again."
             )
 
 
@@ -237,5 +241,5 @@ def _refuse_same_names(added: Iterable[str], after: Mapping[str, Entry]) -> None
         if others:
             raise UsageError(
                 f"The new version brings {path}, which is the same name as your {min(others)} on "
-                "this file system: rename yours and commit, then update again."
+                "this file system: rename yours and commit, then try again."
             )
