@@ -259,10 +259,11 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
 
     The platform's files arrive, and nothing of yours changes; what differs goes on record.
     """
-    from roadbed import adopt as adopting  # noqa: PLC0415
+    from roadbed import adopting  # noqa: PLC0415
     from roadbed import new as making  # noqa: PLC0415
+    from roadbed.adopt import Order  # noqa: PLC0415
 
-    order = adopting.Order(path, source, ref, making.parse_answers(data or []), defaults)
+    order = Order(path, source, ref, making.parse_answers(data or []), defaults)
     adopting.run(order, plan=plan)
 
 

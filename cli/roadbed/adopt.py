@@ -6,7 +6,7 @@ can only get better. It is written like an update: staged, and undone by `roadbe
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from roadbed import (
     answers,
     baseline,
-    growth,
+    drift,
     guesses,
     journal,
     manifest,
@@ -25,13 +25,13 @@ from roadbed import (
     rendered,
     repository,
     sources,
-    writing,
 )
-from roadbed.answers import ANSWERS_FILE
+from roadbed.answers import ANSWERS_FILE, Answers
 from roadbed.errors import UsageError
+from roadbed.findings import MISSING
 from roadbed.journal import Draft
 from roadbed.mirror import Mirror
-from roadbed.objects import Entry, Store, scratch
+from roadbed.objects import FILE, Entry, Store, scratch
 from roadbed.ownership import Ownership
 from roadbed.rendered import Wanted
 from roadbed.repository import Repository
@@ -51,27 +51,48 @@ class Order:
 
 @dataclass(frozen=True)
 class Adoption:
-    """An adoption worked out: the version, the answers, what is written, and what remains.
+    """An adoption worked out: the answers with their version, what is written, and what remains.
 
-    `differing` are files of the team's in the platform's places (state and path); `shared` is what
-    the platform has in those that both sides write, where the team's is another or not there.
+    `differing` are state and path of the team's files in the platform's places; `apart` are shared
+    files that the team has another of, or none. `beside` is what the plan has in those, and in
+    seeds where nothing lies. `lost_in` is the commit that deleted an answers file of before.
     """
 
     found: Repository
-    version: str
-    plan: str
-    answers: Mapping[str, object]
-    written: tuple[str, ...]
+    answers: Answers
     differing: tuple[tuple[str, str], ...]
-    shared: Mapping[str, bytes]
+    apart: tuple[str, ...]
+    beside: Mapping[str, bytes]
+    lost_in: str
     draft: Draft
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a version of the template gives to somebody with these answers."""
+
+    files: Mapping[str, Entry]
+    texts: Mapping[str, bytes]
+    answers: Answers
+    owners: Ownership
+
+    def text(self, path: str) -> bytes:
+        """The content of one of its files."""
+        return self.texts[self.files[path].blob]
+
+    def of(self, *classes: str) -> dict[str, Entry]:
+        """Its files of these classes."""
+        return {
+            path: it for path, it in self.files.items() if self.owners.classify(path) in classes
+        }
 
 
 @contextmanager
 def prepared(order: Order) -> Iterator[tuple[Adoption, Store]]:
     """The adoption that the order means, and the store that holds its objects for the block.
 
-    Raises UsageError when the folder follows a template already, or a plan cannot be guessed.
+    Raises UsageError when the folder follows a template already, or a plan cannot be guessed, and
+    as an update does for what stands in the way.
     """
     found = repository.opened(order.folder)
     if (order.folder / ANSWERS_FILE).exists():
@@ -82,16 +103,17 @@ def prepared(order: Order) -> Iterator[tuple[Adoption, Store]]:
     journal.require_none(found)
     repository.require_ready(found)
     guessed = {**guesses.answers(order.folder), **order.answers}
-    if "plan" not in guessed:
+    if "plan" not in guessed and order.defaults:
         raise UsageError(
             f"Nothing in {order.folder} depends on Django or FastAPI, so no plan can be guessed: "
             "name one with -d plan=django-monolith (or fastapi-service, hybrid)."
         )
-    of, commit = _version(order, guessed["plan"])
-    given = _answered(of, commit, order, guessed)
-    files = rendered.whole(Wanted(of, commit, "", given))
+    of, commit = _version(order, guessed.get("plan", ""))
+    files = rendered.whole(Wanted(of, commit, "", _answered(of, commit, order, guessed)))
     with scratch([found.objects, *rendered.objects(of)]) as store:
-        yield _worked_out(found, of, commit, files, store), store
+        plan = _read(files, store)
+        answers.require_asked(plan.answers, order.answers)
+        yield _worked_out(found, plan, of.named(commit), store), store
 
 
 def _version(order: Order, plan: str) -> tuple[Mirror, str]:
@@ -102,9 +124,11 @@ def _version(order: Order, plan: str) -> tuple[Mirror, str]:
     if order.ref is None and lying.is_file():
         path = f"templates/{plan}/{manifest.MANIFEST_FILE}"
         blob = manifest.blob_id(lying.read_bytes())
-        for tag in reversed(of.releases()):  # what a later one brought will merge as the same
-            if of.blob(tag, path) == blob:
-                return of, mirror.require_commit(of, tag, "--ref")
+        # the oldest: what a later one brought will merge as the same
+        same = (tag for tag in reversed(of.releases()) if of.blob(tag, path) == blob)
+        ref = next(same, None) or of.brought(path, blob)
+        if ref:
+            return of, mirror.require_commit(of, ref, "--ref")
     return of, mirror.require_commit(of, source.ref, "--ref")
 
 
@@ -113,9 +137,9 @@ def _answered(of: Mirror, commit: str, order: Order, guessed: Mapping[str, str])
     text = of.show(commit, QUESTIONS_FILE) or b""
     asked = questionnaire.parse(text.decode(errors="replace"), of.url)
     asked.require_known(order.answers)
-    asked.require_plan(guessed["plan"])
+    likely = asked.possible(guessed)
     if order.defaults:
-        return dict(guessed)
+        return likely
     if not output.interactive():
         raise UsageError(
             "This is not a terminal, so the questions cannot be asked: add --defaults to take "
@@ -125,95 +149,60 @@ def _answered(of: Mirror, commit: str, order: Order, guessed: Mapping[str, str])
 
     source = Source(str(of.store.git_dir), str(of.store.git_dir), commit)
     with tempfile.TemporaryDirectory(prefix="roadbed-") as folder:
-        render(source, Path(folder), order.answers, defaults=False, suggested=guessed)
+        render(source, Path(folder), order.answers, defaults=False, suggested=likely)
         said = answers.read(Path(folder)).values
     return {key: str(it) for key, it in said.items() if isinstance(it, str)}
 
 
-def _worked_out(
-    found: Repository, of: Mirror, commit: str, files: Mapping[str, Entry], store: Store
-) -> Adoption:
+def _read(files: Mapping[str, Entry], store: Store) -> _Plan:
     texts = store.read(it.blob for it in files.values())
     given = answers.parse(Path(ANSWERS_FILE), texts[files[ANSWERS_FILE].blob].decode())
     owners = ownership.parse(texts[files[ownership.OWNERSHIP_FILE].blob].decode())
-    before = found.files()
-    arriving = _arriving(files, before, owners)
-    differing = tuple(_differing(files, before, owners))
-    if differing:
-        text = baseline.dump(differing).encode()
-        arriving[baseline.BASELINE_FILE] = Entry("100644", store.write_blob(text))
-    repository.require_seen(found, (path for path in arriving if path != ANSWERS_FILE))
+    return _Plan(files, texts, given, owners)
+
+
+def _worked_out(found: Repository, plan: _Plan, version: str, store: Store) -> Adoption:
+    before, known = found.files(), baseline.read(found.folder)
+    _require_its_manifest(found, plan, before, version)
+    platform = plan.of("managed", "answers")
+    repository.require_folders(before, platform)
+    arriving = {path: it for path, it in platform.items() if path not in before}
+    repository.require_seen(found, arriving)
+    differing = tuple(it for it in _differing(found, plan) if it not in known)
+    generated = manifest.MANIFEST_FILE in before  # whoever only lost the answers shares all files
+    shared = [path for path, it in plan.of("merged").items() if before.get(path) != it]
+    apart = tuple(path for path in shared if not generated)
+    if (differing or apart) and baseline.BASELINE_FILE not in before:
+        text = baseline.dump(differing, apart).encode()
+        arriving[baseline.BASELINE_FILE] = Entry(FILE, store.write_blob(text))
     repository.require_free(found, before, {**before, **arriving})
-    merged = [path for path in files if owners.classify(path) == "merged"]
-    return Adoption(
-        found,
-        of.named(commit),
-        given.plan,
-        given.values,
-        tuple(sorted(arriving)),
-        differing,
-        {path: texts[files[path].blob] for path in merged if before.get(path) != files[path]},
-        Draft("", of.named(commit), arriving, ()),
-    )
+    draft = Draft("", version, arriving, ())
+    seeds = [path for path in plan.of("seeded") if path not in before and not generated]
+    beside = {path: plan.text(path) for path in (*shared, *seeds)}
+    return Adoption(found, plan.answers, differing, apart, beside, _lost_in(found), draft)
 
 
-def _arriving(
-    files: Mapping[str, Entry], before: Mapping[str, Entry], owners: Ownership
-) -> dict[str, Entry]:
-    platform = {"managed", "answers"}
-    return {
-        path: it
-        for path, it in files.items()
-        if path not in before and owners.classify(path) in platform
-    }
+def _require_its_manifest(
+    found: Repository, plan: _Plan, before: Mapping[str, Entry], version: str
+) -> None:
+    """Raise UsageError when the manifest that lies here would be compared with another's files."""
+    lying, wanted = (side.get(manifest.MANIFEST_FILE) for side in (before, plan.files))
+    if lying and wanted and lying.blob != wanted.blob:
+        raise UsageError(
+            f"{found.folder / manifest.MANIFEST_FILE} is not that of {version}: name the version "
+            "it came with by --ref and its template by --source, or delete .roadbed and commit, "
+            "and it arrives anew."
+        )
 
 
-def _differing(
-    files: Mapping[str, Entry], before: Mapping[str, Entry], owners: Ownership
-) -> Iterator[tuple[str, str]]:
-    """State and path of what lies in the platform's places and is not the platform's."""
-    for path, it in before.items():
-        if owners.classify(path) == "managed" and files.get(path, Entry("", "")).blob != it.blob:
-            yield ("diverged" if path in files else "unexpected"), path
+def _differing(found: Repository, plan: _Plan) -> Iterator[tuple[str, str]]:
+    """State and path of what `roadbed check` will find, once the platform's files are there."""
+    entries = manifest.parse(plan.text(manifest.MANIFEST_FILE).decode())
+    _, drifted = drift.against(found.folder, entries, plan.answers, plan.owners)
+    return ((it.state, it.path) for it in drifted if it.state != MISSING)
 
 
-def run(order: Order, *, plan: bool) -> None:
-    """Adopt a repository, or with `plan` say what that would do."""
-    with prepared(order) as (adoption, store):
-        saved = [] if plan else writing.write(adoption.found, adoption.draft, store)
-    compare = [] if plan else growth.keep(adoption.shared, adoption.found)
-    output.lines(as_text(adoption, compare, written=not plan))
-    for place in saved:
-        output.note(f"{place} was edited meanwhile, and saved as it was.")
-
-
-def as_text(adoption: Adoption, compare: Sequence[str], *, written: bool) -> list[str]:
-    """The report for people: what was guessed, what comes, and what remains to be done."""
-    rows = [(f"{key}:", it) for key, it in adoption.answers.items() if isinstance(it, str)]
-    verb, verb_of_files = ("is", "came") if written else ("would be", "would come")
-    lines = [
-        f"{adoption.found.folder.name} {verb} a {adoption.plan}, at {adoption.version}.",
-        *output.layout(rows),
-        "",
-        f"{len(adoption.written)} files {verb_of_files}, and none of yours changes.",
-    ]
-    if adoption.differing:
-        lines += ["", f"On record in {baseline.BASELINE_FILE}, and not failing:"]
-        lines += [f"  {path}: {state}" for state, path in adoption.differing]
-    if not written:
-        return lines
-    if compare:
-        lines += ["", "What remains, in files that you and the platform share; take over what it"]
-        lines += ["needs of those that are there, and copy the others:"]
-        lines += [f"  {command}" for command in compare]
-    return [*lines, *_next(adoption)]
-
-
-def _next(adoption: Adoption) -> list[str]:
-    return [
-        "",
-        "Then (`roadbed update --abort` takes it all back):",
-        "  git diff --cached --stat",
-        "  roadbed check",
-        f'  git commit -m "Follow the platform, {adoption.version}"',
-    ]
+def _lost_in(found: Repository) -> str:
+    """The commit that deleted an answers file, or nothing."""
+    deleted = ("log", "-1", "--format=%h", "--diff-filter=D", "--", ANSWERS_FILE)
+    return "".join(found.lines(*deleted))

@@ -84,6 +84,13 @@ def _where(error: yaml.YAMLError) -> str:
     return f"line {mark.line + 1} is not valid YAML" if mark else "it is not valid YAML"
 
 
+def require_asked(given: Answers, typed: Mapping[str, str]) -> None:
+    """Raise UsageError when an answer was typed to what a service of this plan is not asked."""
+    for key, answer in typed.items():
+        if key not in given.values:
+            raise UsageError(f"A {given.plan} is not asked {key!r}: leave out -d {key}={answer}.")
+
+
 def broken(path: Path, why: str) -> UsageError:
     """The error for an answers file that cannot be used."""
     return UsageError(

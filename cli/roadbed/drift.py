@@ -22,6 +22,7 @@ from roadbed.findings import (
     Finding,
 )
 from roadbed.manifest import Entry
+from roadbed.ownership import Ownership
 
 OK = "ok"
 _MARKERS = re.compile(rb"^<{7} .*^>{7} ", re.MULTILINE | re.DOTALL)
@@ -34,16 +35,35 @@ def find(folder: Path, given: Answers) -> tuple[int, list[Finding]]:
     Raises UsageError when the manifest or the answers are broken, CouldNotRunError when a file
     cannot be read.
     """
-    entries = manifest.read(folder)
+    checked, found = against(folder, manifest.read(folder), given)
+    found += _unsettled(folder, [one.path for one in found])
+    return checked, [*found, *(Finding(path, EJECTED) for path in sorted(given.ejected))]
+
+
+def against(
+    folder: Path, entries: Collection[Entry], given: Answers, coming: Ownership | None = None
+) -> tuple[int, list[Finding]]:
+    """As `find`, of a folder in which the manifest's `entries` need not lie yet.
+
+    `coming` is the ownership that is to come where there is none.
+    """
     compared = expected(folder, entries, given)
     found = list(_drifted(folder, compared))
-    if all(one.path != ownership.OWNERSHIP_FILE for one in found):  # it says what is managed
+    owners = _owners(folder, found, coming)
+    if owners:
         known = {entry.path for entry in entries} | given.ejected
         behind_links = {one.path for one in found if one.detail}  # git refuses to look there
         ours = [entry.path for entry in compared if entry.path not in behind_links]
-        found += _around(folder, known, [manifest.MANIFEST_FILE, *ours])
-    found += _unsettled(folder, [one.path for one in found])
-    return len(compared), [*found, *(Finding(path, EJECTED) for path in sorted(given.ejected))]
+        found += _around(folder, owners, known, [manifest.MANIFEST_FILE, *ours])
+    return len(compared), found
+
+
+def _owners(folder: Path, found: Iterable[Finding], coming: Ownership | None) -> Ownership | None:
+    """What says which files are managed, unless that was edited."""
+    states = [one.state for one in found if one.path == ownership.OWNERSHIP_FILE]
+    if not states:
+        return ownership.read(folder)
+    return coming if states == [MISSING] else None
 
 
 def _unsettled(folder: Path, edited: Iterable[str]) -> Iterator[Finding]:
@@ -100,9 +120,10 @@ def state(path: Path, blob: str) -> str:
         raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _around(folder: Path, known: Collection[str], ours: Iterable[str]) -> Iterator[Finding]:
+def _around(
+    folder: Path, owners: Ownership, known: Collection[str], ours: Iterable[str]
+) -> Iterator[Finding]:
     """Managed paths that the manifest does not name, and those of `ours` that git ignores."""
-    owners = ownership.read(folder)
     listed = _listed(folder, owners.roots("managed"))
     names = set(manifest.managed_files(folder)) if listed is None else listed
     byproducts = pathspec.GitIgnoreSpec.from_lines(_BYPRODUCTS)

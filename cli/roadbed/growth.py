@@ -1,7 +1,5 @@
 """`roadbed grow hybrid`: what comes with the half that a service does not have yet."""
 
-import shlex
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,9 +7,7 @@ from roadbed import rendered
 from roadbed.errors import UsageError
 from roadbed.objects import Entry
 from roadbed.ownership import Ownership
-from roadbed.render import write_error
 from roadbed.rendered import Wanted
-from roadbed.repository import Repository
 
 HYBRID = "hybrid"
 _DOCUMENTS = ("README.md", "docs/")  # in the team's words; a new half adds none of its own
@@ -54,21 +50,3 @@ def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership
     beside = [path for path in news if path not in seeds and (path in before or path in arriving)]
     texts = rendered.kept().read(large[path].blob for path in beside)
     return Growth(seeds, {path: texts[large[path].blob] for path in beside})
-
-
-def keep(beside: Mapping[str, bytes], found: Repository) -> list[str]:
-    """Write the plan's own to a folder beside; returns how to compare the team's, or take them."""
-    try:
-        shutil.rmtree(found.room / "plan", ignore_errors=True)
-        return [shlex.join(_kept(path, content, found)) for path, content in beside.items()]
-    except OSError as error:
-        raise write_error(error, str(found.room / "plan")) from error
-
-
-def _kept(path: str, content: bytes, found: Repository) -> list[str]:
-    place = found.room / "plan" / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(content)
-    if (found.folder / path).exists():
-        return ["git", "diff", "--no-index", path, str(place)]
-    return ["cp", str(place), path]

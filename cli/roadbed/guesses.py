@@ -1,12 +1,11 @@
 """What a repository that was never generated says about the answers it would have given."""
 
+import configparser
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-_WORDS = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_TEAM = re.compile(r"^\S+\s+@?(\S+)", re.MULTILINE)
 _PLANS = {
     (True, True): "hybrid",
     (True, False): "django-monolith",
@@ -18,14 +17,27 @@ _WEB_APIS = (
     ("djangorestframework", "drf"),
     ("strawberry-graphql-django", "graphql"),
 )
+_REQUIREMENTS = ("requirements*.txt", "requirements*.in", "requirements/*.txt", "requirements/*.in")
+_LIBRARY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CODE_OWNERS = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS")
+_TEAMS = (  # who owns everything, else whoever is named first
+    re.compile(r"^\*\s+@([A-Za-z0-9][A-Za-z0-9._/-]*)", re.MULTILINE),
+    re.compile(r"^[^#\s\[]\S*\s+@([A-Za-z0-9][A-Za-z0-9._/-]*)", re.MULTILINE),
+)
+_TITLE = re.compile(r"^# +(\S.{0,79}?) *$", re.MULTILINE)
 
 
 def answers(repository: Path) -> dict[str, str]:
-    """Guessed answers by question; a question is absent where nothing can be guessed."""
+    """Guessed answers by question; a question is absent where nothing can be guessed.
+
+    A repository that was generated and lost its answers file still has `.roadbed/service.toml`,
+    folders of the template's names, and its README's title.
+    """
+    recorded = str(_toml(repository / ".roadbed/service.toml").get("plan", ""))
     libraries = set(_libraries(repository))
     django, fastapi = "django" in libraries, "fastapi" in libraries
-    found = dict(_about(repository))
-    plan = _recorded_plan(repository) or _PLANS.get((django, fastapi), "")
+    plan = recorded or _PLANS.get((django, fastapi), "")
+    found = dict(_about(repository, generated=bool(recorded)))
     if plan:
         found["plan"] = plan
     if django:
@@ -34,61 +46,94 @@ def answers(repository: Path) -> dict[str, str]:
         found["tenancy"] = "organizations" if several else "single"
     if fastapi:
         found["orm"] = "sqlmodel" if "sqlmodel" in libraries else "sqlalchemy"
-        graphql = libraries & {"strawberry-graphql", "strawberry-graphql-django"}
-        found["api_shape"] = "graphql" if graphql else "rest"
+        found["api_shape"] = "graphql" if "strawberry-graphql" in libraries else "rest"
     if plan == "fastapi-service":
-        found["auth"] = "local" if (repository / "api/accounts").is_dir() else "oidc"
+        found["auth"] = "local" if (repository / "api/auth").is_dir() else "oidc"
     return found
 
 
-def _recorded_plan(repository: Path) -> str:
-    """The plan of a repository that was generated and lost its answers file."""
-    try:
-        text = (repository / ".roadbed/service.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text).get("plan", ""))
-    except (OSError, ValueError):
-        return ""
-
-
 def _libraries(repository: Path) -> Iterator[str]:
-    files = ["pyproject.toml", "Pipfile", "setup.cfg", *_names(repository, "requirements*.txt")]
-    for name in (*files, *_names(repository, "requirements/*.txt")):
-        try:
-            text = (repository / name).read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            continue
-        yield from _WORDS.findall(text.lower())
+    """The names of all libraries that the repository lists, as package registries spell them."""
+    for requirement in _requirements(repository):
+        name = _LIBRARY.match(requirement)
+        if name:
+            yield re.sub(r"[-_.]+", "-", name[0]).lower()
 
 
-def _names(repository: Path, pattern: str) -> Iterator[str]:
-    return (path.relative_to(repository).as_posix() for path in repository.glob(pattern))
+def _requirements(repository: Path) -> Iterator[str]:
+    yield from _listed_in(_toml(repository / "pyproject.toml"))
+    pipfile = _toml(repository / "Pipfile")
+    yield from _listed([pipfile.get("packages"), pipfile.get("dev-packages")])
+    for pattern in _REQUIREMENTS:
+        for path in repository.glob(pattern):
+            yield from _text(path).splitlines()
+    setup = configparser.ConfigParser(interpolation=None)
+    try:
+        setup.read_string(_text(repository / "setup.cfg"))
+    except configparser.Error:
+        return
+    yield from setup.get("options", "install_requires", fallback="").splitlines()
 
 
-def _about(repository: Path) -> Iterator[tuple[str, str]]:
-    project = _project(repository)
-    name = str(project.get("name") or repository.resolve().name)
-    yield "project_name", name.replace("-", " ").replace("_", " ").capitalize()
-    if project.get("description"):
-        yield "description", " ".join(str(project["description"]).split())[:200]
-    for place in ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS"):
-        team = _team(repository / place)
+def _listed_in(data: Mapping[str, object]) -> Iterator[str]:
+    """What a pyproject.toml of any tool lists: keys that speak of dependencies, at any depth."""
+    for key, value in data.items():
+        if key.endswith("dependencies") or key == "dependency-groups":
+            yield from _listed([value])
+        elif isinstance(value, dict):
+            yield from _listed_in(value)
+
+
+def _listed(values: Iterable[object]) -> Iterator[str]:
+    """Requirements in lists, and the names in front of versions or of groups."""
+    for value in values:
+        if isinstance(value, dict):
+            yield from value
+            yield from _listed(it for it in value.values() if isinstance(it, list))
+        elif isinstance(value, list):
+            yield from (it for it in value if isinstance(it, str))
+
+
+def _about(repository: Path, *, generated: bool) -> Iterator[tuple[str, str]]:
+    project = _toml(repository / "pyproject.toml").get("project")
+    said = project if isinstance(project, dict) else {}
+    name = str(said.get("name") or repository.resolve().name)
+    title = _TITLE.search(_text(repository / "README.md"))
+    if title and (generated or not said.get("name") or _slug(title[1]) == _slug(name)):
+        yield "project_name", title[1]
+    else:
+        yield "project_name", _spoken(name)
+    if _slug(name):
+        yield "project_slug", _slug(name)
+    if said.get("description"):
+        yield "description", " ".join(str(said["description"]).split())[:200].strip()
+    for place in _CODE_OWNERS:
+        team = next(filter(None, (it.search(_text(repository / place)) for it in _TEAMS)), None)
         if team:
-            yield "owner", team
+            yield "owner", team[1]
+            break
     yield "ci", "gitlab" if (repository / ".gitlab-ci.yml").exists() else "github"
 
 
-def _project(repository: Path) -> Mapping[str, object]:
+def _spoken(name: str) -> str:
+    return re.sub(r"[-_.\s]+", " ", name).strip().capitalize()[:80]
+
+
+def _slug(name: str) -> str:
+    """The machine's name that the template would make of a name, where it begins with a letter."""
+    bare = re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")
+    return bare[:50].strip("-")
+
+
+def _toml(place: Path) -> Mapping[str, object]:
     try:
-        data = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return tomllib.loads(_text(place))
+    except ValueError:
         return {}
-    project = data.get("project", {})
-    return project if isinstance(project, dict) else {}
 
 
-def _team(place: Path) -> str:
+def _text(place: Path) -> str:
     try:
-        found = _TEAM.search(place.read_text(encoding="utf-8"))
+        return place.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return ""
-    return found[1] if found and not found[0].startswith("#") else ""

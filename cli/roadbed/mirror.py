@@ -76,6 +76,14 @@ class Mirror:
         asked = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}:{path}")
         return self.store.run(*asked, fine={0, 1, 128}).decode().strip() or None
 
+    def brought(self, path: str, blob: str) -> str | None:
+        """The first commit in which the file `path` was this content, or None."""
+        if self.store.lacks([blob]):
+            return None
+        search = ("--all", "--format=%H", f"--find-object={blob}", "--diff-filter=AM")
+        said = self.store.run("log", *search, "--", path).decode().split()
+        return next((it for it in reversed(said) if self.blob(it, path) == blob), None)
+
     def named(self, commit: str) -> str:
         """What people call a commit: its tag, or git's description of it."""
         said = self.store.run("describe", "--tags", "--always", commit)

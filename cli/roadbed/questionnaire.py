@@ -46,6 +46,14 @@ class Questionnaire:
                     f"{key} cannot be {answer!r}: answer with -d {key}={_or(self.choices[key])}."
                 )
 
+    def possible(self, answers: Mapping[str, str]) -> dict[str, str]:
+        """Those of the answers that could be given here."""
+        return {
+            key: answer
+            for key, answer in answers.items()
+            if key in self.choices and answer in (self.choices[key] or (answer,))
+        }
+
     def fault(self, key: str, value: object) -> str:
         """What is wrong with a recorded answer, or nothing."""
         if key not in self.choices:

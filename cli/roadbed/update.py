@@ -10,6 +10,7 @@ from pathlib import Path
 
 from roadbed import (
     answers,
+    apart,
     changes,
     growth,
     journal,
@@ -63,7 +64,7 @@ class Update:
     `plan` is that of the service afterwards. `moved` says that the recorded tag names another
     commit by now; `questions` are answered for the first time, by their defaults; `notes` are what
     the versions between mean for this service; `beside` is what the new plan has where
-    the team's own stays.
+    the team's own stays; `apart` is what both versions have in shared files that lie apart.
     """
 
     found: Repository
@@ -79,6 +80,7 @@ class Update:
     notes: tuple[Release, ...]
     draft: journal.Draft
     beside: Mapping[str, bytes] = field(default_factory=dict)
+    apart: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> Exit:
@@ -122,9 +124,9 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     repository.require_folders(before, new.entries)
     grown = growth.of(was, wanted, before, new.owners) if order.half else growth.NONE
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
-        sides = Sides(before, old, new, grown.seeds)
+        sides = Sides(before, old, new, grown.seeds, apart.paths(found, before, old))
         work = _worked_out(found, ends, sides, store)
-        yield replace(work, beside=grown.beside), store
+        yield replace(work, beside=grown.beside, apart=apart.changes(sides, store)), store
 
 
 def relock(found: Repository) -> str:
@@ -178,11 +180,7 @@ def _require_kept(given: Answers, old: Rendered, new: Rendered, order: Order) ->
             f"An update keeps the plan: run `roadbed grow {new.answers.plan}`, which brings the "
             "other half along."
         )
-    for key, answer in order.answers.items():
-        if key not in new.answers.values:
-            raise UsageError(
-                f"A {new.answers.plan} is not asked {key!r}: leave out -d {key}={answer}."
-            )
+    answers.require_asked(new.answers, order.answers)
     for key, value in given.values.items():
         for version in (old, new):
             kept = version.answers.values.get(key, value)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from roadbed import bulletin, notes, output, uv
 from roadbed.answers import ANSWERS_FILE
+from roadbed.baseline import BASELINE_FILE
 from roadbed.changes import Change
 from roadbed.errors import Exit
 from roadbed.journal import Record
@@ -32,10 +33,13 @@ _ADVICE = {
 _GONE = "one side dropped it and the other changed it: `git add` keeps it, `git rm` drops it"
 
 
-def as_text(update: Update, compare: Sequence[str] = (), *, written: bool) -> list[str]:
+def as_text(
+    update: Update, compare: Sequence[str] = (), news: Sequence[str] = (), *, written: bool
+) -> list[str]:
     """The report for people: what changes, what conflicts or is lost, and what to type next.
 
-    `compare` are commands that show what the plan has where the team's own stays.
+    Commands show what the plan has where the team's own stays (`compare`), and what the version
+    changes in shared files that the team keeps apart (`news`).
     """
     if not update.changes:
         return [*_moved(update), _nothing(update)]
@@ -48,7 +52,8 @@ def as_text(update: Update, compare: Sequence[str] = (), *, written: bool) -> li
         *_notes(update),
         *_conflicts(update),
         *_losses(update),
-        *_beside(compare),
+        *_beside("These are yours and stay; see what a new hybrid has there:", compare),
+        *_beside(f"Yours are apart ({BASELINE_FILE}); see what is new in the platform's:", news),
         *(_next(update) if written else _then(update)),
     ]
 
@@ -72,6 +77,7 @@ def as_json(update: Update, *, written: bool) -> str:
         ],
         "new_questions": dict(update.questions),
         "yours": list(update.beside),
+        "apart": list(update.apart),
         "notes": [
             {"version": release.version, "changes": [_note(it) for it in release.changes]}
             for release in update.notes
@@ -144,11 +150,8 @@ def _notes(update: Update) -> list[str]:
     return ["", *text.splitlines()] if text else []
 
 
-def _beside(compare: Sequence[str]) -> list[str]:
-    if not compare:
-        return []
-    title = "These are yours and stay as they are; see what a new hybrid has there:"
-    return ["", title, *(f"  {command}" for command in compare)]
+def _beside(title: str, commands: Sequence[str]) -> list[str]:
+    return ["", title, *(f"  {command}" for command in commands)] if commands else []
 
 
 def _conflicts(update: Update) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from roadbed import growth, journal, output, repository, update, update_report, writing
+from roadbed import beside, journal, output, repository, update, update_report, writing
 from roadbed.errors import Exit, UsageError
 from roadbed.objects import Store
 from roadbed.repository import Repository
@@ -23,13 +23,14 @@ def run(order: Order, *, lock: bool, as_json: bool) -> Exit:
             found, store = stack.enter_context(update.prepared(order))
         changing = bool(found.draft.after) and not order.plan
         saved = _write(found, store) if changing else []
-    compare = growth.keep(found.beside, found.found) if changing else []
+    compare = beside.keep(found.beside, found.found) if changing else []
+    news = beside.keep_both(found.apart, found.found) if changing else []
     if changing and lock and found.draft.remade:
         _relock(found.found)
     if as_json:
         output.say(update_report.as_json(found, written=changing))
     else:
-        output.lines(update_report.as_text(found, compare, written=changing))
+        output.lines(update_report.as_text(found, compare, news, written=changing))
     for line in update_report.saved(saved):
         output.note(line)
     return found.exit_code

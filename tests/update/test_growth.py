@@ -102,7 +102,7 @@ def test_growth_leaves_what_is_the_teams(lived: Lived, half: Half) -> None:
     assert [] == [path for path in changed if not path.startswith(platform)]
     assert not (service / half.example).exists()
     place = service / ".git/roadbed/plan"
-    named = {path for path in beside(place) if f" {place / path}" in grown.out}
+    named = {path for path in beside(place) if f" .git/roadbed/plan/{path}" in grown.out}
     assert {"README.md", "docs/adr/0001-hybrid.md", half.in_the_way} == named
 
 
