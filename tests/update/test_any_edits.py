@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -126,9 +127,9 @@ def _given(answers: Mapping[str, object]) -> dict[str, object]:
     return {key: it for key, it in answers.items() if key != "recorded" and key[0] != "_"}
 
 
-def test_any_edits(home: Path, history: Path, nursery: Nursery, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_any_edits(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     """Nothing is lost, no seed changes, unedited files are the release's, git works on."""
-    assert home
     Life.nursery, Life.renders = nursery, Renders(history, tmp_path)
     Life.folder, Life.figures = tmp_path, Counter()
     bounds = settings(

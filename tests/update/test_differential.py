@@ -93,9 +93,9 @@ def test_clean_updates(
     compare(plan, old, new, edit)
 
 
-def test_nothing_to_do(home: Path, history: Path, nursery: Nursery, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_nothing_to_do(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     """A release that changes nothing for a plan leaves no diff, not even in the answers file."""
-    assert home
     service = nursery.born(history, "v1.2.0", tmp_path / "orders", plan="django-monolith")
     before = State.of(service)
 

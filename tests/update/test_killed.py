@@ -172,9 +172,9 @@ def rehearse(born: Path, folder: Path) -> Rehearsal:
     return Rehearsal(before, after, process.returncode, ended - begun, marked_until - written)
 
 
-def test_killed(home: Path, wide: Path, nursery: Nursery, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_killed(wide: Path, nursery: Nursery, tmp_path: Path) -> None:
     """HEAD stays, what is half done is named, --continue and --abort are exact, nothing is left."""
-    assert home
     born = nursery.born(wide, FIRST, tmp_path / "born", plan="hybrid")
     live(born)
     rehearsal = rehearse(born, tmp_path)

@@ -75,9 +75,9 @@ def test_a_version_the_template_does_not_have(
     refused(Exit.USAGE, "v9.0.0", "--source")
 
 
-def test_backwards(home: Path, history: Path, nursery: Nursery, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_backwards(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     """An update only goes forward."""
-    assert home
     service = nursery.born(history, "v2.0.0", tmp_path / "later", plan="hybrid")
     before = State.of(service)
 
@@ -92,9 +92,9 @@ def test_an_unknown_version(refused: Refused) -> None:
     refused(Exit.USAGE, "v7.7.7", "--to", options=("--to", "v7.7.7"))
 
 
-def test_a_moved_tag(home: Path, history: Path, nursery: Nursery, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_moved_tag(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     """The recorded commit is believed, and said: a team's edit is not measured by another tag."""
-    assert home
     template = tmp_path / "template"
     git(tmp_path, "clone", "--quiet", str(history), str(template))
     service = nursery.born(template, "v1.0.0", tmp_path / "orders", plan="hybrid")
