@@ -203,7 +203,7 @@ def as_text(audited: Audited) -> list[str]:
     lines = [f"  accepted: {loss.path}: {loss}" for loss in audited.accepted]
     if not audited.lost:
         return [f"{title}: nothing that the team wrote is lost.", *lines]
-    lines += [line for loss in audited.lost for line in _named(loss)]
+    lines += [line for loss in audited.lost for line in loss.told()]
     folder = "" if audited.folder == Path() else f" {shlex.quote(str(audited.folder))}"
     return [
         f"{title}: the team wrote this, and it is nowhere now:",
@@ -219,10 +219,6 @@ def _since(base: str) -> str:
     return "" if base == "HEAD" else f" --base {shlex.quote(base)}"
 
 
-def _named(loss: Loss) -> list[str]:
-    return [f"  {loss.path}: {loss}", *(f"    {line.strip()[:74]}" for line in loss.lines)]
-
-
 def as_json(audited: Audited) -> str:
     """The result for machines."""
     data = {
@@ -230,12 +226,8 @@ def as_json(audited: Audited) -> str:
         "base": audited.base,
         "from": audited.old,
         "to": audited.new,
-        "lost": [_machine(loss) for loss in audited.lost],
-        "accepted": [_machine(loss) for loss in audited.accepted],
+        "lost": [loss.data() for loss in audited.lost],
+        "accepted": [loss.data() for loss in audited.accepted],
         "exit_code": int(audited.exit_code),
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
-
-
-def _machine(loss: Loss) -> dict[str, object]:
-    return {"path": loss.path, "lines": list(loss.lines), "what": loss.what}

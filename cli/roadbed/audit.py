@@ -26,6 +26,17 @@ class Loss:
     def __str__(self) -> str:
         return self.what or f"{len(self.lines)} line{'s' if len(self.lines) > 1 else ''}"
 
+    def told(self) -> Iterator[str]:
+        """The loss for people: a line for the file, and one for each line that is gone."""
+        yield f"  {self.path}: {self}"
+        for line in self.lines:
+            # a terminal would obey an escape sequence
+            yield "    " + "".join(c if c.isprintable() else "·" for c in line.strip()[:74])
+
+    def data(self) -> dict[str, object]:
+        """The loss for machines."""
+        return {"path": self.path, "lines": list(self.lines), "what": self.what}
+
 
 def losses(base: _Files, before: _Files, after: _Files) -> tuple[Loss, ...]:
     """What the team's files `before` had beyond `base`, and the files `after` have nowhere.

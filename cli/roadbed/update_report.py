@@ -71,10 +71,7 @@ def as_json(update: Update, *, written: bool) -> str:
         "conflicts": [
             {"path": path, "advice": _advice(update, path)} for path in update.merged.conflicts
         ],
-        "lost": [
-            {"path": loss.path, "lines": list(loss.lines), "what": loss.what}
-            for loss in update.losses
-        ],
+        "lost": [loss.data() for loss in update.losses],
         "new_questions": dict(update.questions),
         "yours": list(update.beside),
         "apart": list(update.apart),
@@ -177,8 +174,7 @@ def _losses(update: Update) -> Iterator[str]:
         yield ""
         yield "What you wrote and is nowhere in the result:"
     for loss in update.losses:
-        yield f"  {loss.path}: {loss}"
-        yield from (f"    {line.strip()[:74]}" for line in loss.lines[:_MANY])
+        yield from loss.told()
 
 
 def _then(update: Update) -> list[str]:
