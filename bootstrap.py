@@ -79,6 +79,8 @@ def test(arguments: Sequence[str]) -> int:
     """
     uv = find_uv()
     env = _environment(uv)
+    # images set it; a suite of a thousand processes would compile the same Django in each
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     ends = {name: _suite(name, command, env) for name, command in _suites(uv, arguments).items()}
     for name, (code, seconds) in ends.items():
         tell(f"{name}: {_verdict(code)} in {seconds:.0f} s")

@@ -18,6 +18,7 @@ UV = """#!/bin/sh
 echo "$@" >> "$CALLS"
 pwd > "${CALLS%calls}cwd"
 echo "$PATH" > "${CALLS%calls}path"
+echo "$PYTHONDONTWRITEBYTECODE" > "${CALLS%calls}uncompiled"
 case "$*" in
   *"${FAILS:-nothing}"*) exit "${CODE:-1}" ;;
   *"${HANGS:-nothing}"*) exec sleep 60 ;;
@@ -149,6 +150,13 @@ def test_both_suites(clone: Clone) -> None:
     assert chassis.endswith("pytest -q")
     closing = ran.stdout.splitlines()[-2:]
     assert [True, True] == ["suite: passed in" in line for line in closing]
+
+
+def test_bytecode_is_kept(clone: Clone) -> None:
+    """What an image says against compiled Python does not reach the suites."""
+    clone.run("test", PYTHONDONTWRITEBYTECODE="1")
+
+    assert "\n" == (clone.folder / "uncompiled").read_text()
 
 
 def test_every_core(clone: Clone) -> None:

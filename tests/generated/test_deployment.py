@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -88,9 +89,13 @@ def context(project: Project, target: Path) -> None:
         if line.startswith("!")
     ]
     for name in kept:
-        if (project.path / name).exists():
+        source = project.path / name
+        if source.is_dir():
+            # as .dockerignore says
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["cp", "-r", project.path / name, target / name], check=True)
+            shutil.copy(source, target / name)
 
 
 def test_an_image_holds_its_own_half(project: Project, tmp_path: Path) -> None:
