@@ -9,15 +9,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.tasks import default_task_backend
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
 from chassis import logs
 from chassis.django import discover, jobs
+from chassis.django.errors import is_lost_database
 from chassis.jobs.process import Stop
 from chassis.jobs.worker import work
 
@@ -81,16 +83,30 @@ def groups() -> list[str]:
     return sorted(Group.objects.exclude(name__startswith="role").values_list("name", flat=True))
 
 
-def run(*, until: int) -> None:
-    """Work until `until` groups are there."""
+def address() -> str:
+    """Where the test's database is, for psycopg."""
     given = connection.settings_dict
-    url = make_conninfo(
+    return make_conninfo(
         dbname=given["NAME"],
         user=given["USER"],
         host=given["HOST"],
         port=given["PORT"],
         password=given["PASSWORD"],
     )
+
+
+def end_connections() -> None:
+    """Do what a database does that goes down: end the connection of whoever is connected."""
+    with psycopg.connect(address()) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def run(*, until: int) -> None:
+    """Work until `until` groups are there."""
+    url = address()
 
     async def worker() -> None:
         stop = Stop()
@@ -122,6 +138,21 @@ def test_a_job_is_committed_with_the_rest_and_rolled_back_with_it(tasks: ModuleT
     with transaction.atomic():
         tasks.found_group.enqueue("a")
     assert waiting() == [("invented.people.tasks.found_group", "people", "todo")]
+
+
+def test_a_database_lost_while_enqueuing_is_called_that(tasks: ModuleType) -> None:
+    """A request then gets 503, as if any other statement had met it; the next one is well."""
+
+    @transaction.atomic
+    def ask() -> None:
+        end_connections()
+        tasks.found_group.enqueue("a")
+
+    with pytest.raises(OperationalError) as caught:
+        ask()
+    assert is_lost_database(caught.value)
+    tasks.found_group.enqueue("b")
+    assert len(waiting()) == 1
 
 
 def test_a_worker_runs_tasks_in_the_trace_of_who_asked(tasks: ModuleType) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from chassis import schema, telemetry
 from chassis.fastapi import jobs, upkeep
-from chassis.fastapi.db import Database
+from chassis.fastapi.db import UNAVAILABLE, Database
 from chassis.fastapi.settings import IssuerSettings
 from chassis.jobs.process import Stop
 from chassis.jobs.scheduler import schedule
@@ -25,6 +25,10 @@ from chassis.service import Service
 
 SOON = jobs.Retry(limit=2, first=timedelta(milliseconds=10))
 _PATIENCE_SECONDS = 20
+END_OF_CONNECTIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 async def note(what: str) -> None:
@@ -256,21 +260,33 @@ async def test_running_job_is_cancelled(db: Database, database: str, working: Wo
     assert notes(database) == ["began"]
 
 
+async def test_a_database_lost_while_enqueuing_is_called_that(db: Database, database: str) -> None:
+    """A request then gets 503, as if any other statement had met it; the next one is well."""
+
+    async def ask() -> None:
+        async with db.unit_of_work() as session:
+            await session.execute(text("SELECT 1"))
+            query(database, END_OF_CONNECTIONS)
+            with pytest.raises(psycopg.OperationalError):
+                await jobs.enqueue(session, nap, seconds=0)
+
+    with pytest.raises(UNAVAILABLE):
+        await ask()
+    async with db.unit_of_work() as session:
+        assert await jobs.enqueue(session, nap, seconds=0)
+
+
 async def test_worker_outlives_its_connections(
     db: Database, database: str, working: Working
 ) -> None:
     """A database that ends every connection is waited for, and nothing is lost."""
     alive = "SELECT 1 FROM procrastinate_workers"
-    end = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
     async with working():
         await until(lambda: bool(query(database, alive)))
         async with db.unit_of_work() as session:
             await jobs.enqueue(session, nap, seconds=0.5)
         await until(lambda: notes(database) == ["began"])
-        query(database, end)
+        query(database, END_OF_CONNECTIONS)
         await until(lambda: "succeeded" in statuses(database))
 
 

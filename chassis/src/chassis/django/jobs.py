@@ -74,19 +74,20 @@ class Backend(BaseTaskBackend):
         self, task: DjangoTask, args: Iterable[Any], kwargs: dict[str, Any]
     ) -> DjangoResult:
         """Add a job; its number is the result's `id`. Raises TypeError for an argument that JSON
-        does not know."""
+        does not know, and Django's database errors."""
         stored: dict[str, Any] = {
             "args": normalize_json(list(args)),
             "kwargs": normalize_json(kwargs),
         }
         connection.ensure_connection()
-        number = queue.enqueue_stored(
-            connection.connection,
-            _name(task),
-            stored,
-            queue=task.queue_name,
-            scheduled_at=task.run_after,
-        )
+        with connection.wrap_database_errors:
+            number = queue.enqueue_stored(
+                connection.connection,
+                _name(task),
+                stored,
+                queue=task.queue_name,
+                scheduled_at=task.run_after,
+            )
         return TaskResult(
             task=task,
             id=str(number),

@@ -1,12 +1,13 @@
 """Putting jobs into the queue, within the transaction of whoever enqueues."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 from procrastinate import PsycopgConnector, SyncPsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
@@ -33,7 +34,7 @@ async def enqueue(
     ``queueing_lock`` is waiting already; the transaction must then return to a savepoint. The job
     runs ``schedule_in`` from now at the earliest. It carries the present request's identifiers.
 
-    Raises ValidationError when ``task`` does not take ``arguments``.
+    Raises ValidationError when ``task`` does not take ``arguments``, and psycopg's errors.
     """
     job = _job(
         task.name,
@@ -44,7 +45,8 @@ async def enqueue(
         scheduled_at=datetime.now(UTC) + schedule_in if schedule_in else None,
     )
     try:
-        return (await _manager.defer_job_async(job, connection=connection)).id
+        with _errors_of_the_driver():
+            return (await _manager.defer_job_async(job, connection=connection)).id
     except AlreadyEnqueued:
         return None
 
@@ -59,10 +61,23 @@ def enqueue_stored(
 ) -> int | None:
     """Add a job of the task ``name`` in the open transaction of ``connection``; return its number.
 
-    ``stored`` are its arguments as JSON. It carries the present request's identifiers.
+    ``stored`` are its arguments as JSON. It carries the present request's identifiers. Raises
+    psycopg's errors.
     """
     job = _job(name, stored, queue=queue, scheduled_at=scheduled_at)
-    return _sync_manager.defer_job(job, connection=connection).id
+    with _errors_of_the_driver():
+        return _sync_manager.defer_job(job, connection=connection).id
+
+
+@contextmanager
+def _errors_of_the_driver() -> Iterator[None]:
+    """Raise what psycopg raised: whoever asks whether the database is lost knows those alone."""
+    try:
+        yield
+    except ConnectorException as error:
+        if isinstance(error.__cause__, psycopg.Error):
+            raise error.__cause__ from None
+        raise
 
 
 def _job(
