@@ -1,14 +1,18 @@
 """What every suite shares: a template to render that is not this checkout, and its renders."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
+import copier
 import pytest
-from copier import run_copy
+from copier._main import Worker
 from filelock import FileLock
 from jinja2 import Environment
 
 from roadbed import git, sources
+from tests.update import matrix
 from tests.variants import Answers, label
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +25,7 @@ def once(folder: Path, make: Callable[[Path], object]) -> Path:
     with FileLock(f"{folder}.lock"):
         if not folder.is_dir():
             new = folder.with_name(f"{folder.name}.new")
+            shutil.rmtree(new, ignore_errors=True)  # of a run that was interrupted
             make(new)
             new.rename(folder)
     return folder
@@ -57,12 +62,20 @@ def _snapshot(into: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def released(copier_template: Path, shared: Path) -> Path:
+    """The same with all supported releases as tags, and what lies here as the next; read only."""
+    return once(shared / "released", partial(matrix.build, copier_template))
+
+
+@pytest.fixture(scope="session")
 def render(copier_template: Path, shared: Path) -> Render:
     """Render a variant, or hand out the render of before. Read it; do not write to it."""
 
     def rendered(answers: Answers) -> Path:
         def make(out: Path) -> None:
-            run_copy(str(copier_template), out, data=dict(answers), defaults=True, quiet=True)
+            copier.run_copy(
+                str(copier_template), out, data=dict(answers), defaults=True, quiet=True
+            )
 
         return once(shared / f"render-{label(answers)}", make)
 
@@ -70,9 +83,16 @@ def render(copier_template: Path, shared: Path) -> Render:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compile_once() -> Iterator[None]:
-    """Compile each Jinja text once a process: Copier compiles the parts of every path in every
-    render, which is a third of what a render costs."""
+def quick_renders() -> Iterator[None]:
+    """Spare what makes up two thirds of a render, and changes nothing of what is rendered."""
+    with pytest.MonkeyPatch.context() as patch:
+        _compile_once(patch)
+        _ask_repositories_only(patch)
+        yield
+
+
+def _compile_once(patch: pytest.MonkeyPatch) -> None:
+    """Copier compiles the parts of every path in every render anew."""
     plain = Environment.compile
     known: dict[tuple[type[Environment], object, object], object] = {}
 
@@ -84,6 +104,15 @@ def compile_once() -> Iterator[None]:
             known[key] = plain(self, source)  # type: ignore[call-overload]
         return known[key]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Environment, "compile", compile_)
-        yield
+    patch.setattr(Environment, "compile", compile_)
+
+
+def _ask_repositories_only(patch: pytest.MonkeyPatch) -> None:
+    """Copier asks git about each file whether modes count, also outside of any repository."""
+    plain = Worker._sync_git_index_executable_bit
+
+    def ask(self: Worker, path: Path, mode: int) -> None:
+        if (self.subproject.local_abspath / ".git").exists():
+            plain(self, path, mode)
+
+    patch.setattr(Worker, "_sync_git_index_executable_bit", ask)

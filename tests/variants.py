@@ -18,36 +18,40 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def pairs(answers: Answers, plan: str) -> set[frozenset[tuple[str, str]]]:
-    """The pairs of choices that one variant of `plan` exercises."""
-    chosen = [(question, answers[question]) for question in CHOICES[plan]]
+def pairs(answers: Answers, plan: str, *ignored: str) -> set[frozenset[tuple[str, str]]]:
+    """The pairs of choices that one variant of `plan` exercises, those about `ignored` left out."""
+    asked = [question for question in CHOICES[plan] if question not in ignored]
+    chosen = [(question, answers[question]) for question in asked]
     return {frozenset(pair) for pair in combinations(chosen, 2)}
 
 
-def all_pairs(plan: str) -> set[frozenset[tuple[str, str]]]:
+def all_pairs(plan: str, *ignored: str) -> set[frozenset[tuple[str, str]]]:
     """Every pair of choices that a variant of `plan` could have."""
-    return {pair for answers in _every_variant(plan) for pair in pairs(answers, plan)}
+    every = _every_variant(plan, *ignored)
+    return {pair for answers in every for pair in pairs(answers, plan, *ignored)}
 
 
-def covering(plan: str) -> list[dict[str, str]]:
-    """A small set of variants of `plan` that covers all pairs, the default variant first.
+def covering(plan: str, *ignored: str) -> list[dict[str, str]]:
+    """A small set of variants of `plan` that covers all pairs, the default variant first; the
+    questions `ignored` keep their default.
 
     Greedy: each further variant is the one that covers most of what is still open (the classic
     all-pairs heuristic; Cohen et al., The AETG System, 1997).
     """
-    candidates = list(_every_variant(plan))
+    candidates = list(_every_variant(plan, *ignored))
     chosen = [candidates[0]]
-    still_open = all_pairs(plan) - pairs(candidates[0], plan)
+    still_open = all_pairs(plan, *ignored) - pairs(candidates[0], plan, *ignored)
     while still_open:
-        best = max(candidates, key=lambda answers: len(pairs(answers, plan) & still_open))
+        best = max(candidates, key=lambda it: len(pairs(it, plan, *ignored) & still_open))
         chosen.append(best)
-        still_open -= pairs(best, plan)
+        still_open -= pairs(best, plan, *ignored)
     return chosen
 
 
-def _every_variant(plan: str) -> Iterator[dict[str, str]]:
+def _every_variant(plan: str, *ignored: str) -> Iterator[dict[str, str]]:
     questions = CHOICES[plan]
-    for values in product(*questions.values()):
+    choices = [values[:1] if name in ignored else values for name, values in questions.items()]
+    for values in product(*choices):
         yield {"plan": plan, **dict(zip(questions, values, strict=True))}
 
 

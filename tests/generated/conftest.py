@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from roadbed import interpreters, uv
+from roadbed import interpreters, ownership, uv
 from tests.variants import PLANS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -53,6 +54,8 @@ class Project:
 def user_environment() -> dict[str, str]:
     """This process's environment as a user's shell would have it, with an interpreter for uv."""
     ours = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "ENVIRONMENT", "DATABASE_URL", "PYTHONPATH"}
+    # or each of a hundred commands would compile its framework once more
+    ours.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return {**kept, "UV_PYTHON": interpreters.request(uv.find()), "NO_COLOR": "1"}
 
@@ -63,9 +66,26 @@ def printed_commands(message: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in remaining.splitlines() if line.startswith("  "))
 
 
-def generate(template: Path, out: Path, plan: str, *choices: str) -> Project:
-    """Run `copier copy` and then, verbatim, what it printed, up to starting the servers."""
-    environment = user_environment()
+def shared(plan: str) -> dict[str, str]:
+    """Let the checkouts of a plan that live for one test take turns in one virtual environment:
+    uv makes of it what each asks for, and Python compiles their packages once."""
+    return {"UV_PROJECT_ENVIRONMENT": str(_cache() / "environments" / plan)}
+
+
+def _cache() -> Path:
+    return Path(os.environ["XDG_CACHE_HOME"])
+
+
+def generate(
+    template: Path,
+    out: Path,
+    plan: str,
+    *choices: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Project:
+    """Run `copier copy` and then, verbatim, what it printed, up to starting the servers; `more` is
+    for the environment. mypy reads what the services of a plan have in common once."""
+    environment = {**user_environment(), "MYPY_CACHE_DIR": str(_cache() / "mypy" / plan), **more}
     data = [part for choice in (f"plan={plan}", *choices) for part in ("-d", choice)]
     command = ["copier", "copy", "--defaults", *data, f"git+file://{template}", str(out)]
     done = subprocess.run(
@@ -79,6 +99,34 @@ def generate(template: Path, out: Path, plan: str, *choices: str) -> Project:
             continue
         project.run(step)
     return project
+
+
+@dataclass(frozen=True)
+class Suites:
+    """What services' own suites said; services with the same files have the same suite."""
+
+    said: dict[str, str] = field(default_factory=dict)
+
+    def of(self, project: Project) -> str:
+        """The output of `just test` in a service, which passed."""
+        files = written(project)
+        if files not in self.said:
+            self.said[files] = project.run("uv run just test")
+        return self.said[files]
+
+
+def written(project: Project) -> str:
+    """The committed files of a service with their contents, but for those that commands make."""
+    owners = ownership.read(project.path)
+    listed = project.run("git ls-files --stage").splitlines()
+    kept = {"managed", "merged", "seeded", ownership.OWN}
+    return "\n".join(line for line in listed if owners.classify(line.split("\t")[1]) in kept)
+
+
+@pytest.fixture(scope="session")
+def suites() -> Suites:
+    """The suites that this worker has run."""
+    return Suites()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.generated.conftest import Project
+from tests.generated.conftest import Project, shared
 
 FOLDERS = {
     "web": ("web/approvals", "tests/web/approvals"),
@@ -18,7 +18,7 @@ def scratch(project: Project, tmp_path: Path) -> Project:
     """A clone of the project: a checkout, and so a database, of its own."""
     clone = tmp_path / "orders"
     project.run(f"git clone -q . {clone}")
-    cloned = Project(clone, project.plan, project.environment)
+    cloned = Project(clone, project.plan, {**project.environment, **shared(project.plan)})
     cloned.run("uv sync --locked")
     return cloned
 

@@ -1,6 +1,17 @@
 """What tests of renders look at."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of a plan on one worker, so that each of its variants is rendered once."""
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        asked: dict[str, Any] = item.callspec.params
+        if plan := asked.get("plan") or asked.get("answers", {}).get("plan"):
+            item.add_marker(pytest.mark.xdist_group(f"renders of {plan}"))
 
 
 def files(root: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Every variant renders: no residue, one owner for each path, the same bytes each time."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -43,6 +44,18 @@ def test_the_choices_are_those_of_the_questions() -> None:
     here = {name: set(v) for plan in PLANS for name, v in CHOICES[plan].items()}
     assert {name: values(name) for name in asked} == here
     assert set(PLANS) == values("plan")
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_pipelines_of_gitlab_are_valid(plan: str, render: Render) -> None:
+    """GitLab's own schema accepts what it would run; GitHub's files are judged in a service."""
+    out = render(next(answers for answers in covering(plan) if answers["ci"] == "gitlab"))
+    command = ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
+    pipelines = [".gitlab-ci.yml", ".gitlab/_test.yml"]
+
+    ran = subprocess.run([*command, *pipelines], cwd=out, capture_output=True, text=True, check=False)
+
+    assert 0 == ran.returncode, ran.stdout
 
 
 @each_variant

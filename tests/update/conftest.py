@@ -3,17 +3,16 @@
 import hashlib
 import inspect
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import copier
 import pytest
-from filelock import FileLock
 
 from roadbed import manifest, ownership, questionnaire, render, sources
 from roadbed.errors import Exit
 from tests.cli.conftest import Cli, git
+from tests.conftest import once
 from tests.update import services
 from tests.update.history import releases
 from tests.update.naive import releases as naive_releases
@@ -49,13 +48,8 @@ def kept(config: pytest.Config, name: str, build: Callable[[Path], None]) -> Pat
     A history takes dozens of renders, and its hashes are the same each time.
     """
     assert config.cache
-    made = config.cache.mkdir(f"update-{name}") / _digest(Path(inspect.getfile(build)))
-    with FileLock(f"{made}.lock"):
-        if not made.is_dir():
-            shutil.rmtree(made.with_suffix(".new"), ignore_errors=True)
-            build(made.with_suffix(".new"))
-            made.with_suffix(".new").rename(made)
-    return made
+    folder = config.cache.mkdir(f"update-{name}")
+    return once(folder / _digest(Path(inspect.getfile(build))), build)
 
 
 def _digest(builder: Path) -> str:

@@ -219,7 +219,7 @@ def template() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="roadbed-story-") as folder:
         source = sources.snapshot(sources.resolve(str(ROOT), "HEAD"), Path(folder))
         assert source.folder
-        run(source.folder, "git", "tag", "-d", source.ref)
+        run(source.folder, "git", "tag", "-d", *run(source.folder, "git", "tag").stdout.split())
         history(source.folder)
         yield source.folder
 
