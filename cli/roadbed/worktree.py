@@ -37,6 +37,13 @@ def read(place: Path) -> Bytes | None:
         raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
 
 
+def contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
+    """The files that these entries of `store` stand for; None stands for no file."""
+    known = {path: it for path, it in entries.items() if it}
+    texts = store.read(it.blob for it in known.values())
+    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+
+
 def lying(found: Repository, paths: Iterable[str]) -> dict[str, Bytes]:
     """What lies at the paths of the service, where something does."""
     there = ((path, read(found.folder / path)) for path in paths)
