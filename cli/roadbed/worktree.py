@@ -104,11 +104,19 @@ def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
         else:
             draft.write_bytes(wanted.content)
             draft.chmod(0o777 & ~_umask() if wanted.mode == EXECUTABLE else 0o666 & ~_umask())
+        _clear(place)
         draft.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
             drafted(place).unlink(missing_ok=True)
         raise write_error(error, str(place)) from error
+
+
+def _clear(place: Path) -> None:
+    """Remove folders that hold no file: git does not know them, and no file can replace one."""
+    if place.is_dir() and not place.is_symlink():
+        for folder, _, _ in os.walk(place, topdown=False):
+            Path(folder).rmdir()
 
 
 def drafted(place: Path) -> Path:
