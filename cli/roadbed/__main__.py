@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from roadbed import endings, git, output
-from roadbed.errors import Exit, RoadbedError, UsageError
+from roadbed.errors import Exit, RoadbedError
 
 app = typer.Typer(
     name="roadbed",
@@ -17,7 +17,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH},
 )
 
@@ -54,7 +53,7 @@ def _options(
     """Declare what belongs to no verb."""
 
 
-@app.command()
+@app.command(short_help="Make a service from a plan")
 def new(  # noqa: PLR0913 (each is an option of the command line)
     plan: Annotated[str, typer.Argument(help="django-monolith, fastapi-service or hybrid")],
     path: Annotated[Path, typer.Argument(help="A new or an empty folder")],
@@ -85,7 +84,7 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
     making.report(making.create(order, found), plan)
 
 
-@app.command()
+@app.command(short_help="Run a throw-away service, to see what you would get")
 def demo(
     plan: Annotated[str, typer.Argument(help="The plan to show")] = "django-monolith",
     *,
@@ -102,7 +101,7 @@ def demo(
     showing.demo(showing.Wish(plan, once, keep), sources.resolve(source, "HEAD"))
 
 
-@app.command()
+@app.command(short_help="Say where a service differs from its template")
 def check(  # noqa: PLR0913 (each is an option of the command line)
     path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
     *,
@@ -136,8 +135,10 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     waivers.toml names does not fail. With --after-update, what anybody's update lost: exit code 4.
     """
     if after_update or base or accept:
-        others = bool(diff or fix or online or as_of)
-        raise typer.Exit(_audit(path, base or "HEAD", accept or [], as_json, others))
+        from roadbed import auditing  # noqa: PLC0415
+
+        auditing.require_alone(others=bool(diff or fix or online or as_of))
+        raise typer.Exit(auditing.run(path, base or "HEAD", accept or [], as_json=as_json))
     from roadbed import check as checking  # noqa: PLC0415
     from roadbed import reports  # noqa: PLC0415
 
@@ -153,17 +154,7 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     raise typer.Exit(report.exit_code)
 
 
-def _audit(path: Path, base: str, accept: Sequence[str], as_json: bool, others: bool) -> int:
-    from roadbed import after_update as auditing  # noqa: PLC0415
-
-    if others:
-        raise UsageError("--after-update, --base and --accept go with none of the others.")
-    audited = auditing.run(path, base, accept)
-    output.lines([auditing.as_json(audited)] if as_json else auditing.as_text(audited))
-    return audited.exit_code
-
-
-@app.command()
+@app.command(short_help="Take managed files over, out of the updates")
 def eject(
     files: Annotated[list[Path], typer.Argument(help="Managed files of a generated service")],
     *,
@@ -175,7 +166,7 @@ def eject(
     output.lines(handing.as_text(handing.eject(files, undo=undo)))
 
 
-@app.command()
+@app.command(short_help="Bring a newer version of the platform; nothing is lost")
 def update(  # noqa: PLR0913 (each is an option of the command line)
     path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
     *,
@@ -215,7 +206,7 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
     raise typer.Exit(updating.run(order, lock=not no_lock, as_json=as_json))
 
 
-@app.command()
+@app.command(short_help="Give a monolith or a service its other half")
 def grow(  # noqa: PLR0913 (each is an option of the command line)
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="hybrid")],
     path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
@@ -241,7 +232,7 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
     raise typer.Exit(updating.run(order, lock=not no_lock, as_json=as_json))
 
 
-@app.command()
+@app.command(short_help="Bring a repository that was never generated under a plan")
 def adopt(  # noqa: PLR0913 (each is an option of the command line)
     path: Annotated[Path, typer.Argument(help="The folder of a repository, or within one")],
     *,
@@ -272,7 +263,9 @@ def run(arguments: Sequence[str]) -> int:
     git.forget_surroundings()
     endings.catch_interrupts()
     try:
-        code = typer.main.get_command(app).main(list(arguments), "roadbed", standalone_mode=False)
+        code = typer.main.get_command(app).main(
+            [*arguments] or ["--help"], "roadbed", standalone_mode=False
+        )
     except RoadbedError as error:
         output.error(str(error))
         return error.exit_code

@@ -9,11 +9,21 @@ import json
 import os
 import shlex
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import answers, audit, git, mirror, ownership, rendered, repository
+from roadbed import (
+    answers,
+    audit,
+    git,
+    mirror,
+    ownership,
+    rendered,
+    repository,
+    unfinished,
+    worktree,
+)
 from roadbed.answers import ANSWERS_FILE, Answers
 from roadbed.audit import Loss
 from roadbed.errors import Exit, UsageError
@@ -23,7 +33,6 @@ from roadbed.ownership import Ownership
 from roadbed.render import write_error
 from roadbed.rendered import Wanted
 from roadbed.repository import Repository
-from roadbed.worktree import Bytes
 
 ACCEPTED_FILE = ".roadbed-accepted.toml"
 _HEADER = (
@@ -58,6 +67,7 @@ def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
     A service that the base does not have yet was not updated since. Raises UsageError for a base
     that is no commit and for a path that lost nothing.
     """
+    unfinished.require_none(folder)
     now = answers.read(folder, planned=False)
     try:
         found = repository.opened(folder)
@@ -104,7 +114,7 @@ def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss
         moved = [path for path in old if path not in before]
         begun = {path: old[path] for path in (*paths, *moved) if path in old}
         had = {path: before[path] for path in paths if path in before}
-        return audit.losses(*(_contents(store, side) for side in (begun, had, after)))
+        return audit.losses(*(worktree.contents(store, side) for side in (begun, had, after)))
 
 
 def _changed(found: Repository, base: str) -> list[str]:
@@ -142,11 +152,6 @@ def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, E
         **dict(zip(files, map(Entry, modes, found.hashed(files, into)), strict=True)),
         **{path: Entry(LINK, blob) for path, blob in zip(links, targets, strict=True)},
     }
-
-
-def _contents(store: Store, entries: Mapping[str, Entry]) -> dict[str, Bytes]:
-    texts = store.read(it.blob for it in entries.values())
-    return {path: Bytes(it.mode, texts[it.blob]) for path, it in entries.items()}
 
 
 def _fingerprint(loss: Loss) -> str:

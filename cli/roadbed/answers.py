@@ -40,6 +40,12 @@ def read(service: Path, *, planned: bool = True) -> Answers:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
+        around = next((it for it in path.absolute().parents if (it / ANSWERS_FILE).is_file()), None)
+        if around:
+            raise UsageError(
+                f"{path.parent.resolve()} is a part of the service in {around}: run this there, or "
+                "name that folder."
+            ) from error
         raise UsageError(
             f"{path} does not exist: run this in the folder of a generated service, or restore "
             f"the file with `git checkout -- {ANSWERS_FILE}`; where it is lost for good, "

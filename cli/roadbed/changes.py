@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roadbed import audit
+from roadbed import audit, worktree
 from roadbed.answers import ANSWERS_FILE
 from roadbed.audit import Loss
 from roadbed.merge import MANAGED, Merged, Sides
 from roadbed.objects import Entry, Store
-from roadbed.worktree import Bytes
 
 LOCK = "uv.lock"
 
@@ -56,7 +55,7 @@ def losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> t
     paths = set(changed) - {ANSWERS_FILE}
     moved = set(sides.old.entries) - set(sides.before) if paths else set()
     base, before, after = (
-        _contents(store, {path: side[path] for path in wanted if side.get(path)})
+        worktree.contents(store, {path: side[path] for path in wanted if side.get(path)})
         for side, wanted in (
             (sides.old.entries, paths | moved),
             (sides.before, paths),
@@ -64,12 +63,6 @@ def losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> t
         )
     )
     return audit.losses(base, before, after)
-
-
-def _contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
-    known = {path: it for path, it in entries.items() if it}
-    texts = store.read(it.blob for it in known.values())
-    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
 
 
 def remade(sides: Sides, merged: Merged, changed: Mapping[str, object]) -> tuple[str, ...]:

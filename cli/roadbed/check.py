@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from roadbed import answers, baseline, drift, findings, restore, waivers
+from roadbed import answers, baseline, drift, findings, restore, unfinished, waivers
 from roadbed.answers import Answers
 from roadbed.errors import Exit, UsageError
 from roadbed.findings import Finding, Online
@@ -43,9 +43,11 @@ def check(folder: Path, today: date | None = None, *, online: bool = False) -> R
     """Compare the managed files of the service in `folder` with its manifest, both ways.
 
     With `online`, the service also with its template as it is now. Waivers are judged as on the
-    day `today`. Raises UsageError when the answers file, the manifest or the waivers are missing or
-    broken, CouldNotRunError when a file cannot be read or the template is out of reach.
+    day `today`. Raises UsageError when an update was cut short, or the answers file, the manifest
+    or the waivers are missing or broken, CouldNotRunError when a file cannot be read or the
+    template is out of reach.
     """
+    unfinished.require_none(folder)
     given = answers.read(folder)
     granted = waivers.read(folder)
     checked, found = drift.find(folder, given)

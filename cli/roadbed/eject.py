@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from roadbed import answers, drift, manifest, ownership, worktree
+from roadbed import answers, drift, manifest, output, ownership, unfinished, worktree
 from roadbed.answers import ANSWERS_FILE
 from roadbed.errors import UsageError
 from roadbed.objects import FILE
@@ -32,6 +32,7 @@ def eject(files: Sequence[Path], *, undo: bool) -> Handover:
     when one is not managed, is needed to know the others, or has changed hands already.
     """
     folder = _service(files[0])
+    unfinished.require_none(folder)
     given = answers.read(folder)
     paths = tuple(dict.fromkeys(_inside(folder, file) for file in files))
     if undo:
@@ -100,12 +101,15 @@ def as_text(done: Handover) -> list[str]:
     if done.undone:
         return [
             f"The platform's again: {names}",
-            f"Commit {ANSWERS_FILE}; `roadbed check` compares again, and `roadbed check --fix` "
-            "brings the template's bytes.",
+            *output.wrapped(
+                f"Commit {ANSWERS_FILE}; `roadbed check` compares again, and `roadbed check --fix` "
+                "brings the template's bytes.",
+                "",
+            ),
         ]
     return [
         f"Yours from now on: {names}",
-        "No update touches it, fixes included; `roadbed check` lists it as ejected and no longer "
-        "compares it.",
+        "No update touches it, fixes included; `roadbed check` lists it as ejected and no",
+        "longer compares it.",
         f"Commit {ANSWERS_FILE}. To give it back: roadbed eject --undo {names}",
     ]

@@ -18,17 +18,18 @@ from roadbed.manifest import blob_id
 from roadbed.merge import Stage
 from roadbed.objects import Entry, Store, parse_tree
 from roadbed.repository import Repository
+from roadbed.unfinished import MARKER, WAYS_OUT
 from roadbed.worktree import Bytes
 
-MARKER = "ROADBED UPDATE INTERRUPTED - type roadbed update --continue or --abort"
 WRITING, WRITTEN, TAKEN_BACK = "writing", "written", "taken back"
-WAYS_OUT = "finish it with `roadbed update --continue`, or undo it with `roadbed update --abort`"
 _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 
 
 @dataclass(frozen=True)
 class Record:
     """What is known of an update: the state it is in, where it began, and what it changes.
+
+    `told` is the report for people, which a command that is killed cannot print any more.
 
     `remade` are files that a command makes anew afterwards; undoing brings them back as well.
     `ending` is the exit code that finishing it means. `staged` and `stages` are what git's index is
@@ -46,6 +47,7 @@ class Record:
     ending: int
     staged: Sequence[tuple[str, str, str, str]]
     stages: Sequence[tuple[str, str, str, str]]
+    told: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Draft:
     """What an update is to write: `after` (None: gone) by path, and what stays unmerged.
 
     `remade` are files that a command will make anew once it is written; `ending` is the exit code
-    that writing it means.
+    that writing it means, `told` the report for people.
     """
 
     old: str
@@ -81,6 +83,7 @@ class Draft:
     stages: tuple[Stage, ...]
     remade: tuple[str, ...] = ()
     ending: Exit = Exit.FINE
+    told: tuple[str, ...] = ()
 
 
 def _reference(found: Repository) -> str:
@@ -149,6 +152,7 @@ def begin(found: Repository, draft: Draft, store: Store) -> Journal:
         int(draft.ending),
         tuple((path, "0", *entry) for path, entry in staged.items()),
         tuple((it.path, it.number, *it.entry) for it in draft.stages),
+        draft.told,
     )
     before = worktree.lying(found, (*draft.after, *draft.remade))
     after = worktree.checked_out(found, staged, store)

@@ -43,6 +43,13 @@ def lines(texts: Iterable[str]) -> None:
         say(text)
 
 
+def report(texts: Iterable[str]) -> None:
+    """Print lines of the result, the titles of its parts in bold."""
+    for text in texts:
+        is_title = text.endswith(":") and not text.startswith(" ")
+        say(_paint(text, _BOLD, sys.stdout) if is_title else text)
+
+
 def heading(text: str) -> None:
     """Print a line that begins a part of the result."""
     say(_paint(text, _BOLD, sys.stdout))

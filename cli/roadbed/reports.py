@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from roadbed import findings
+from roadbed import findings, output
 from roadbed.check import Report
 from roadbed.findings import RESTORABLE, Finding
 from roadbed.waivers import Waiver
@@ -50,7 +50,8 @@ def _advice(report: Report) -> list[str]:
     restore = findings.RESTORE
     if report.folder != Path():
         restore += f" {shlex.quote(str(report.folder))}"
-    return [f"{state}: {findings.advice(state, restore)}." for state in states]
+    texts = [f"{state}: {findings.advice(state, restore)}." for state in states]
+    return [line for text in texts for line in output.wrapped(text, "")]
 
 
 def _restored(report: Report) -> list[str]:

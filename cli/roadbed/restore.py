@@ -31,11 +31,15 @@ def restore(folder: Path, findings: Iterable[Finding]) -> tuple[Restored, ...]:
     wanted = [found for found in findings if found.state in RESTORABLE and found.fails]
     if not wanted:
         return ()
+    from roadbed import locks  # noqa: PLC0415 (a check alone writes nothing)
+
     for found in wanted:
         _refuse_blocked(folder, found.path)
-    aside = _git_dir(folder) / "roadbed" / "saved" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    room = _git_dir(folder) / "roadbed"
+    aside = room / "saved" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     content = template_bytes(folder, (found.blob for found in wanted))
-    return tuple(_restored(folder, found, content[found.blob], aside) for found in wanted)
+    with locks.held(room, folder):
+        return tuple(_restored(folder, found, content[found.blob], aside) for found in wanted)
 
 
 def template_bytes(folder: Path, blobs: Iterable[str]) -> dict[str, bytes]:

@@ -58,8 +58,8 @@ def as_text(
     ]
 
 
-def as_json(update: Update, *, written: bool) -> str:
-    """The report for machines."""
+def as_json(update: Update, saved: Sequence[Path] = (), trouble: str = "", *, written: bool) -> str:
+    """The report for machines; `saved` edits were made meanwhile, and `trouble` kept uv.lock."""
     data = {
         "format": 1,
         "folder": str(update.found.folder),
@@ -69,7 +69,8 @@ def as_json(update: Update, *, written: bool) -> str:
         "moved_tag": update.moved,
         "changes": [vars(change) for change in update.changes],
         "conflicts": [
-            {"path": path, "advice": _advice(update, path)} for path in update.merged.conflicts
+            {"path": path, "advice": _advice(update, path), "stages": _stages(update, path)}
+            for path in update.merged.conflicts
         ],
         "lost": [loss.data() for loss in update.losses],
         "new_questions": dict(update.questions),
@@ -79,9 +80,16 @@ def as_json(update: Update, *, written: bool) -> str:
             {"version": release.version, "changes": [_note(it) for it in release.changes]}
             for release in update.notes
         ],
+        "saved": [str(place) for place in saved],
+        "not_locked": trouble or None,
         "exit_code": int(update.exit_code),
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _stages(update: Update, path: str) -> dict[str, str]:
+    """git's ids of a file's versions: 1 both sides' old one, 2 the team's, 3 the template's."""
+    return {it.number: it.entry.blob for it in update.merged.stages if it.path == path}
 
 
 def _title(update: Update) -> str:

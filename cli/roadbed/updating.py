@@ -1,9 +1,10 @@
 """The verb `update`: work it out, write it unless it is only a plan, and say what happened."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-from roadbed import beside, journal, output, repository, update, update_report, writing
+from roadbed import beside, journal, output, repository, unfinished, update, update_report, writing
 from roadbed.errors import Exit, UsageError
 from roadbed.objects import Store
 from roadbed.repository import Repository
@@ -23,28 +24,28 @@ def run(order: Order, *, lock: bool, as_json: bool) -> Exit:
             found, store = stack.enter_context(update.prepared(order))
         changing = bool(found.draft.after) and not order.plan
         saved = _write(found, store) if changing else []
-    compare = beside.keep(found.beside, found.found) if changing else []
-    news = beside.keep_both(found.apart, found.found) if changing else []
-    if changing and lock and found.draft.remade:
-        _relock(found.found)
+    trouble = _relock(found.found) if changing and lock and found.draft.remade else ""
     if as_json:
-        output.say(update_report.as_json(found, written=changing))
+        output.say(update_report.as_json(found, saved, trouble, written=changing))
     else:
-        output.lines(update_report.as_text(found, compare, news, written=changing))
-    for line in update_report.saved(saved):
-        output.note(line)
+        compare = beside.keep(found.beside, found.found) if changing else []
+        news = beside.keep_both(found.apart, found.found) if changing else []
+        output.report(update_report.as_text(found, compare, news, written=changing))
+        output.report(update_report.saved(saved))
     return found.exit_code
 
 
 def _write(found: update.Update, store: Store) -> list[Path]:
+    told = tuple(update_report.as_text(found, written=True))
     try:
-        return writing.write(found.found, found.draft, store)
+        return writing.write(found.found, replace(found.draft, told=told), store)
     except KeyboardInterrupt:
-        output.note(f"The update was being written: {journal.WAYS_OUT}.")
+        output.note(f"The update was being written: {unfinished.WAYS_OUT}.")
         raise
 
 
-def _relock(found: Repository) -> None:
+def _relock(found: Repository) -> str:
+    """Lock the dependencies; returns what went wrong, which was said, or nothing."""
     with output.step("Locking the dependencies"):
         trouble = update.relock(found)
     if trouble:
@@ -52,13 +53,14 @@ def _relock(found: Repository) -> None:
             f"uv.lock is as it was, because uv could not make it anew ({trouble}): run `uv lock` "
             "and `git add uv.lock` when it can, before you commit."
         )
+    return trouble
 
 
 def resume(folder: Path, *, abort: bool) -> Exit:
     """Finish or undo the latest update of a service; returns the exit code."""
     found = repository.opened(folder)
     last, saved = writing.take_back(found) if abort else writing.go_on(found)
-    output.lines(update_report.saved(saved))
+    output.report(update_report.saved(saved))
     record = last.record
     if record.head != found.head:
         output.lines(update_report.forgotten(record))
@@ -67,6 +69,6 @@ def resume(folder: Path, *, abort: bool) -> Exit:
     else:
         if record.remade:
             _relock(found)
-        output.say(f"The update to {record.new} is finished: look at it with `git status`.")
+        output.report([f"The update to {record.new} is finished.", "", *record.told])
         return Exit(record.ending)
     return Exit.FINE

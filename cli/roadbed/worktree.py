@@ -37,6 +37,13 @@ def read(place: Path) -> Bytes | None:
         raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
 
 
+def contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
+    """The files that these entries of `store` stand for; None stands for no file."""
+    known = {path: it for path, it in entries.items() if it}
+    texts = store.read(it.blob for it in known.values())
+    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+
+
 def lying(found: Repository, paths: Iterable[str]) -> dict[str, Bytes]:
     """What lies at the paths of the service, where something does."""
     there = ((path, read(found.folder / path)) for path in paths)
@@ -97,11 +104,19 @@ def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
         else:
             draft.write_bytes(wanted.content)
             draft.chmod(0o777 & ~_umask() if wanted.mode == EXECUTABLE else 0o666 & ~_umask())
+        _clear(place)
         draft.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
             drafted(place).unlink(missing_ok=True)
         raise write_error(error, str(place)) from error
+
+
+def _clear(place: Path) -> None:
+    """Remove folders that hold no file: git does not know them, and no file can replace one."""
+    if place.is_dir() and not place.is_symlink():
+        for folder, _, _ in os.walk(place, topdown=False):
+            Path(folder).rmdir()
 
 
 def drafted(place: Path) -> Path:

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
-from roadbed import journal, repository, staging, worktree
+from roadbed import journal, locks, repository, staging, worktree
 from roadbed.errors import CouldNotRunError, UsageError
 from roadbed.journal import TAKEN_BACK, WRITING, WRITTEN, Draft, Journal
 from roadbed.manifest import blob_id
@@ -26,25 +24,10 @@ def alone(found: Repository) -> Iterator[None]:
 
     The system drops the lock when its holder dies, so what a dead one left behind is cleared.
     """
-    held = filelock.FileLock(found.room / "lock", timeout=0)
-    try:
-        found.room.mkdir(exist_ok=True)
-        held.acquire()
+    with locks.held(found.room, found.folder):
         staging.clear(found)
         journal.lock(found).unlink(missing_ok=True)
-    except filelock.Timeout as error:
-        raise CouldNotRunError(
-            f"Another update is being written in {found.folder}: wait until it has ended."
-        ) from error
-    except OSError as error:
-        raise CouldNotRunError(
-            f"{found.room} cannot be written ({(error.strerror or '').lower()}): make it "
-            "writable, and run the same command again."
-        ) from error
-    try:
         yield
-    finally:
-        held.release()
 
 
 def write(found: Repository, draft: Draft, store: Store) -> list[Path]:

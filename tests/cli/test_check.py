@@ -70,7 +70,7 @@ def test_unexpected(cli: Cli, service: Path, repository: bool) -> None:
     assert [".github/workflows/_mine.yml", ".roadbed/chassis/src/hotfix.py"] == [
         line.removesuffix("  unexpected").strip() for line in ran.out.splitlines()[:2]
     ]
-    assert ran.out.splitlines()[-1].startswith("unexpected: move it out of what is managed")
+    assert ran.out.splitlines()[-2].startswith("unexpected: move it out of what is managed")
     assert "--fix" not in ran.out
     assert {"unexpected"} == {finding["state"] for finding in found}
 
@@ -164,6 +164,13 @@ def test_missing_answers(cli: Cli, service: Path) -> None:
     (service / ".copier-answers.yml").unlink()
     cli.run("check", "orders").refused(2, ".copier-answers.yml does not exist")
     cli.run("check", "nowhere").refused(2, "There is no folder nowhere")
+
+
+def test_inside_a_service(cli: Cli, service: Path) -> None:
+    """Who stands in a folder of a service is told where it begins."""
+    inner = Cli(service / ".github", cli.environment)
+    inner.run("check").refused(2, f"is a part of the service in {service.resolve()}")
+    inner.run("update").refused(2, str(service.resolve()))
 
 
 @pytest.mark.parametrize(

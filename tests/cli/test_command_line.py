@@ -20,11 +20,20 @@ COLOUR = "\x1b["
 
 def test_help(cli: Cli) -> None:
     """Every verb and option explains itself within 80 columns, without colour."""
-    for arguments in (["--help"], ["new", "-h"], ["demo", "--help"], ["check", "--help"]):
+    verbs = re.findall(r"(?m)^  (\w+)  ", cli.run("--help").out.partition("Commands:")[2])
+    assert {"new", "check", "update"} < {*verbs}
+    for arguments in (["--help"], *([verb, "-h"] for verb in verbs)):
         ran = cli.run(*arguments)
         assert (0, "") == (ran.code, ran.err)
         assert max(map(len, ran.out.splitlines())) <= 80
+        assert not re.search(r"[a-z]\.\.\.$", ran.out, re.MULTILINE), "a sentence was cut"
         assert COLOUR not in ran.out
+
+
+def test_no_words(cli: Cli) -> None:
+    """Who types the name alone is told what there is."""
+    ran = cli.run()
+    assert (0, cli.run("--help").out) == (ran.code, ran.out)
 
 
 def test_version(cli: Cli) -> None:

@@ -65,6 +65,7 @@ class Step:
         planned = self._run("--plan") if planning else None
         assert before == State.of(self.service).beside_journal(), "--plan wrote something"
         ran = self._run()
+        assert ran.out, ran.err
         after = State.of(self.service).beside_journal()
         report = json.loads(ran.out)
         self._judge(before, after, ran, report)

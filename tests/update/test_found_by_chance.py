@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from roadbed.errors import Exit
-from roadbed.journal import MARKER
+from roadbed.unfinished import MARKER
 from tests.cli.conftest import Cli, commit, git
 from tests.update.services import State
 
@@ -56,3 +56,15 @@ def test_undoing_killed_before_the_marker_went(service: Path, roadbed: Cli) -> N
 
     assert Exit.FINE == roadbed.run("update", "--abort").code
     assert "" == git(service, "status", "--porcelain")
+
+
+def test_folders_that_git_does_not_know(service: Path, roadbed: Cli) -> None:
+    """A managed file that was deleted comes back, also where empty folders lie in its place."""
+    path = service / ".roadbed/policy.toml"
+    path.unlink()
+    (path / "empty").mkdir(parents=True)
+    commit(service, "Drop it")
+
+    ran = roadbed.run("update", "--no-lock", "--to", "v1.1.0")
+
+    assert (Exit.FINE, True) == (ran.code, path.is_file()), ran.err

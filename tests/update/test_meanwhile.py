@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import journal, update, writing
+from roadbed import journal, repository, staging, unfinished, update, updating, writing
 from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
 from roadbed.objects import Store
 from roadbed.update import Order, Update
@@ -54,6 +54,12 @@ def interrupt(service: Path) -> None:
         journal.begin(work.found, work.draft, store)
 
 
+def half(service: Path) -> None:
+    """The same, with the mark that writing begins with."""
+    interrupt(service)
+    (service / unfinished.MARKER).touch()
+
+
 def test_a_commit_after_an_interruption(service: Path, roadbed: Cli) -> None:
     """The interrupted update cannot go on, and is forgotten without a word written."""
     interrupt(service)
@@ -67,6 +73,48 @@ def test_a_commit_after_an_interruption(service: Path, roadbed: Cli) -> None:
     assert (Exit.FINE, True) == (ran.code, "is forgotten" in ran.out)
     assert before == State.of(service).beside_journal()
     assert Exit.FINE == roadbed.run("update", "--no-lock", "--to", "v1.1.0").code
+
+
+def test_other_verbs_after_an_interruption(service: Path, roadbed: Cli) -> None:
+    """Half an update is no state to judge, to mend or to hand over: the ways out are named."""
+    half(service)
+    before = State.of(service)
+    for words in (
+        ["check"],
+        ["check", "--fix"],
+        ["check", "--after-update"],
+        ["eject", "compose.yaml"],
+    ):
+        roadbed.run(*words).refused(Exit.USAGE, "--continue", "--abort")
+    assert before == State.of(service)
+
+
+def test_the_report_of_an_interrupted_update(
+    service: Path, roadbed: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the killed command could not print any more, the one that finishes it prints."""
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "write", die)
+        patch.chdir(service)
+        with pytest.raises(KeyboardInterrupt):
+            updating.run(Order(service, to="v1.1.0"), lock=False, as_json=False)
+    finished = roadbed.run("update", "--continue")
+    assert Exit.FINE == roadbed.run("update", "--abort").code
+    whole = roadbed.run("update", "--no-lock", "--to", "v1.1.0")
+    assert "Next (" in whole.out
+    assert f"The update to v1.1.0 is finished.\n\n{whole.out}" == finished.out
+
+
+def test_two_writers(service: Path, roadbed: Cli) -> None:
+    """While a command writes, another one that would write waits for nobody."""
+    (service / ".roadbed/policy.toml").unlink()
+    with writing.alone(repository.opened(service)):
+        roadbed.run("check", "--fix").refused(Exit.COULD_NOT_RUN, "Another roadbed command")
+    assert Exit.FINE == roadbed.run("check", "--fix").code
 
 
 def test_the_repository_moves(service: Path, roadbed: Cli, tmp_path: Path) -> None:
