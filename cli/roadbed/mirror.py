@@ -143,7 +143,11 @@ def known(url: str) -> Mirror:
 
 
 def _fetch(mirror: Mirror, *refspecs: str) -> None:
-    sources.require_there(mirror.url, mirror.remote)
+    if sources.is_gone(mirror.remote):
+        raise UsageError(
+            f"There is no template at {mirror.url}: `roadbed update --source ADDRESS` takes it "
+            "from where it is now, and records that."
+        )
     # the user's git configuration is needed here: credentials, proxies, other spellings of a host
     where = f"--git-dir={mirror.store.git_dir}"
     quiet = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")

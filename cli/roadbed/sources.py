@@ -174,7 +174,10 @@ def _refuse_credentials(url: str) -> None:
 
 
 def _refs(source: Source) -> dict[str, str]:
-    require_there(source.url, source.remote)
+    if is_gone(source.remote):
+        raise UsageError(
+            f"The source {source.url} does not exist: check the path given to --source."
+        )
     try:
         listing = git.run("ls-remote", "--", source.remote, "HEAD", "refs/tags/*")
     except git.GitError as error:
@@ -185,11 +188,10 @@ def _refs(source: Source) -> dict[str, str]:
     return refs
 
 
-def require_there(url: str, remote: str) -> None:
-    """Raise UsageError when a source on this machine does not exist."""
+def is_gone(remote: str) -> bool:
+    """Whether a source is meant to be on this machine, and is not."""
     place = remote.removeprefix("file://")
-    if not _is_url(place) and not Path(place).exists():
-        raise UsageError(f"The source {url} does not exist: check the path given to --source.")
+    return not _is_url(place) and not Path(place).exists()
 
 
 def unreadable(url: str, remote: str, error: git.GitError) -> UsageError | CouldNotRunError:

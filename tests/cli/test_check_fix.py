@@ -180,7 +180,7 @@ def test_template_out_of_reach(cli: Cli, service: Path, option: str) -> None:
     (service / RUFF).write_text("# ours\n")
     (service / WORKFLOW).unlink()
 
-    cli.run("check", option, "orders").refused(2, "/nowhere does not exist")
+    cli.run("check", option, "orders").refused(2, "There is no template at /nowhere")
 
     assert not (service / WORKFLOW).exists()
 

@@ -53,7 +53,7 @@ def test_a_broken_answers_file(
 def test_a_vanished_template(service: Path, refused: Refused, tmp_path: Path) -> None:
     """The address where the template was is named, and --source."""
     point_at(service, str(tmp_path / "gone"))
-    refused(Exit.USAGE, str(tmp_path / "gone"))
+    refused(Exit.USAGE, str(tmp_path / "gone"), "--source")
 
 
 def test_a_version_the_template_does_not_have(
