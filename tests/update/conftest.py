@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import copier
@@ -11,9 +11,10 @@ import pytest
 
 from roadbed import manifest, ownership, questionnaire, render, sources
 from roadbed.errors import Exit
-from tests.cli.conftest import Cli, git
+from tests.cli.conftest import Cli, commit, git
 from tests.conftest import once
 from tests.update import services
+from tests.update.handwritten import NINJA, Written
 from tests.update.history import releases
 from tests.update.naive import releases as naive_releases
 
@@ -117,3 +118,30 @@ def refused(roadbed: Cli, service: Path) -> Refused:
         assert before == services.State.of(service)
 
     return check
+
+
+@pytest.fixture
+def written(home: Path, tmp_path: Path) -> Written:
+    """Makes a repository that a team wrote by hand."""
+    assert home
+
+    def make(texts: Mapping[str, str]) -> Path:
+        repository = tmp_path / "shop"
+        for path, text in texts.items():
+            (repository / path).parent.mkdir(parents=True, exist_ok=True)
+            (repository / path).write_text(text)
+        git(tmp_path, "init", "--quiet", "-b", "main", str(repository))
+        commit(repository, "Write it all")
+        return repository
+
+    return make
+
+
+@pytest.fixture
+def adopted(written: Written, history: Path) -> Path:
+    """A repository under the first release of the history, committed."""
+    repository = written(NINJA)
+    source = ("--source", str(history), "--ref", "v1.0.0")
+    assert Exit.FINE == services.roadbed("adopt", repository, "--defaults", *source).code
+    commit(repository, "Follow the platform")
+    return repository

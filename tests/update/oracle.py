@@ -84,7 +84,7 @@ class Outcome:
     def is_bound(self, path: str) -> bool:
         """Whether nothing of the team's may be in a file of the platform after the update."""
         edited = self.is_edited(path) or path in self.may_follow_a_rename()
-        return not edited and path not in self.stages
+        return not edited and path not in self.stages and not self._is_in_the_way(path)
 
     def is_edited(self, path: str) -> bool:
         """Whether the team's file is not the old release's."""
@@ -132,9 +132,8 @@ class Outcome:
         return dropped | (set(self.new) - set(self.old)) if edited else set()
 
     def _is_in_the_way(self, path: str) -> bool:
-        return any(
-            f"{it}/".startswith(f"{path}/") or path.startswith(f"{it}/") for it in self.before
-        )
+        """Whether the team has a folder at the path, or a file where one of its folders is."""
+        return any(it.startswith(f"{path}/") or path.startswith(f"{it}/") for it in self.before)
 
     def _unchanged_not_kept(self) -> Iterable[str]:
         """is the same in both releases, and the team's version of it was changed"""
