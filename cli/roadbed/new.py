@@ -12,12 +12,17 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roadbed import git, output, questionnaire, uv
 from roadbed.errors import CouldNotRunError, UsageError
 from roadbed.render import render, write_error
 from roadbed.sources import Source
+
+if TYPE_CHECKING:  # pydantic, which a service without advice does not need
+    from roadbed.advice.recommendation import Recommendation
 
 _TAIL = 15
 
@@ -26,7 +31,8 @@ _TAIL = 15
 class Order:
     """What to make: `answers` are final, the rest is asked, or taken from defaults.
 
-    `environment` is added to that of the commands that finish the service.
+    `environment` is added to that of the commands that finish the service. With `advice`, its
+    decision record is written.
     """
 
     plan: str
@@ -35,6 +41,7 @@ class Order:
     defaults: bool = False
     install: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    advice: "Recommendation | None" = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,23 @@ def parse_answers(pairs: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"-d {pair!r} is not an answer: write it as -d key=value.")
         answers[key.strip()] = value
     return answers
+
+
+def ordered(
+    first: str, second: Path | None, answers: Mapping[str, str], advice: Path | None
+) -> Order:
+    """What was typed: plan and folder, or the folder alone where advice names the plan."""
+    if advice is None:
+        if second is None:
+            raise UsageError("Name a plan and a new folder, or a folder and --advice FILE.")
+        return Order(first, second, answers)
+    from roadbed import advising  # noqa: PLC0415 (a rubric is read for advice alone)
+
+    found = advising.advised(advice)
+    if second is not None or not first:
+        raise UsageError(f"{advice} says {found.plan}: name only the new folder beside --advice.")
+    choices = {question: choice.value for question, choice in found.choices.items()}
+    return Order(found.plan, Path(first), {**choices, **answers}, advice=found)
 
 
 def create(order: Order, source: Source) -> Made:
@@ -173,11 +197,19 @@ def _render_into(target: Path, order: Order, source: Source) -> None:
                 render(source, draft, answers, defaults=True, suggested=suggested)
         else:
             render(source, draft, answers, defaults=False, suggested=suggested)
+        if order.advice:
+            _record(draft, order.advice)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.rename(target)  # replaces an empty folder; refuses any other
         except OSError as error:
             raise write_error(error, str(target)) from error
+
+
+def _record(draft: Path, advice: "Recommendation") -> None:
+    from roadbed.advice import record  # noqa: PLC0415 (for advice alone)
+
+    record.write(draft, advice, datetime.now(UTC).date())
 
 
 def _steps(own_repository: bool, install: bool) -> list[Step]:

@@ -135,6 +135,12 @@ def wrapped(text: str, indent: str) -> list[str]:
     )
 
 
+def item(text: str) -> list[str]:
+    """The lines of an item of a list, at 80 columns."""
+    first, *rest = wrapped(text, "    ")
+    return [f"  - {first.strip()}", *rest]
+
+
 def _tick(title: str, stop: threading.Event) -> None:
     begun = time.monotonic()
     while True:

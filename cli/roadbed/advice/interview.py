@@ -1,0 +1,111 @@
+"""The interview: plain lines that scroll, so that it reads well aloud, at 80 columns and in colour
+or without; every answer is kept at once.
+"""
+
+from collections.abc import Sequence
+
+from roadbed import output
+from roadbed.advice.rubric import Criterion
+from roadbed.advice.sheet import Sheet
+
+_WHY, _BACK, _STOP = "?", "b", "q"
+
+
+class StoppedError(Exception):
+    """The person stops here and may go on later."""
+
+
+def hold(sheet: Sheet) -> None:
+    """Ask what has no answer yet, then let every answer be changed. Raises StoppedError."""
+    criteria = sheet.rubric.criteria
+    number = _first(sheet)
+    if number < len(criteria):
+        output.say("Enter takes the answer in brackets; ? says why it is asked, b goes back,")
+        output.say("q stops, and the same command goes on from there.")
+    while True:
+        while number < len(criteria):
+            back = _ask(sheet, number)
+            number = max(0, number - 1) if back else number + 1
+        chosen = _review(sheet)
+        if chosen is None:
+            return
+        _ask(sheet, chosen)
+
+
+def _first(sheet: Sheet) -> int:
+    """The number of the first criterion without an answer."""
+    missing = sheet.missing
+    ids = [criterion.id for criterion in sheet.rubric.criteria]
+    return ids.index(missing[0]) if missing else len(ids)
+
+
+def _ask(sheet: Sheet, number: int) -> bool:
+    """Ask one question until it is answered; returns whether to go back instead."""
+    criterion = sheet.rubric.criteria[number]
+    options = [option.id for option in criterion.options]
+    preset = options.index(sheet.answers.get(criterion.id, criterion.default)) + 1
+    _show(criterion, f"{number + 1} of {len(sheet.rubric.criteria)}")
+    while True:
+        typed = _typed(f"{_range(options)}, ?, b or q [{preset}]: ")
+        if typed == _WHY:
+            output.lines(output.wrapped(criterion.why, ""))
+        elif typed == _BACK:
+            return True
+        elif typed == _STOP:
+            raise StoppedError
+        elif (chosen := _number(typed or str(preset), options)) is not None:
+            sheet.answer(criterion.id, options[chosen])
+            return False
+        else:
+            output.say(f"{typed!r} is none of them: type {_range(options)}.")
+
+
+def _show(criterion: Criterion, place: str) -> None:
+    output.say()
+    output.heading(f"Question {place}: {criterion.name}")
+    output.lines(output.wrapped(criterion.question, ""))
+    for number, option in enumerate(criterion.options, start=1):
+        first, *rest = output.wrapped(option.label, "     ")
+        output.lines([f"  {number}  {first.strip()}", *rest])
+
+
+def _review(sheet: Sheet) -> int | None:
+    """Show all answers; returns the number of the one to change, or None to go on."""
+    criteria = sheet.rubric.criteria
+    output.say()
+    output.heading("Your answers")
+    rows = [
+        (str(number), criterion.name, criterion.option(sheet.answers[criterion.id]).label)
+        for number, criterion in enumerate(criteria, start=1)
+    ]
+    output.table(rows, right={0})
+    numbers = [criterion.id for criterion in criteria]
+    while True:
+        typed = _typed(f"Enter for the recommendation, {_range(numbers)} to change one, or q: ")
+        if not typed:
+            return None
+        if typed == _STOP:
+            raise StoppedError
+        chosen = _number(typed, numbers)
+        if chosen is not None:
+            return chosen
+        output.say(f"{typed!r} is none of them.")
+
+
+def _typed(prompt: str) -> str:
+    try:
+        return input(prompt).strip().lower()
+    except EOFError:
+        output.say()
+        raise StoppedError from None
+
+
+def _number(typed: str, options: Sequence[str]) -> int | None:
+    """The place of what was typed, by number or by name."""
+    if typed in options:
+        return options.index(typed)
+    return int(typed) - 1 if typed.isdecimal() and 1 <= int(typed) <= len(options) else None
+
+
+def _range(options: Sequence[str]) -> str:
+    return f"1 to {len(options)}"

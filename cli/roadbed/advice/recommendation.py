@@ -1,0 +1,179 @@
+"""From answers to one recommendation: scores, reasons for and against, and what would change it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import TypeVar
+
+from roadbed.advice.rubric import PLANS, Choice, Conditional, Criterion, Facts, Option, Plan, Rubric
+
+T = TypeVar("T", bound=Conditional)
+
+STRONGEST = 3
+CLOSE, LIKELY, CLEAR, BY_RULE = "close", "likely", "clear", "by rule"
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer: the criterion and the option that was chosen."""
+
+    criterion: Criterion
+    option: Option
+
+    def points(self, plan: Plan) -> int:
+        """What the answer gives to a plan."""
+        return self.option.points.get(plan, 0)
+
+    def lead(self, plan: Plan, other: Plan) -> int:
+        """How much more it gives to one plan than to another."""
+        return self.points(plan) - self.points(other)
+
+
+@dataclass(frozen=True)
+class Flip:
+    """An answer that would lead to another `plan`, if everything else stayed as it is."""
+
+    given: Given
+    plan: Plan
+
+    @property
+    def is_of_product(self) -> bool:
+        """Whether it is about what is built, and not about who builds it."""
+        return self.given.criterion.part == "product"
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What the rubric says to one set of answers, one to each criterion.
+
+    `rival` is the next plan, if possible one that is not excluded, and `lead` that over it in
+    points; None where no other plan is left. `excluded` has for each plan that is out of the
+    question the reasons why.
+    """
+
+    rubric: Rubric
+    given: tuple[Given, ...]
+    scores: Mapping[Plan, int]
+    excluded: Mapping[Plan, tuple[str, ...]]
+    plan: Plan
+    rival: Plan
+    lead: int | None
+
+    @property
+    def confidence(self) -> str:
+        """Whether the lead is small, so that little would change it, or large, or of no interest
+        because a rule leaves no other plan."""
+        limits = self.rubric.thresholds
+        if self.lead is None:
+            return BY_RULE
+        if self.lead >= limits.clear:
+            return CLEAR
+        return CLOSE if self.lead <= limits.close else LIKELY
+
+    @cached_property
+    def pros(self) -> list[Given]:
+        """The strongest reasons for the plan and against its rival, strongest first."""
+        return self._strongest(self.plan, self.rival)
+
+    @cached_property
+    def cons(self) -> list[Given]:
+        """The strongest reasons for the rival."""
+        return self._strongest(self.rival, self.plan)
+
+    def _strongest(self, plan: Plan, other: Plan) -> list[Given]:
+        reasons = [it for it in self.given if it.lead(plan, other) > 0 and it.points(plan) > 0]
+        return sorted(reasons, key=lambda given: -given.lead(plan, other))[:STRONGEST]
+
+    @cached_property
+    def flips(self) -> list[Flip]:
+        """Every single other answer that would change the plan.
+
+        What an organisation can decide comes first, then the smallest change.
+        """
+        return sorted(self._flips(), key=lambda flip: (flip.is_of_product, self._distance(flip)))
+
+    @cached_property
+    def pair(self) -> tuple[Flip, Flip] | None:
+        """Two other answers that change the plan together, the smallest change; None if none do."""
+        pairs = [
+            (Flip(one, found.plan), Flip(two, found.plan))
+            for one, two in combinations(self._others(), 2)
+            if one.criterion is not two.criterion
+            and (found := self._instead(one, two)).plan != self.plan
+        ]
+        return min(pairs, key=lambda pair: sum(map(self._distance, pair)), default=None)
+
+    def _flips(self) -> Iterator[Flip]:
+        for other in self._others():
+            found = self._instead(other)
+            if found.plan != self.plan:
+                yield Flip(other, found.plan)
+
+    def _others(self) -> list[Given]:
+        """Every answer that was not given, and could be."""
+        return [
+            Given(criterion, option)
+            for criterion in self.rubric.criteria
+            for option in criterion.options
+            if not criterion.fixed and option.id != self.answers[criterion.id]
+        ]
+
+    def _instead(self, *others: Given) -> "Recommendation":
+        """What the rubric says with these answers in the place of those that were given."""
+        return recommend(
+            self.rubric, {**self.answers, **{it.criterion.id: it.option.id for it in others}}
+        )
+
+    def _distance(self, flip: Flip) -> int:
+        """How many options lie between an answer and the one that was given."""
+        criterion, option = flip.given.criterion, flip.given.option
+        given = criterion.option(self.answers[criterion.id])
+        return abs(criterion.options.index(option) - criterion.options.index(given))
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """The answers by criterion."""
+        return {given.criterion.id: given.option.id for given in self.given}
+
+    @cached_property
+    def choices(self) -> dict[str, Choice]:
+        """The answers to the template's other questions, by question."""
+        facts = {**self.answers, "plan": self.plan}
+        holding = [choice for choice in self.rubric.choices if choice.holds(facts)]
+        return {choice.question: choice for choice in reversed(holding)}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What conditions of texts are about."""
+        chosen = {question: choice.value for question, choice in self.choices.items()}
+        return {**self.answers, **chosen, "plan": self.plan}
+
+    def holding(self, texts: Iterable[T]) -> list[T]:
+        """Those of the texts that are for this recommendation."""
+        return [text for text in texts if text.holds(self.facts)]
+
+
+def recommend(rubric: Rubric, answers: Mapping[str, str]) -> Recommendation:
+    """The recommendation for one answer to each criterion; raises KeyError for one that is not."""
+    given = tuple(
+        Given(criterion, criterion.option(answers[criterion.id])) for criterion in rubric.criteria
+    )
+    scores = {
+        plan: rubric.plans[plan].base + sum(it.points(plan) for it in given) for plan in PLANS
+    }
+    excluded = _excluded(rubric, answers)
+    ranked = sorted(PLANS, key=lambda plan: (plan in excluded, -scores[plan]))
+    plan, rival = ranked[:2]
+    lead = None if rival in excluded else scores[plan] - scores[rival]
+    return Recommendation(rubric, given, scores, excluded, plan, rival, lead)
+
+
+def _excluded(rubric: Rubric, answers: Mapping[str, str]) -> dict[Plan, tuple[str, ...]]:
+    rules = [rule for rule in rubric.rules if rule.holds(answers)]
+    plans = {plan for rule in rules for plan in rule.excludes}
+    return {
+        plan: tuple(rule.text for rule in rules if plan in rule.excludes)
+        for plan in PLANS
+        if plan in plans
+    }

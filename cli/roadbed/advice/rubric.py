@@ -1,0 +1,252 @@
+"""The rubric: which questions are asked, what each answer weighs, and the texts for all of it.
+
+It is data (`rubric.toml` here, which says how to change it), validated whenever it is read: one
+that contradicts itself gives no advice.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from roadbed.errors import UsageError
+
+FILE = Path(__file__).with_name("rubric.toml")
+
+Plan = Literal["django-monolith", "fastapi-service", "hybrid"]
+PLANS: tuple[Plan, ...] = ("django-monolith", "fastapi-service", "hybrid")
+Text = Annotated[str, Field(min_length=1)]
+Points = dict[Plan, Annotated[int, Field(ge=-9, le=9)]]
+Facts = Mapping[str, str]
+"""What conditions are about: the answers by criterion, the plan, and the choices by question."""
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Conditional(_Item):
+    """A text that holds `when` each fact named there is one of those listed."""
+
+    text: Text
+    when: dict[str, list[str]] = {}
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether it applies; a fact that is not there does not."""
+        return all(facts.get(name) in wanted for name, wanted in self.when.items())
+
+
+class Option(_Item):
+    """An answer: its `label` in the interview, `fact` as the decision record states it, the
+    `points` it gives to plans, and the `reason` why (`reasons`: another one for some plan)."""
+
+    id: Text
+    label: Text
+    fact: Text
+    points: Points = {}
+    reason: str = ""
+    reasons: dict[Plan, Text] = {}
+
+    def argument(self, plan: Plan) -> str:
+        """Why the answer gives points to the plan, or takes them."""
+        return self.reasons.get(plan, self.reason)
+
+
+class Criterion(_Item):
+    """A question. One that `favours` plans has its options in the order in which they do so more
+    and more. `part` groups the facts of the record; `fixed` is what nobody can change."""
+
+    id: Text
+    name: Text
+    part: Literal["product", "organisation"]
+    question: Text
+    why: Text
+    default: Text
+    favours: list[Plan] = []
+    fixed: bool = False
+    options: Annotated[list[Option], Field(alias="option", min_length=2)]
+
+    def option(self, answer: str) -> Option:
+        """The option of an answer; raises KeyError when there is none."""
+        found = (option for option in self.options if option.id == answer)
+        try:
+            return next(found)
+        except StopIteration:
+            raise KeyError(answer) from None
+
+
+class Rule(Conditional):
+    """A plan that is out of the question when the condition holds, whatever it scores."""
+
+    excludes: Annotated[list[Plan], Field(min_length=1)]
+
+
+class Choice(Conditional):
+    """The answer to a `question` of the template; of those that hold, the first counts."""
+
+    question: Text
+    value: Text
+
+
+class Step(Conditional):
+    """What to do in these of the first ninety days."""
+
+    days: Text
+
+
+class Figure(Conditional):
+    """What was measured, in proportion; `source` says by whom."""
+
+    source: Text
+
+
+class PlanText(_Item):
+    """What a plan is called in a sentence, and the title of its record."""
+
+    title: Text
+    noun: Text
+    base: int
+    reason: Text
+    seniority: Text
+    inconsistency: Text
+
+
+class Thresholds(_Item):
+    """Up to which lead over the next plan a recommendation is close, and from which it is clear."""
+
+    close: Annotated[int, Field(ge=0)]
+    clear: Annotated[int, Field(ge=1)]
+
+
+class Rubric(_Item):
+    """All of it."""
+
+    format: Literal[1]
+    version: Text
+    thresholds: Thresholds
+    plans: dict[Plan, PlanText]
+    criteria: Annotated[list[Criterion], Field(alias="criterion", min_length=1, max_length=12)]
+    rules: list[Rule] = Field(alias="rule", default=[])
+    choices: list[Choice] = Field(alias="choice", default=[])
+    warnings: list[Conditional] = Field(alias="warning", default=[])
+    roles: list[Conditional] = Field(alias="role", default=[])
+    standards: list[Conditional] = Field(alias="standard", default=[])
+    steps: list[Step] = Field(alias="step", default=[])
+    triggers: list[Conditional] = Field(alias="trigger", default=[])
+    figures: list[Figure] = Field(alias="figure", default=[])
+
+    def criterion(self, name: str) -> Criterion:
+        """The criterion of this id; raises KeyError when there is none."""
+        found = {criterion.id: criterion for criterion in self.criteria}
+        return found[name]
+
+
+def load(path: Path = FILE) -> Rubric:
+    """The rubric in a file; raises UsageError naming the place that is not as it should be."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The rubric {path} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"The rubric {path} is not valid TOML: {error}.") from error
+    try:
+        rubric = Rubric.model_validate(data)
+    except ValidationError as error:
+        raise _broken(path, _place(error, data)) from error
+    for fault in faults(rubric):
+        raise _broken(path, fault)
+    return rubric
+
+
+def faults(rubric: Rubric) -> Iterator[str]:
+    """What contradicts itself in a rubric, in sentences."""
+    yield from _names(rubric)
+    for criterion in rubric.criteria:
+        for favoured in criterion.favours:
+            yield from _order(criterion, favoured)
+    yield from _conditions(rubric)
+
+
+def _names(rubric: Rubric) -> Iterator[str]:
+    if {*rubric.plans} != {*PLANS}:
+        yield f"`plans` has to name {', '.join(PLANS)}"
+    if rubric.thresholds.close >= rubric.thresholds.clear:
+        yield "`thresholds`: close has to be less than clear"
+    ids = [criterion.id for criterion in rubric.criteria]
+    for name in {name for name in ids if ids.count(name) > 1}:
+        yield f"the criterion {name} stands there twice"
+    for criterion in rubric.criteria:
+        options = [option.id for option in criterion.options]
+        if len({*options}) < len(options):
+            yield f"an option of the criterion {criterion.id} stands there twice"
+        if criterion.default not in options:
+            yield f"the default of the criterion {criterion.id} is none of its options"
+        for option in criterion.options:
+            for plan, points in option.points.items():
+                if points and not option.argument(plan):
+                    yield f"{criterion.id} = {option.id} has points for {plan} and no reason"
+
+
+def _order(criterion: Criterion, favoured: Plan) -> Iterator[str]:
+    """More of what favours a plan must never turn a recommendation away from those it favours."""
+    for less, more in pairwise(criterion.options):
+        gains = {plan: more.points.get(plan, 0) - less.points.get(plan, 0) for plan in PLANS}
+        others = (gain for plan, gain in gains.items() if plan not in criterion.favours)
+        if gains[favoured] < max(0, *others):
+            yield (
+                f"the criterion {criterion.id} favours {favoured}, and the step from {less.id} to "
+                f"{more.id} does less for it than for another plan"
+            )
+
+
+def _conditions(rubric: Rubric) -> Iterator[str]:
+    known: dict[str, set[str]] = {"plan": {*PLANS}}
+    for criterion in rubric.criteria:
+        known[criterion.id] = {option.id for option in criterion.options}
+    for choice in rubric.choices:
+        known.setdefault(choice.question, set()).add(choice.value)
+    texts = (
+        *rubric.rules,
+        *rubric.choices,
+        *rubric.warnings,
+        *rubric.roles,
+        *rubric.standards,
+        *rubric.steps,
+        *rubric.triggers,
+        *rubric.figures,
+    )
+    for item in texts:
+        for name, wanted in item.when.items():
+            for value in wanted:
+                if value not in known.get(name, ()):
+                    yield f"a condition asks for {name} = {value}, which cannot be ({item.text!r})"
+
+
+def _place(error: ValidationError, data: object) -> str:
+    first = error.errors()[0]
+    return f"{_path(first['loc'], data)}: {first['msg'].lower()}"
+
+
+def _path(loc: tuple[int | str, ...], data: object) -> str:
+    """The place in the words of the file: criterion team, option few, points."""
+    words: list[str] = []
+    for part in loc:
+        data = _inside(data, part)
+        if isinstance(part, int) and isinstance(data, dict):
+            words.append(str(data.get("id", part + 1)))
+        else:
+            words.append(str(part + 1) if isinstance(part, int) else part)
+    return " ".join(words)
+
+
+def _inside(data: object, part: int | str) -> object:
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[part] if isinstance(data, list) and isinstance(part, int) else None
+
+
+def _broken(path: Path, why: str) -> UsageError:
+    return UsageError(f"The rubric {path} cannot be used ({why}): mend it there and try again.")

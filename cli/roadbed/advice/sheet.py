@@ -1,0 +1,112 @@
+"""The file of answers: written after each one, so that an interview can go on where it stopped."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roadbed.advice.rubric import FILE, Rubric, load
+from roadbed.errors import CouldNotRunError, UsageError
+
+NAME = "roadbed-advice.toml"
+_HEADER = """\
+# Answers to `roadbed advise`. Go on with `roadbed advise --answers FILE`, or make the service with
+# `roadbed new PATH --advice FILE`.
+format = 1
+"""
+
+
+@dataclass
+class Sheet:
+    """The answers so far, by criterion, to the rubric in the file `source`; kept in `path`."""
+
+    path: Path | None
+    source: Path
+    rubric: Rubric
+    answers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """The criteria without an answer."""
+        return [it.id for it in self.rubric.criteria if it.id not in self.answers]
+
+    def answer(self, criterion: str, option: str) -> None:
+        """Note an answer and keep it; raises CouldNotRunError when the file cannot be written."""
+        self.answers[criterion] = option
+        if self.path:
+            _write(self.path, _text(self))
+
+
+def read(path: Path, source: Path | None = None) -> Sheet:
+    """The sheet in a file, or an empty one where there is no file yet.
+
+    `source` is the rubric's file; without it, the one that the sheet names. Raises UsageError for
+    what is no answer.
+    """
+    data = _data(path)
+    named = data.get("rubric")
+    if named is not None and not isinstance(named, str):
+        raise _broken(path, "`rubric` is not the path of a file")
+    chosen = source or (path.parent / named if named else FILE)
+    rubric = load(chosen)
+    answers = data.get("answers", {})
+    if not isinstance(answers, dict):
+        raise _broken(path, "`answers` is not a table")
+    _require_possible(path, rubric, answers)
+    return Sheet(path, chosen, rubric, {str(key): str(value) for key, value in answers.items()})
+
+
+def _data(path: Path) -> Mapping[str, object]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _broken(path, f"it is not valid TOML: {error}") from error
+    unknown = data.keys() - {"format", "rubric", "answers"}
+    if unknown:
+        raise _broken(path, f"nobody knows `{min(unknown)}`")
+    if data.get("format") != 1:
+        raise _broken(path, "`format` is not 1")
+    return data
+
+
+def _require_possible(path: Path, rubric: Rubric, answers: Mapping[str, object]) -> None:
+    known = {criterion.id: criterion for criterion in rubric.criteria}
+    for key, value in answers.items():
+        if key not in known:
+            raise _broken(path, f"there is no question {key!r}: there are {', '.join(known)}")
+        options = [option.id for option in known[key].options]
+        if value not in options:
+            raise _broken(path, f"{key} cannot be {value!r}: it is {', '.join(options)}")
+
+
+def _broken(path: Path, why: str) -> UsageError:
+    return UsageError(f"{path} cannot be used ({why}): mend it, or begin anew without it.")
+
+
+def _text(sheet: Sheet) -> str:
+    rubric = "" if sheet.source == FILE else f"rubric = {_quoted(str(sheet.source.resolve()))}\n"
+    ordered = [it.id for it in sheet.rubric.criteria if it.id in sheet.answers]
+    lines = [f"{key} = {_quoted(sheet.answers[key])}\n" for key in ordered]
+    return "".join([_HEADER, rubric, "\n[answers]\n", *lines])
+
+
+def _quoted(text: str) -> str:
+    # a JSON string without surrogates is a TOML string
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise CouldNotRunError(
+            f"The answers cannot be kept in {path} ({error.strerror}): name another file with "
+            "--answers."
+        ) from error

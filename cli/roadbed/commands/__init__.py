@@ -1,0 +1,1 @@
+"""The verbs: every option is declared here, and the modules do the work."""

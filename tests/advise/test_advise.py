@@ -1,0 +1,147 @@
+"""`roadbed advise` for scripts: formats, files of answers, and mistakes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.advise.conftest import SCENARIOS, scenario, written
+from tests.cli.conftest import Cli
+
+THIN = scenario("thin API")
+
+
+@pytest.fixture
+def file(cli: Cli) -> Path:
+    """The thin API's answers, in the command's folder."""
+    return written(cli.folder / "thin.toml", THIN)
+
+
+def test_text(cli: Cli, file: Path) -> None:
+    """The recommendation at 80 columns, without colour, and nothing on standard error."""
+    ran = cli.run("advise", "--answers", file.name)
+
+    assert (0, "") == (ran.code, ran.err)
+    assert "Recommended: fastapi-service, clear: 8 points before django-monolith" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "\x1b[" not in ran.out
+    for title in ("What speaks for it:", "Risks:", "The first ninety days:"):
+        assert f"\n{title}\n" in ran.out
+    assert {"thin.toml"} == cli.files()
+
+
+def test_json(cli: Cli, file: Path) -> None:
+    """Everything, for machines; the contributions add up to the scores."""
+    ran = cli.run("advise", "--answers", file.name, "--format", "json")
+    data = json.loads(ran.out)
+
+    assert ("fastapi-service", "clear", 8) == (data["plan"], data["confidence"], data["lead"])
+    assert {"orm": "sqlmodel", "auth": "oidc", "api_shape": "rest"} == data["choices"]
+    sums = {
+        plan: sum(it["points"][plan] for it in data["contributions"]) for plan in data["scores"]
+    }
+    assert {**sums, "hybrid": sums["hybrid"] - 4} == data["scores"]
+    assert THIN == data["answers"]
+
+
+def test_markdown(cli: Cli, file: Path) -> None:
+    """A page with headings and, when asked, the table of contributions."""
+    ran = cli.run("advise", "--answers", file.name, "--format=markdown", "--explain")
+
+    assert ran.out.startswith("# Recommended: fastapi-service")
+    assert "\n## Risks\n" in ran.out
+    assert "| what is built | An API: programs call it" in ran.out
+    assert "| +3 |" in ran.out
+
+
+def test_explain(cli: Cli, file: Path) -> None:
+    """Each answer's points and their sum, at 80 columns."""
+    out = cli.run("advise", "--answers", file.name, "--explain").out
+
+    *_, last = out.splitlines()
+    assert ["sum", "1", "9", "-4"] == last.split()
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_defaults(cli: Cli) -> None:
+    """Without answers, the assumptions; nothing is written."""
+    ran = cli.run("advise", "--defaults", "--format", "json")
+
+    assert "django-monolith" == json.loads(ran.out)["plan"]
+    assert set() == cli.files()
+
+
+def test_defaults_for_the_rest(cli: Cli) -> None:
+    """What was answered counts, the rest is assumed, and the file stays as it is."""
+    file = written(cli.folder / "some.toml", {"product": "api", "load": "streaming"})
+    before = file.read_text()
+
+    ran = cli.run("advise", "--answers", "some.toml", "--defaults", "--format", "json")
+
+    assert "fastapi-service" == json.loads(ran.out)["plan"]
+    assert before == file.read_text()
+
+
+def test_a_near_tie(cli: Cli) -> None:
+    """A close call says that it is one, and what would settle it."""
+    name = next(it["name"] for it in SCENARIOS if it.get("close"))
+    written(cli.folder / "middle.toml", scenario(name))
+    out = cli.run("advise", "--answers", "middle.toml").out
+    assert ", close: 1 point before" in out
+    assert "\nIt is close; what would settle it:\n" in out
+
+
+def test_by_rule(cli: Cli) -> None:
+    """Where a rule leaves one plan, the rule is the first reason, and the points are told."""
+    written(cli.folder / "django.toml", scenario("existing Django with a mobile app"))
+    out = cli.run("advise", "--answers", "django.toml").out
+    assert "Recommended: django-monolith, by rule: no other plan is left" in out
+    reasons = out.partition("What speaks for it:\n")[2]
+    assert reasons.startswith("  - A Django code base that wants an API gets one by Ninja or DRF")
+
+
+@pytest.mark.parametrize(
+    ("answers", "head", "said"),
+    [
+        ({**THIN, "team": "huge"}, "format = 1\n", "team cannot be 'huge': it is few, mixed"),
+        ({**THIN, "weather": "fine"}, "format = 1\n", "there is no question 'weather'"),
+        ({"team": "few"}, "format = 1\n", "has no answer to product, back_office"),
+        (THIN, "format = 3\n", "`format` is not 1"),
+        (THIN, "format = 1\nname = 2\n", "nobody knows `name`"),
+        (THIN, "format = \n", "it is not valid TOML"),
+        (THIN, 'format = 1\nrubric = "gone.toml"\n', "gone.toml cannot be read"),
+    ],
+)
+def test_mistakes(cli: Cli, answers: dict[str, str], head: str, said: str) -> None:
+    """One sentence that names the file and what is wrong with it."""
+    written(cli.folder / "a.toml", answers, head)
+    cli.run("advise", "--answers", "a.toml").refused(
+        2, said, "a.toml" if "gone" not in said else ""
+    )
+
+
+def test_no_terminal(cli: Cli) -> None:
+    """Where nobody can be asked, the ways out are named."""
+    cli.run("advise").refused(2, "--answers", "--defaults")
+    cli.run("advise", "--answers", "none.toml").refused(2, "none.toml has no answer to product")
+    cli.run("advise", "--format", "yaml").refused(2, "choose text, markdown, json")
+
+
+def test_a_rubric_of_ones_own(cli: Cli, file: Path) -> None:
+    """A platform team's weights count, by option or named in the file of answers."""
+    from roadbed.advice import rubric  # noqa: PLC0415
+
+    text = rubric.FILE.read_text(encoding="utf-8").replace("api = 3", "api = -9")
+    other = text.replace('version = "1"', 'version = "ours"').replace(
+        "points = { fastapi-service = 3 }", "points = { django-monolith = 9 }", 1
+    )
+    (cli.folder / "ours.toml").write_text(other, encoding="utf-8")
+
+    asked = cli.run("advise", "--answers", file.name, "--rubric", "ours.toml", "--format", "json")
+    written(file, THIN, 'format = 1\nrubric = "ours.toml"\n')
+    named = cli.run("advise", "--answers", file.name, "--format", "json")
+
+    assert asked.out == named.out
+    assert ("ours", "django-monolith") == tuple(
+        json.loads(named.out)[key] for key in ("rubric", "plan")
+    )

@@ -1,0 +1,177 @@
+"""The interview in a real terminal of 80 columns: forth, back, stopped, resumed and changed."""
+
+import re
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.advise.conftest import RUBRIC, scenario
+from tests.cli.conftest import Cli
+
+PROMPT = r"\d to \d, \?, b or q \[\d\]: $"
+REVIEW = "to change one, or q: $"
+SHEET = "roadbed-advice.toml"
+Terminal = pexpect.spawn
+
+
+@pytest.fixture
+def screen(cli: Cli) -> "Terminal[str]":
+    """The command, as it asks its first question."""
+    return start(cli)
+
+
+def start(cli: Cli, *arguments: str, **environment: str) -> "Terminal[str]":
+    """The command in a terminal without colour."""
+    terminal: Terminal[str] = pexpect.spawn(
+        sys.executable,
+        ["-m", "roadbed", "advise", *arguments],
+        cwd=str(cli.folder),
+        env={**cli.environment, "NO_COLOR": "1", "TERM": "xterm", **environment},
+        encoding="utf-8",
+        dimensions=(24, 80),
+        timeout=30,
+        echo=False,
+    )
+    return terminal
+
+
+def reply(terminal: "Terminal[str]", typed: str, prompt: str = PROMPT) -> str:
+    """Type something at the prompt; returns what was shown before it."""
+    terminal.expect(prompt)
+    shown = terminal.before or ""
+    terminal.sendline(typed)
+    return shown
+
+
+def ended(terminal: "Terminal[str]") -> str:
+    """What was shown up to the end."""
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    return terminal.before or ""
+
+
+def kept(cli: Cli) -> dict[str, str]:
+    """The answers in the file."""
+    text = (cli.folder / SHEET).read_text(encoding="utf-8")
+    return dict(re.findall(r'(?m)^(\w+) = "(\w+)"$', text))
+
+
+def test_enter(cli: Cli, screen: "Terminal[str]") -> None:
+    """Enter twelve times takes the defaults; the review shows them; then the advice."""
+    shown = [reply(screen, "") for _ in RUBRIC.criteria]
+    review = reply(screen, "", REVIEW)
+    advice = ended(screen)
+
+    assert f"The answers are kept in {SHEET}." in shown[0]
+    assert "Question 12 of 12: audit and compliance" in shown[11]
+    assert "who signs in" in review
+    assert "Recommended: django-monolith" in advice
+    assert f"roadbed new ../my-service --advice {SHEET}" in advice
+    assert {it.id: it.default for it in RUBRIC.criteria} == kept(cli)
+    assert 0 == screen.exitstatus
+    lines = "".join([*shown, review, advice]).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_company(cli: Cli, screen: "Terminal[str]") -> None:
+    """Numbers and names answer as they are shown."""
+    answers = scenario("logistics with a small platform")
+    for number, criterion in enumerate(RUBRIC.criteria):
+        ids = [option.id for option in criterion.options]
+        place = ids.index(answers[criterion.id]) + 1
+        reply(screen, answers[criterion.id] if number % 2 else str(place))
+    reply(screen, "", REVIEW)
+    assert "Recommended: hybrid, likely" in ended(screen)
+    assert answers == kept(cli)
+
+
+def test_back_and_why(cli: Cli, screen: "Terminal[str]") -> None:
+    """? says why, b goes back to what was answered, nonsense is named; nothing is skipped."""
+    reply(screen, "3")
+    reply(screen, "?")
+    assert "FastAPI teams build late" in reply(screen, "b")
+    again = reply(screen, "9")
+    assert "Question 1 of 12" in again
+    assert "'9' is none of them: type 1 to 4." in reply(screen, "b")
+    assert "Question 1 of 12" in reply(screen, "")
+    assert "Question 2 of 12" in reply(screen, "q")
+    ended(screen)
+    assert {"product": "api"} == kept(cli)
+
+
+@pytest.mark.parametrize("how", ["q", "\x04"])
+def test_stopped_and_resumed(cli: Cli, screen: "Terminal[str]", how: str) -> None:
+    """q and Ctrl-D keep what was answered; the same command asks for the rest."""
+    reply(screen, "2")
+    reply(screen, how)
+    assert f"go on with `roadbed advise --answers {SHEET}`" in " ".join(ended(screen).split())
+    assert 130 == screen.exitstatus
+
+    again = start(cli)
+    assert "Question 2 of 12" in reply(again, "q")
+    ended(again)
+    assert {"product": "internal"} == kept(cli)
+
+
+def test_interrupted(cli: Cli, screen: "Terminal[str]") -> None:
+    """Ctrl-C ends it as it ends everything, and what was answered is kept."""
+    reply(screen, "2")
+    screen.expect(PROMPT)
+    screen.sendintr()
+    assert "Traceback" not in ended(screen)
+    assert 130 == screen.exitstatus
+    assert {"product": "internal"} == kept(cli)
+
+
+def test_change_at_the_end(cli: Cli, screen: "Terminal[str]") -> None:
+    """The review lets any answer be changed; the next run begins with the review."""
+    for _ in RUBRIC.criteria:
+        reply(screen, "")
+    reply(screen, "13", REVIEW)
+    assert "'13' is none of them" in reply(screen, "1", REVIEW)
+    assert "Question 1 of 12" in reply(screen, "3")
+    assert "An API: programs call it" in reply(screen, "q", REVIEW)
+    ended(screen)
+
+    again = start(cli)
+    assert "An API: programs call it" in reply(again, "", REVIEW)
+    ended(again)
+    assert "api" == kept(cli)["product"]
+
+
+def test_colour(cli: Cli) -> None:
+    """On a terminal that has it, titles are bold."""
+    environment = {key: it for key, it in cli.environment.items() if key != "NO_COLOR"}
+    screen: Terminal[str] = pexpect.spawn(
+        sys.executable,
+        ["-m", "roadbed", "advise"],
+        cwd=str(cli.folder),
+        env={**environment, "TERM": "xterm"},
+        encoding="utf-8",
+    )
+    screen.expect_exact("\x1b[1mQuestion 1 of 12: what is built\x1b[0m")
+    screen.close(force=True)
+
+
+def test_a_folder_that_cannot_be_written(cli: Cli) -> None:
+    """An answer that cannot be kept is said at once, with the way out."""
+    screen = start(cli, "--answers", "no/where.toml")
+    reply(screen, "1")
+    assert "name another file with" in " ".join(ended(screen).split())
+    assert 5 == screen.exitstatus
+
+
+def test_only_what_is_missing(cli: Cli, tmp_path: Path) -> None:
+    """A file that somebody wrote by hand is completed, in place."""
+    path = tmp_path / "mine.toml"
+    path.write_text('format = 1\n[answers]\nback_office = "much"\n', encoding="utf-8")
+    screen = start(cli, "--answers", str(path))
+    assert "Question 1 of 12" in reply(screen, "1")
+    screen.expect(PROMPT)
+    assert "[3]" in str(screen.after)
+    screen.sendline("q")
+    ended(screen)
+    assert 'product = "product"\nback_office = "much"' in path.read_text(encoding="utf-8")

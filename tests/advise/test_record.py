@@ -1,0 +1,117 @@
+"""`roadbed new --advice`: a repository with those choices, and the decision in its own words."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from roadbed.advice import record
+from roadbed.advice.recommendation import recommend
+from roadbed.check import check
+from tests.advise.conftest import RUBRIC, SCENARIOS, scenario, written
+from tests.cli.conftest import Cli, git
+
+DEFAULTS = ("--defaults", "--no-install")
+TITLES = {
+    "django-monolith": "# 1. A Django monolith",
+    "fastapi-service": "# 1. A FastAPI service",
+    "hybrid": "# 1. A hybrid of Django and FastAPI",
+}
+
+
+def recorded(service: Path) -> dict[str, Any]:
+    """The answers file of a service."""
+    answers: dict[str, Any] = yaml.safe_load((service / ".copier-answers.yml").read_text())
+    return answers
+
+
+def decision(service: Path) -> str:
+    """The one record that a service is born with."""
+    (path,) = (service / "docs/adr").glob("0001-*.md")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two-person start-up",
+        "GraphQL for three front ends",
+        "insurance with a broker API",
+    ],
+)
+def test_new_with_advice(cli: Cli, copier_template: Path, name: str) -> None:
+    """Plan and choices are the advice's, the record is committed, and the check is content."""
+    company = next(it for it in SCENARIOS if it["name"] == name)
+    file = written(cli.folder / "advice.toml", company["answers"])
+    source = f"--source={copier_template}"
+
+    made = cli.run(
+        "new", "orders", "--advice", file.name, *DEFAULTS, source, "--name", "Bright Orders"
+    )
+
+    assert 0 == made.code, made.err
+    service = cli.folder / "orders"
+    answers, text = recorded(service), decision(service)
+    assert company["plan"] == answers["plan"]
+    for question, choice in recommend(RUBRIC, company["answers"]).choices.items():
+        assert choice.value == answers[question]
+        assert f"`{question}: {choice.value}`." in text
+    assert text.startswith(f"{TITLES[company['plan']]}\n\nStatus: accepted, 20")
+    assert "We start Bright Orders as" in text
+    assert "" == git(service, "status", "--porcelain")
+    assert () == check(service).findings
+
+
+def test_a_choice_of_ones_own(cli: Cli, copier_template: Path) -> None:
+    """What is answered with -d counts, and the record says that the rubric said otherwise."""
+    file = written(cli.folder / "advice.toml", scenario("two-person start-up"))
+    own = ("-d", "tenancy=organizations", f"--source={copier_template}")
+
+    made = cli.run("new", "orders", "--advice", file.name, *DEFAULTS, *own)
+
+    assert 0 == made.code, made.err
+    assert "organizations" == recorded(cli.folder / "orders")["tenancy"]
+    expected = "`tenancy: organizations`, where the rubric would have said `single`."
+    assert expected in decision(cli.folder / "orders")
+
+
+@pytest.mark.parametrize("company", SCENARIOS, ids=[it["name"] for it in SCENARIOS])
+def test_a_record(company: dict[str, Any]) -> None:
+    """It has every part, its own numbers, lines that fit, and nothing left empty."""
+    found = recommend(RUBRIC, company["answers"])
+    chosen = {question: choice.value for question, choice in found.choices.items()}
+
+    text = "\n".join(record.lines(found, "Orders", chosen, date(2027, 1, 31)))
+
+    for title in ("## Context", "## Decision", "## Consequences", "## Revisit when"):
+        assert f"\n{title}\n\n" in text
+    for plan, points in found.scores.items():
+        assert f"| `{plan}` | {points} | " in text
+    for given in found.given:
+        assert given.option.fact in " ".join(text.split())
+    prose = [line for line in text.splitlines() if not line.startswith("|")]
+    assert max(map(len, prose)) <= 110
+    assert "\n\n\n" not in text
+    assert "None" not in text.replace("“None”", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["new", "hybrid", "orders", "--advice", "advice.toml"], "says django-monolith"),
+        (["new", "--advice", "advice.toml"], "name only the new folder"),
+        (["new", "orders", "--advice", "none.toml"], "`roadbed advise --answers none.toml`"),
+        (["new", "orders", "--advice", "some.toml"], "some.toml has no answer to back_office"),
+        (["new", "orders"], "Name a plan and a new folder"),
+        (["new"], "Name a plan and a new folder"),
+    ],
+)
+def test_mistakes(cli: Cli, words: list[str], said: str) -> None:
+    """One sentence, and nothing is made."""
+    written(cli.folder / "advice.toml", scenario("two-person start-up"))
+    written(cli.folder / "some.toml", {"product": "api"})
+    before = cli.files()
+    cli.run(*words).refused(2, said)
+    assert before == cli.files()

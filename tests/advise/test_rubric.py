@@ -1,0 +1,109 @@
+"""A rubric that contradicts itself, or is written wrongly, is refused with the place named."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from roadbed.advice import rubric
+from roadbed.errors import UsageError
+
+TEXT = rubric.FILE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("format = 1", "format = 2", "format"),
+        ("format = 1", "format = ", "is not valid TOML"),
+        ("[thresholds]", "colour = 1\n\n[thresholds]", "colour"),
+        ('id = "team"\n', 'id = "product"\n', "the criterion product stands there twice"),
+        ('id = "few"\n', 'id = "mixed"\n', "an option of the criterion team stands there twice"),
+        ('default = "mixed"\n', 'default = "big"\n', "is none of its options"),
+        (
+            "points = { django-monolith = 4, hybrid = 4 }",
+            "points = { django-monolith = 4, hybrid = 44 }",
+            "criterion back_office option much points hybrid",
+        ),
+        (
+            "points = { django-monolith = 4, hybrid = 4 }",
+            "points = { django-monolith = 0, hybrid = 4 }",
+            "the step from some to much does less for it than for another plan",
+        ),
+        ("points = { django-monolith = 4,", "points = { rails = 4,", "rails"),
+        ("close = 2", "close = 6", "close has to be less than clear"),
+        ('excludes = ["hybrid"]', "excludes = []", "excludes"),
+        (
+            'when = { platform = ["nobody"] }',
+            'when = { platform = ["none"] }',
+            "a condition asks for platform = none, which cannot be",
+        ),
+        (
+            'when = { platform = ["nobody"] }',
+            'when = { weather = ["rain"] }',
+            "a condition asks for weather = rain",
+        ),
+        ("[plans.hybrid]", "[plans.rails]", "rails"),
+    ],
+)
+def test_offence(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """One sentence with the file, the place and what is wrong there."""
+    assert old in TEXT
+    path = tmp_path / "rubric.toml"
+    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(UsageError) as error:
+        rubric.load(path)
+
+    assert said in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_no_reason(tmp_path: Path) -> None:
+    """Points without a reason cannot be explained to anybody."""
+    path = tmp_path / "rubric.toml"
+    first = next(line for line in TEXT.splitlines() if line.startswith('reason = "Half'))
+    path.write_text(TEXT.replace(f"{first}\n", ""), encoding="utf-8")
+
+    with pytest.raises(UsageError, match="back_office = much has points for django-monolith"):
+        rubric.load(path)
+
+
+def test_no_rubric(tmp_path: Path) -> None:
+    """A file that is not there is named."""
+    with pytest.raises(UsageError, match=r"nowhere\.toml cannot be read"):
+        rubric.load(tmp_path / "nowhere.toml")
+
+
+def test_choices_are_the_templates() -> None:
+    """What the rubric chooses can be answered to the template's questions."""
+    import yaml  # noqa: PLC0415
+
+    from roadbed import questionnaire  # noqa: PLC0415
+
+    root = Path(__file__).parents[2]
+    text = (root / "copier.yml").read_text(encoding="utf-8")
+    asked = questionnaire.parse(text, "here")
+    for choice in rubric.load().choices:
+        asked.require_known({choice.question: choice.value})
+    assert {*rubric.PLANS} == {*asked.plans}
+    assert yaml.safe_load(text)
+
+
+def test_figures() -> None:
+    """Numbers of ours stand in the page that is named as their source."""
+    root = Path(__file__).parents[2]
+    ours = [it for it in rubric.load().figures if "Roadbed" in it.source]
+    assert ours
+    for figure in ours:
+        page = (root / figure.source.split()[-1]).read_text(encoding="utf-8")
+        numbers = [it.rstrip(":,.") for it in figure.text.split() if it[0].isdigit()]
+        assert numbers
+        for number in numbers:
+            plain = number.replace(",", "")
+            assert f"| {plain} |" in page or f"0.{plain}" in page, f"{number}: {figure.source}"
+
+
+def test_twelve_questions() -> None:
+    """The file asks twelve questions, as the command's help says."""
+    assert 12 == len(tomllib.loads(TEXT)["criterion"])
