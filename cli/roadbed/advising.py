@@ -9,78 +9,104 @@ from roadbed.advice.recommendation import Recommendation, recommend
 from roadbed.advice.sheet import Sheet
 from roadbed.errors import Exit, UsageError
 
-FORMATS = ("text", "markdown", "json")
+TEXT = "text"
+FORMATS = (TEXT, "markdown", "json")
 
 
 def run(
     file: Path | None, source: Path | None, *, defaults: bool, form: str, explain: bool
 ) -> Exit:
-    """Recommend for the answers in `file`, and ask for those that are missing."""
+    """Recommend for the answers in `file`, and ask for those that are missing.
+
+    Only who sits at a terminal and wants to read is asked; a file that is complete is taken as it
+    is, and what is in the usual one is shown to be changed.
+    """
     if form not in FORMATS:
         raise UsageError(f"There is no format {form!r}: choose {', '.join(FORMATS)}.")
-    asking = (
-        not defaults and output.interactive() and (file is None or _is_unfinished(file, source))
-    )
-    answered = _answered(file, source, asking=asking, defaults=defaults)
-    if answered is None:
-        return Exit.INTERRUPTED
-    _print(recommend(answered.rubric, answered.answers), form, explain=explain)
-    if asking and form == "text":
-        path = shlex.quote(str(answered.path))
-        output.report(["", "Next:", f"  roadbed new ../my-service --advice {path}"])
+    can_ask = output.interactive() and form == TEXT and not defaults
+    if file and not can_ask:
+        _require_there(file)
+    place = file or (Path(sheet.NAME) if can_ask else None)
+    answered = _read(place, source)
+    if defaults:
+        _assume(answered)
+    asking = can_ask and (file is None or bool(answered.missing))
+    if asking and not _interviewed(answered):
+        return Exit.FINE
+    found = _complete(answered)
+    if asking:
+        output.say()
+    _print(found, form, explain=explain)
+    if asking:
+        output.report(reports.next_steps(found, answered.path or Path(sheet.NAME)))
     return Exit.FINE
 
 
 def advised(file: Path) -> Recommendation:
     """The recommendation for the answers in a file; raises UsageError where some are missing."""
-    if not file.is_file():
-        raise UsageError(f"There is no file {file}: `roadbed advise --answers {file}` writes it.")
+    _require_there(file)
     return _complete(sheet.read(file))
 
 
-def _complete(answered: Sheet) -> Recommendation:
-    if answered.missing:
+def _require_there(file: Path) -> None:
+    if not file.is_file():
         raise UsageError(
-            f"{answered.path} has no answer to {', '.join(answered.missing)}: go on in a terminal "
-            f"with `roadbed advise --answers {answered.path}`, or add --defaults."
+            f"There is no file {file}: `roadbed advise --answers {file}` writes it in a terminal."
+        )
+
+
+def _read(file: Path | None, source: Path | None) -> Sheet:
+    if file:
+        return sheet.read(file, source)
+    return Sheet(None, source or rubric.FILE, rubric.load(source or rubric.FILE))
+
+
+def _assume(answered: Sheet) -> None:
+    """Answer by default what was not answered, and say so."""
+    if answered.missing:
+        output.note(f"Assumed, because nobody answered: {', '.join(answered.missing)}.")
+    assumed = {it.id: it.default for it in answered.rubric.criteria}
+    answered.answers = {**assumed, **answered.answers}
+
+
+def _complete(answered: Sheet) -> Recommendation:
+    missing = ", ".join(answered.missing)
+    if missing and answered.path is None:
+        raise UsageError(
+            "Nobody can be asked here (no terminal, or a format for machines): name a file of "
+            "answers with --answers, or add --defaults."
+        )
+    if missing:
+        raise UsageError(
+            f"{answered.path} has no answer to {missing}: `roadbed advise --answers "
+            f"{answered.path}` asks for the rest in a terminal."
         )
     return recommend(answered.rubric, answered.answers)
 
 
-def _is_unfinished(file: Path, source: Path | None) -> bool:
-    return bool(sheet.read(file, source).missing)
-
-
-def _answered(
-    file: Path | None, source: Path | None, *, asking: bool, defaults: bool
-) -> Sheet | None:
-    if asking:
-        return _interviewed(sheet.read(file or Path(sheet.NAME), source))
-    if file is not None:
-        answered = sheet.read(file, source)
-    else:
-        answered = Sheet(None, source or rubric.FILE, rubric.load(source or rubric.FILE))
-    if defaults:
-        assumed = {it.id: it.default for it in answered.rubric.criteria}
-        answered.answers = {**assumed, **answered.answers}
-    if file is None and answered.missing:
-        raise UsageError(
-            "This is not a terminal, so the questions cannot be asked: name a file of answers with "
-            "--answers, or add --defaults."
-        )
-    _complete(answered)
-    return answered
-
-
-def _interviewed(answers: Sheet) -> Sheet | None:
-    output.say(f"The answers are kept in {answers.path}.")
+def _interviewed(answers: Sheet) -> bool:
+    """Hold the interview; returns whether it came to its end."""
+    known = len(answers.answers)
+    output.say(
+        f"Your answers are kept in {answers.path}" + (f" ({known} so far)." if known else ".")
+    )
+    answers.keep()
     try:
         interview.hold(answers)
     except interview.StoppedError:
-        path = shlex.quote(str(answers.path))
-        output.note(f"Stopped; go on with `roadbed advise --answers {path}`.")
-        return None
-    return answers
+        output.note(_way_on(answers))
+        return False
+    except KeyboardInterrupt:
+        output.note(f"\n{_way_on(answers)}")
+        raise
+    return True
+
+
+def _way_on(answers: Sheet) -> str:
+    options = (
+        "" if answers.path == Path(sheet.NAME) else f" --answers {shlex.quote(str(answers.path))}"
+    )
+    return f"Your answers are in {answers.path}; `roadbed advise{options}` goes on from there."
 
 
 def _print(found: Recommendation, form: str, *, explain: bool) -> None:
@@ -89,4 +115,4 @@ def _print(found: Recommendation, form: str, *, explain: bool) -> None:
     elif form == "markdown":
         output.lines(reports.as_markdown(found, explain=explain))
     else:
-        output.report(["", *reports.as_text(found, explain=explain)])
+        output.report(reports.as_text(found, explain=explain))

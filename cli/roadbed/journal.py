@@ -29,7 +29,8 @@ _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 class Record:
     """What is known of an update: the state it is in, where it began, and what it changes.
 
-    `told` is the report for people, which a command that is killed cannot print any more.
+    `told` is the report for people, which a command that is killed cannot print any more, and
+    `locking` whether it was to make `remade` anew.
 
     `remade` are files that a command makes anew afterwards; undoing brings them back as well.
     `ending` is the exit code that finishing it means. `staged` and `stages` are what git's index is
@@ -47,7 +48,8 @@ class Record:
     ending: int
     staged: Sequence[tuple[str, str, str, str]]
     stages: Sequence[tuple[str, str, str, str]]
-    told: Sequence[str]
+    told: Sequence[str] = ()
+    locking: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Draft:
     """What an update is to write: `after` (None: gone) by path, and what stays unmerged.
 
     `remade` are files that a command will make anew once it is written; `ending` is the exit code
-    that writing it means, `told` the report for people.
+    that writing it means, `told` the report for people, and without `locking` no command is run.
     """
 
     old: str
@@ -84,6 +86,7 @@ class Draft:
     remade: tuple[str, ...] = ()
     ending: Exit = Exit.FINE
     told: tuple[str, ...] = ()
+    locking: bool = True
 
 
 def _reference(found: Repository) -> str:
@@ -153,6 +156,7 @@ def begin(found: Repository, draft: Draft, store: Store) -> Journal:
         tuple((path, "0", *entry) for path, entry in staged.items()),
         tuple((it.path, it.number, *it.entry) for it in draft.stages),
         draft.told,
+        draft.locking,
     )
     before = worktree.lying(found, (*draft.after, *draft.remade))
     after = worktree.checked_out(found, staged, store)

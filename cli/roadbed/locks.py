@@ -26,7 +26,7 @@ def held(room: Path, folder: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise CouldNotRunError(
-            f"{room} cannot be written ({(error.strerror or '').lower()}): make it "
+            f"{room} cannot be written ({(error.strerror or str(error)).lower()}): make it "
             "writable, and run the same command again."
         ) from error
     try:

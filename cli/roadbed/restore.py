@@ -31,7 +31,7 @@ def restore(folder: Path, findings: Iterable[Finding]) -> tuple[Restored, ...]:
     wanted = [found for found in findings if found.state in RESTORABLE and found.fails]
     if not wanted:
         return ()
-    from roadbed import locks  # noqa: PLC0415 (a check alone writes nothing)
+    from roadbed import locks, unfinished  # noqa: PLC0415 (a check alone writes nothing)
 
     for found in wanted:
         _refuse_blocked(folder, found.path)
@@ -39,6 +39,7 @@ def restore(folder: Path, findings: Iterable[Finding]) -> tuple[Restored, ...]:
     aside = room / "saved" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     content = template_bytes(folder, (found.blob for found in wanted))
     with locks.held(room, folder):
+        unfinished.require_none(folder)
         return tuple(_restored(folder, found, content[found.blob], aside) for found in wanted)
 
 

@@ -23,7 +23,7 @@ def run(order: Order, *, lock: bool, as_json: bool) -> Exit:
         with output.step("Comparing with the template"):
             found, store = stack.enter_context(update.prepared(order))
         changing = bool(found.draft.after) and not order.plan
-        saved = _write(found, store) if changing else []
+        saved = _write(found, store, lock=lock) if changing else []
     trouble = _relock(found.found) if changing and lock and found.draft.remade else ""
     if as_json:
         output.say(update_report.as_json(found, saved, trouble, written=changing))
@@ -35,10 +35,10 @@ def run(order: Order, *, lock: bool, as_json: bool) -> Exit:
     return found.exit_code
 
 
-def _write(found: update.Update, store: Store) -> list[Path]:
+def _write(found: update.Update, store: Store, *, lock: bool) -> list[Path]:
     told = tuple(update_report.as_text(found, written=True))
     try:
-        return writing.write(found.found, replace(found.draft, told=told), store)
+        return writing.write(found.found, replace(found.draft, told=told, locking=lock), store)
     except KeyboardInterrupt:
         output.note(f"The update was being written: {unfinished.WAYS_OUT}.")
         raise
@@ -67,7 +67,7 @@ def resume(folder: Path, *, abort: bool) -> Exit:
     elif abort or record.state == journal.TAKEN_BACK:
         output.say(f"The update to {record.new} is undone; everything is as it was.")
     else:
-        if record.remade:
+        if record.remade and record.locking:
             _relock(found)
         output.report([f"The update to {record.new} is finished.", "", *record.told])
         return Exit(record.ending)

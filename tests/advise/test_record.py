@@ -1,5 +1,6 @@
 """`roadbed new --advice`: a repository with those choices, and the decision in its own words."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,9 @@ def test_a_record(company: dict[str, Any]) -> None:
         assert given.option.fact in " ".join(text.split())
     prose = [line for line in text.splitlines() if not line.startswith("|")]
     assert max(map(len, prose)) <= 110
+    assert all(line.count("`") % 2 == 0 for line in prose), "a span of code was broken"
     assert "\n\n\n" not in text
-    assert "None" not in text.replace("“None”", "")
+    assert not re.search(r"(: |= |`)None\b", text)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_imports() -> None:
     ("arguments", "word"),
     [
         (["neww"], "No such command 'neww'"),
-        (["new"], "Missing argument 'plan'"),
+        (["new"], "Name a plan and a new folder"),
         (["new", "hybrid", "x", "--colour"], "No such option"),
         (["check", "--json=yes"], "--json"),
         (["new", "hybrid", "x", "-d"], "requires an argument"),

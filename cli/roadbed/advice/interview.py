@@ -17,26 +17,23 @@ class StoppedError(Exception):
 
 def hold(sheet: Sheet) -> None:
     """Ask what has no answer yet, then let every answer be changed. Raises StoppedError."""
-    criteria = sheet.rubric.criteria
-    number = _first(sheet)
-    if number < len(criteria):
+    if sheet.missing:
         output.say("Enter takes the answer in brackets; ? says why it is asked, b goes back,")
         output.say("q stops, and the same command goes on from there.")
+    number = _open(sheet)
     while True:
-        while number < len(criteria):
+        while number is not None:
             back = _ask(sheet, number)
-            number = max(0, number - 1) if back else number + 1
-        chosen = _review(sheet)
-        if chosen is None:
+            number = max(0, number - 1) if back else _open(sheet)
+        number = _review(sheet)
+        if number is None:
             return
-        _ask(sheet, chosen)
 
 
-def _first(sheet: Sheet) -> int:
+def _open(sheet: Sheet) -> int | None:
     """The number of the first criterion without an answer."""
-    missing = sheet.missing
     ids = [criterion.id for criterion in sheet.rubric.criteria]
-    return ids.index(missing[0]) if missing else len(ids)
+    return next((ids.index(name) for name in sheet.missing), None)
 
 
 def _ask(sheet: Sheet, number: int) -> bool:
@@ -74,11 +71,10 @@ def _review(sheet: Sheet) -> int | None:
     criteria = sheet.rubric.criteria
     output.say()
     output.heading("Your answers")
-    rows = [
-        (str(number), criterion.name, criterion.option(sheet.answers[criterion.id]).label)
-        for number, criterion in enumerate(criteria, start=1)
-    ]
-    output.table(rows, right={0})
+    for number, criterion in enumerate(criteria, start=1):
+        label = criterion.option(sheet.answers[criterion.id]).label
+        first, *rest = output.wrapped(f"{criterion.name}: {label}", "      ")
+        output.lines([f"  {number:>2}  {first.strip()}", *rest])
     numbers = [criterion.id for criterion in criteria]
     while True:
         typed = _typed(f"Enter for the recommendation, {_range(numbers)} to change one, or q: ")
@@ -89,7 +85,7 @@ def _review(sheet: Sheet) -> int | None:
         chosen = _number(typed, numbers)
         if chosen is not None:
             return chosen
-        output.say(f"{typed!r} is none of them.")
+        output.say(f"{typed!r} is none of them: type {_range(numbers)}, q, or nothing.")
 
 
 def _typed(prompt: str) -> str:

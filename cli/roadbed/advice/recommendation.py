@@ -37,11 +37,6 @@ class Flip:
     given: Given
     plan: Plan
 
-    @property
-    def is_of_product(self) -> bool:
-        """Whether it is about what is built, and not about who builds it."""
-        return self.given.criterion.part == "product"
-
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -87,11 +82,14 @@ class Recommendation:
 
     @cached_property
     def flips(self) -> list[Flip]:
-        """Every single other answer that would change the plan.
+        """The single other answers that would change the plan, the nearest one of each criterion.
 
-        What an organisation can decide comes first, then the smallest change.
+        The smallest change comes first; of those, that of what gives the plan most of its lead.
         """
-        return sorted(self._flips(), key=lambda flip: (flip.is_of_product, self._distance(flip)))
+        nearest: dict[tuple[str, Plan], Flip] = {}
+        for flip in sorted(self._flips(), key=self._distance):
+            nearest.setdefault((flip.given.criterion.id, flip.plan), flip)
+        return sorted(nearest.values(), key=lambda it: (self._distance(it), -self._share(it)))
 
     @cached_property
     def pair(self) -> tuple[Flip, Flip] | None:
@@ -124,6 +122,11 @@ class Recommendation:
         return recommend(
             self.rubric, {**self.answers, **{it.criterion.id: it.option.id for it in others}}
         )
+
+    def _share(self, flip: Flip) -> int:
+        """What the answer that was given contributes to the lead."""
+        given = next(it for it in self.given if it.criterion == flip.given.criterion)
+        return given.lead(self.plan, self.rival)
 
     def _distance(self, flip: Flip) -> int:
         """How many options lie between an answer and the one that was given."""

@@ -7,12 +7,18 @@ from textwrap import fill
 
 from roadbed import answers
 from roadbed.advice import reports
-from roadbed.advice.recommendation import BY_RULE, Recommendation
-from roadbed.advice.rubric import PLANS
+from roadbed.advice.recommendation import BY_RULE, CLEAR, CLOSE, LIKELY, Flip, Recommendation
+from roadbed.advice.rubric import PLANS, Plan
 from roadbed.render import write_error
 
 FOLDER = Path("docs/adr")
 _WIDTH = 110
+_SURE = {
+    BY_RULE: "The rules leave no other plan",
+    CLEAR: "The answer is clear",
+    LIKELY: "The answer is likely, not certain",
+    CLOSE: "It was close",
+}
 
 
 def write(service: Path, found: Recommendation, today: date) -> None:
@@ -49,42 +55,38 @@ def lines(
 
 def _context(found: Recommendation) -> Iterator[str]:
     facts = {
-        part: " ".join(it.option.fact for it in found.given if it.criterion.part == part)
+        part: " ".join(
+            it.option.fact for it in found.given if it.criterion.part == part and it.option.fact
+        )
         for part in ("product", "organisation")
     }
-    yield fill(facts["product"], _WIDTH)
+    yield _filled(facts["product"])
     yield ""
-    yield fill(facts["organisation"], _WIDTH)
+    yield _filled(facts["organisation"])
     yield ""
-    yield fill(
-        "The question was Django, FastAPI, or both in one repository. Each of these facts speaks "
-        f"for some of them and against others; counted by Roadbed's rubric {found.rubric.version}:",
-        _WIDTH,
+    yield _filled(
+        "The question was Django, FastAPI, or both in one repository. Most of these facts speak "
+        f"for one or another; counted by Roadbed's rubric {found.rubric.version}:"
     )
     yield ""
     rows = [(f"`{plan}`", str(found.scores[plan]), _verdict(found, plan)) for plan in PLANS]
     yield from reports.table([("plan", "points", ""), *rows])
 
 
-def _verdict(found: Recommendation, plan: str) -> str:
+def _verdict(found: Recommendation, plan: Plan) -> str:
     if plan == found.plan:
         return "chosen"
-    out = [" ".join(reasons) for other, reasons in found.excluded.items() if other == plan]
-    return f"out of the question: {out[0]}" if out else ""
+    out = " ".join(found.excluded.get(plan, ()))
+    return f"out of the question: {out}" if out else ""
 
 
 def _decision(found: Recommendation, name: str, chosen: Mapping[str, object]) -> Iterator[str]:
-    noun = found.rubric.plans[found.plan].noun
-    sure = {
-        BY_RULE: "No other plan is possible here",
-        "clear": "The answer is clear",
-        "likely": "The answer is likely, not certain",
-        "close": "It was close",
-    }[found.confidence]
-    yield fill(
-        f"We start {name} as {noun}, from Roadbed's plan `{found.plan}`. {sure}. What decided:",
-        _WIDTH,
+    plan = found.rubric.plans[found.plan]
+    yield _filled(
+        f"We start {name} as {plan.noun}, from Roadbed's plan `{found.plan}`. {plan.layout}"
     )
+    yield ""
+    yield _filled(f"{_SURE[found.confidence]}. What decided:")
     yield ""
     yield from _bullets(reports.reasons(found))
     yield from ("", "Within the plan:", "")
@@ -101,22 +103,16 @@ def _choices(found: Recommendation, chosen: Mapping[str, object]) -> Iterator[st
 
 
 def _consequences(found: Recommendation) -> Iterator[str]:
-    rubric, plan = found.rubric, found.rubric.plans[found.plan]
+    rubric = found.rubric
     against = [it.option.argument(found.rival) for it in found.cons]
     if against:
-        other = rubric.plans[found.rival].noun
-        yield from ("What would have spoken for " + other + ", and we do without:", "")
+        alone = " alone" if found.plan == "hybrid" else ""
+        other = f"{rubric.plans[found.rival].noun}{alone}"
+        yield from (f"What would have spoken for {other}:", "")
         yield from (*_bullets(against), "")
     parts = (
         ("Risks that we take:", reports.texts(found.holding(rubric.warnings))),
-        (
-            "People:",
-            [
-                *reports.texts(found.holding(rubric.roles)),
-                plan.seniority,
-                f"Risk of inconsistency: {plan.inconsistency}",
-            ],
-        ),
+        ("People:", [*reports.texts(found.holding(rubric.roles)), *reports.people(found)]),
         (
             "The platform's standards that matter most here:",
             reports.texts(found.holding(rubric.standards)),
@@ -132,13 +128,28 @@ def _consequences(found: Recommendation) -> Iterator[str]:
 
 def _revisits(found: Recommendation) -> Iterator[str]:
     yield from reports.texts(found.holding(found.rubric.triggers))
-    for flip in found.flips[: reports.MOST]:
-        yield (
-            f"The answer about {flip.given.criterion.name} becomes “{flip.given.option.label}”: "
-            f"the same rubric would then say `{flip.plan}`."
-        )
+    chances: list[tuple[Flip, ...]] = [(flip,) for flip in found.flips[: reports.MOST]]
+    for flips in chances or [found.pair or ()]:
+        facts = " And: ".join(f"“{_fact(flip)}”" for flip in flips)
+        if flips:
+            yield f"{facts} With that, the same rubric would say `{flips[0].plan}`."
+
+
+def _fact(flip: Flip) -> str:
+    return flip.given.option.fact or reports.answer(flip)
 
 
 def _bullets(items: Iterable[str]) -> Iterator[str]:
     for it in items:
-        yield fill(it, _WIDTH, initial_indent="- ", subsequent_indent="  ")
+        yield _filled(it, "- ", "  ")
+
+
+def _filled(text: str, first: str = "", further: str = "") -> str:
+    return fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,14 +1,25 @@
 """A recommendation for people, as text or Markdown, and for machines."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from roadbed import output
-from roadbed.advice.recommendation import BY_RULE, CLOSE, Flip, Recommendation
-from roadbed.advice.rubric import PLANS, Conditional
+from roadbed.advice.recommendation import (
+    BY_RULE,
+    CLOSE,
+    STRONGEST,
+    Flip,
+    Given,
+    Recommendation,
+)
+from roadbed.advice.rubric import PLANS, Conditional, Plan
 
-MOST = 3  # single answers that would change it are listed up to here
+# code that runs today and can come under the plan as it is
+_CARRIED = (("django", "django-monolith"), ("async", "fastapi-service"))
+MOST = 4  # single answers that would change it are listed up to here
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,7 @@ def as_json(found: Recommendation) -> str:
         "rubric": rubric.version,
         "answers": found.answers,
         "plan": found.plan,
+        "rival": found.rival,
         "choices": {question: choice.value for question, choice in found.choices.items()},
         "confidence": found.confidence,
         "lead": found.lead,
@@ -62,12 +74,12 @@ def as_json(found: Recommendation) -> str:
         ],
         "for": [it.option.argument(found.plan) for it in found.pros],
         "against": [it.option.argument(found.rival) for it in found.cons],
-        "changes": [
-            {"criterion": it.given.criterion.id, "answer": it.given.option.id, "plan": it.plan}
-            for it in found.flips
-        ],
+        "changes": [_flip(it) for it in found.flips],
+        "two_changes": [] if found.flips or not found.pair else list(map(_flip, found.pair)),
         "warnings": texts(found.holding(rubric.warnings)),
         "roles": texts(found.holding(rubric.roles)),
+        "seniority": rubric.plans[found.plan].seniority,
+        "inconsistency": rubric.plans[found.plan].inconsistency,
         "standards": texts(found.holding(rubric.standards)),
         "first_90_days": [
             {"days": step.days, "do": step.text} for step in found.holding(rubric.steps)
@@ -78,11 +90,35 @@ def as_json(found: Recommendation) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
+def _flip(flip: Flip) -> dict[str, str]:
+    given = flip.given
+    return {"criterion": given.criterion.id, "answer": given.option.id, "plan": flip.plan}
+
+
+def next_steps(found: Recommendation, file: Path) -> list[str]:
+    """What to type after an interview whose answers are in a file; the verdict is said again."""
+    path = shlex.quote(str(file))
+    given = " ".join(f"-d {key}={choice.value}" for key, choice in found.choices.items())
+    carried = (found.answers.get("existing"), found.plan) in _CARRIED
+    adopting = [f"  roadbed adopt . -d plan={found.plan} {given}"] if carried else []
+    return [
+        "",
+        *output.wrapped(f"Recommended: {title(found)}", ""),
+        "",
+        "Next:",
+        f"  roadbed advise --answers {path} --explain",
+        *adopting,
+        f"  roadbed new ../my-service --advice {path}",
+    ]
+
+
 def title(found: Recommendation) -> str:
     """The plan, how sure that is, and over what."""
     if found.confidence == BY_RULE:
         return f"{found.plan}, by rule: no other plan is left"
-    return f"{found.plan}, {found.confidence}: {points(found.lead or 0)} before {found.rival}"
+    if not found.lead:
+        return f"{found.plan}, {found.confidence}: as many points as {found.rival}, fewer decisions"
+    return f"{found.plan}, {found.confidence}: {points(found.lead)} before {found.rival}"
 
 
 def points(number: int) -> str:
@@ -92,18 +128,17 @@ def points(number: int) -> str:
 
 def sections(found: Recommendation) -> Iterator[Section]:
     """The parts of the report that have something to say."""
-    rubric, plan = found.rubric, found.rubric.plans[found.plan]
+    rubric = found.rubric
     settles = "It is close; what would settle it" if found.confidence == CLOSE else ""
-    choices = [f"{key} = {it.value}: {it.text}" for key, it in found.choices.items()]
+    choices = [f"{key}: {it.value}. {it.text}" for key, it in found.choices.items()]
     parts = (
         ("Choices", choices),
-        ("What speaks for it", reasons(found)),
-        (f"What speaks for {found.rival}", [it.option.argument(found.rival) for it in found.cons]),
         ("Out of the question", excluded(found)),
+        ("What speaks for it", reasons(found)),
+        (f"What speaks for {found.rival}{_alone(found)}", _said(found, found.rival, found.cons)),
         (settles or "What would change it", changes(found)),
         ("Risks", texts(found.holding(rubric.warnings))),
-        ("Whom you need", [*texts(found.holding(rubric.roles)), plan.seniority]),
-        ("Risk of inconsistency", [plan.inconsistency]),
+        ("People", [*texts(found.holding(rubric.roles)), *people(found)]),
         ("The standards that matter most", texts(found.holding(rubric.standards))),
         ("The first ninety days", days(found)),
         ("The numbers, in proportion", figures(found)),
@@ -112,10 +147,25 @@ def sections(found: Recommendation) -> Iterator[Section]:
 
 
 def reasons(found: Recommendation) -> list[str]:
-    """What speaks for the plan: a rule that leaves no other first, then the answers."""
-    rules = found.excluded.get(found.rival, ()) if found.lead is None else ()
-    said = [*rules, *(it.option.argument(found.plan) for it in found.pros)]
-    return said if len(said) >= len(PLANS) else [*said, found.rubric.plans[found.plan].reason]
+    """What speaks for the plan."""
+    return _said(found, found.plan, found.pros)
+
+
+def _alone(found: Recommendation) -> str:
+    """A hybrid has the rival as a half."""
+    return " alone" if found.plan == "hybrid" else ""
+
+
+def _said(found: Recommendation, plan: Plan, given: Sequence[Given]) -> list[str]:
+    """Why the answers speak for a plan; where they are few, what it has by itself too."""
+    said = [it.option.argument(plan) for it in given]
+    return said if len(said) == STRONGEST else [*said, found.rubric.plans[plan].reason]
+
+
+def people(found: Recommendation) -> list[str]:
+    """Which seniority the plan needs, and how likely people are to do the same in two ways."""
+    plan = found.rubric.plans[found.plan]
+    return [f"Seniority: {plan.seniority}", f"Risk of inconsistency: {plan.inconsistency}"]
 
 
 def excluded(found: Recommendation) -> list[str]:
@@ -130,12 +180,13 @@ def excluded(found: Recommendation) -> list[str]:
 def changes(found: Recommendation) -> list[str]:
     """The answers that would change the plan, or that it would take two."""
     if found.flips:
-        return [f"{answer(flip)} → {flip.plan}" for flip in found.flips[:MOST]]
-    pair = found.pair
-    if pair is None:
+        more = len(found.flips) - MOST
+        rest = [f"and {more} more (--format json)"] if more > 0 else []
+        return [*(f"{answer(flip)} → {flip.plan}" for flip in found.flips[:MOST]), *rest]
+    if found.pair is None:
         return ["No other answer, nor two of them, would change it."]
-    both = " and ".join(answer(flip) for flip in pair)
-    return [f"No single other answer would. Two together: {both} → {pair[0].plan}"]
+    both = " and ".join(answer(flip) for flip in found.pair)
+    return [f"No single other answer would. Two together: {both} → {found.pair[0].plan}"]
 
 
 def answer(flip: Flip) -> str:
@@ -165,7 +216,7 @@ def contributions(found: Recommendation) -> list[tuple[str, ...]]:
         (it.criterion.name, it.option.label, *(_signed(it.points(plan)) for plan in PLANS))
         for it in found.given
     ]
-    base = ("base", "", *(_signed(plans[plan].base) for plan in PLANS))
+    base = ("what a plan costs", "before it earns", *(_signed(plans[plan].base) for plan in PLANS))
     total = ("sum", "", *(str(found.scores[plan]) for plan in PLANS))
     return [("", "answer", "Django", "FastAPI", "hybrid"), base, *rows, total]
 
@@ -177,7 +228,7 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _explained(found: Recommendation) -> list[str]:
-    rows = [(name, *points, answer[:36]) for name, answer, *points in contributions(found)]
+    rows = [(name, *numbers, label) for name, label, *numbers in contributions(found)]
     return ["Every contribution:", *output.layout(rows, right={1, 2, 3})]
 
 

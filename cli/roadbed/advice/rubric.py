@@ -5,8 +5,8 @@ that contradicts itself gives no advice.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +19,8 @@ FILE = Path(__file__).with_name("rubric.toml")
 Plan = Literal["django-monolith", "fastapi-service", "hybrid"]
 PLANS: tuple[Plan, ...] = ("django-monolith", "fastapi-service", "hybrid")
 Text = Annotated[str, Field(min_length=1)]
+# a key of a file of answers, and typed in the interview, where one letter means something else
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]+$")]
 Points = dict[Plan, Annotated[int, Field(ge=-9, le=9)]]
 Facts = Mapping[str, str]
 """What conditions are about: the answers by criterion, the plan, and the choices by question."""
@@ -40,12 +42,12 @@ class Conditional(_Item):
 
 
 class Option(_Item):
-    """An answer: its `label` in the interview, `fact` as the decision record states it, the
-    `points` it gives to plans, and the `reason` why (`reasons`: another one for some plan)."""
+    """An answer: its `label` in the interview, `fact` as the decision record states it, if it does,
+    the `points` it gives to plans, and the `reason` why (`reasons`: another one for some plan)."""
 
-    id: Text
+    id: Name
     label: Text
-    fact: Text
+    fact: str
     points: Points = {}
     reason: str = ""
     reasons: dict[Plan, Text] = {}
@@ -59,7 +61,7 @@ class Criterion(_Item):
     """A question. One that `favours` plans has its options in the order in which they do so more
     and more. `part` groups the facts of the record; `fixed` is what nobody can change."""
 
-    id: Text
+    id: Name
     name: Text
     part: Literal["product", "organisation"]
     question: Text
@@ -104,11 +106,12 @@ class Figure(Conditional):
 
 
 class PlanText(_Item):
-    """What a plan is called in a sentence, and the title of its record."""
+    """What a plan is called, what it starts with, and what it means for code and people."""
 
     title: Text
     noun: Text
     base: int
+    layout: Text
     reason: Text
     seniority: Text
     inconsistency: Text
@@ -168,6 +171,7 @@ def faults(rubric: Rubric) -> Iterator[str]:
         for favoured in criterion.favours:
             yield from _order(criterion, favoured)
     yield from _conditions(rubric)
+    yield from _nothing_left(rubric)
 
 
 def _names(rubric: Rubric) -> Iterator[str]:
@@ -195,7 +199,7 @@ def _order(criterion: Criterion, favoured: Plan) -> Iterator[str]:
     for less, more in pairwise(criterion.options):
         gains = {plan: more.points.get(plan, 0) - less.points.get(plan, 0) for plan in PLANS}
         others = (gain for plan, gain in gains.items() if plan not in criterion.favours)
-        if gains[favoured] < max(0, *others):
+        if gains[favoured] < max([0, *others]):
             yield (
                 f"the criterion {criterion.id} favours {favoured}, and the step from {less.id} to "
                 f"{more.id} does less for it than for another plan"
@@ -203,26 +207,37 @@ def _order(criterion: Criterion, favoured: Plan) -> Iterator[str]:
 
 
 def _conditions(rubric: Rubric) -> Iterator[str]:
-    known: dict[str, set[str]] = {"plan": {*PLANS}}
-    for criterion in rubric.criteria:
-        known[criterion.id] = {option.id for option in criterion.options}
+    """Conditions that never hold: rules know the answers, choices the plan too, texts all."""
+    known = {it.id: {option.id for option in it.options} for it in rubric.criteria}
+    yield from _impossible(rubric.rules, known)
+    known["plan"] = {*PLANS}
+    yield from _impossible(rubric.choices, known)
     for choice in rubric.choices:
         known.setdefault(choice.question, set()).add(choice.value)
-    texts = (
-        *rubric.rules,
-        *rubric.choices,
-        *rubric.warnings,
-        *rubric.roles,
-        *rubric.standards,
-        *rubric.steps,
-        *rubric.triggers,
-        *rubric.figures,
-    )
-    for item in texts:
+    texts = (rubric.warnings, rubric.roles, rubric.standards, rubric.steps, rubric.triggers)
+    for items in (*texts, rubric.figures):
+        yield from _impossible(items, known)
+
+
+def _impossible(items: Iterable[Conditional], known: Mapping[str, set[str]]) -> Iterator[str]:
+    for item in items:
         for name, wanted in item.when.items():
             for value in wanted:
                 if value not in known.get(name, ()):
                     yield f"a condition asks for {name} = {value}, which cannot be ({item.text!r})"
+
+
+def _nothing_left(rubric: Rubric) -> Iterator[str]:
+    """Answers to which the rules leave no plan."""
+    named = {name for rule in rubric.rules for name in rule.when}
+    asked = [it for it in rubric.criteria if it.id in named]
+    for options in product(*(it.options for it in asked)):
+        answers = {it.id: option.id for it, option in zip(asked, options, strict=True)}
+        out = {plan for rule in rubric.rules if rule.holds(answers) for plan in rule.excludes}
+        if out == {*PLANS}:
+            said = ", ".join(f"{name} = {value}" for name, value in answers.items())
+            yield f"the rules leave no plan for {said}"
+            return
 
 
 def _place(error: ValidationError, data: object) -> str:

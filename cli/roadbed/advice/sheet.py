@@ -1,13 +1,17 @@
 """The file of answers: written after each one, so that an interview can go on where it stopped."""
 
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from roadbed import worktree
 from roadbed.advice.rubric import FILE, Rubric, load
 from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.objects import FILE as FILE_MODE
+from roadbed.worktree import Bytes
 
 NAME = "roadbed-advice.toml"
 _HEADER = """\
@@ -32,10 +36,15 @@ class Sheet:
         return [it.id for it in self.rubric.criteria if it.id not in self.answers]
 
     def answer(self, criterion: str, option: str) -> None:
-        """Note an answer and keep it; raises CouldNotRunError when the file cannot be written."""
+        """Note an answer and keep it; raises as `keep`."""
         self.answers[criterion] = option
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the file; raises CouldNotRunError when that cannot be done."""
         if self.path:
-            _write(self.path, _text(self))
+            content = _text(self, self.path).encode()
+            worktree.replace(self.path.parent, self.path.name, Bytes(FILE_MODE, content))
 
 
 def read(path: Path, source: Path | None = None) -> Sheet:
@@ -88,8 +97,9 @@ def _broken(path: Path, why: str) -> UsageError:
     return UsageError(f"{path} cannot be used ({why}): mend it, or begin anew without it.")
 
 
-def _text(sheet: Sheet) -> str:
-    rubric = "" if sheet.source == FILE else f"rubric = {_quoted(str(sheet.source.resolve()))}\n"
+def _text(sheet: Sheet, path: Path) -> str:
+    place = os.path.relpath(sheet.source, path.parent)
+    rubric = "" if sheet.source == FILE else f"rubric = {_quoted(place)}\n"
     ordered = [it.id for it in sheet.rubric.criteria if it.id in sheet.answers]
     lines = [f"{key} = {_quoted(sheet.answers[key])}\n" for key in ordered]
     return "".join([_HEADER, rubric, "\n[answers]\n", *lines])
@@ -98,15 +108,3 @@ def _text(sheet: Sheet) -> str:
 def _quoted(text: str) -> str:
     # a JSON string without surrogates is a TOML string
     return json.dumps(text, ensure_ascii=False)
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise CouldNotRunError(
-            f"The answers cannot be kept in {path} ({error.strerror}): name another file with "
-            "--answers."
-        ) from error
