@@ -76,7 +76,7 @@ def test_imports() -> None:
     ("arguments", "word"),
     [
         (["neww"], "No such command 'neww'"),
-        (["new"], "Name a plan and a new folder"),
+        (["eject"], "Missing argument 'files'"),
         (["new", "hybrid", "x", "--colour"], "No such option"),
         (["check", "--json=yes"], "--json"),
         (["new", "hybrid", "x", "-d"], "requires an argument"),
