@@ -200,11 +200,31 @@ def test_a_rubric_of_ones_own(cli: Cli) -> None:
     assert 'rubric = "ours.toml"' in (cli.folder / SHEET).read_text()
 
 
-def test_code_that_runs_today(cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        (
+            "existing Django with a mobile app",
+            ["roadbed adopt . -d plan=django-monolith -d tenancy=single -d web_api=drf"],
+        ),
+        (
+            "existing Django beside a streaming edge",
+            [
+                "roadbed adopt . -d plan=django-monolith -d tenancy=organizations -d web_api=drf",
+                "roadbed grow hybrid",
+            ],
+        ),
+        ("bank with audit", []),
+    ],
+)
+def test_code_that_runs_today(cli: Cli, name: str, commands: list[str]) -> None:
     """Who has a Django code base is shown how it comes under the plan, before how to begin anew."""
-    written(cli.folder / SHEET, scenario("existing Django with a mobile app"))
+    written(cli.folder / SHEET, scenario(name))
     screen = start(cli)
     reply(screen, "", REVIEW)
-    said = ended(screen)
-    expected = "roadbed adopt . -d plan=django-monolith -d tenancy=single -d web_api=drf"
-    assert said.index(expected) < said.index("roadbed new ../my-service")
+    shown = [line.strip() for line in ended(screen).partition("Next:")[2].split("\r\n")]
+    explain, new = (
+        f"roadbed advise --answers {SHEET} --explain",
+        f"roadbed new ../my-service --advice {SHEET}",
+    )
+    assert [explain, *commands, new] == [line for line in shown if line]

@@ -70,7 +70,7 @@ def _context(found: Recommendation) -> Iterator[str]:
     )
     yield ""
     rows = [(f"`{plan}`", str(found.scores[plan]), _verdict(found, plan)) for plan in PLANS]
-    yield from reports.table([("plan", "points", ""), *rows])
+    yield from reports.table([("plan", "points", "verdict"), *rows])
 
 
 def _verdict(found: Recommendation, plan: Plan) -> str:

@@ -17,8 +17,8 @@ from roadbed.advice.recommendation import (
 )
 from roadbed.advice.rubric import PLANS, Conditional, Plan
 
-# code that runs today and can come under the plan as it is
-_CARRIED = (("django", "django-monolith"), ("async", "fastapi-service"))
+_TODAY: dict[str, Plan] = {"django": "django-monolith", "async": "fastapi-service"}
+"""Under which plan code that runs today can come as it is."""
 MOST = 4  # single answers that would change it are listed up to here
 
 
@@ -98,18 +98,29 @@ def _flip(flip: Flip) -> dict[str, str]:
 def next_steps(found: Recommendation, file: Path) -> list[str]:
     """What to type after an interview whose answers are in a file; the verdict is said again."""
     path = shlex.quote(str(file))
-    given = " ".join(f"-d {key}={choice.value}" for key, choice in found.choices.items())
-    carried = (found.answers.get("existing"), found.plan) in _CARRIED
-    adopting = [f"  roadbed adopt . -d plan={found.plan} {given}"] if carried else []
     return [
         "",
         *output.wrapped(f"Recommended: {title(found)}", ""),
         "",
         "Next:",
         f"  roadbed advise --answers {path} --explain",
-        *adopting,
+        *_adopting(found),
         f"  roadbed new ../my-service --advice {path}",
     ]
+
+
+def _adopting(found: Recommendation) -> list[str]:
+    """How code that runs today comes under the plan as it is, where it does."""
+    today = _TODAY.get(found.answers.get("existing", ""))
+    if today is None or found.plan not in {today, "hybrid"}:
+        return []
+    given = [
+        f"-d {question}={choice.value}"
+        for question, choice in found.choices.items()
+        if today in choice.when.get("plan", ())
+    ]
+    growing = ["  roadbed grow hybrid"] if found.plan != today else []
+    return [f"  roadbed adopt . {' '.join([f'-d plan={today}', *given])}", *growing]
 
 
 def title(found: Recommendation) -> str:
