@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from roadbed import manifest
+from tests.cli.clones import ROOT, UV, Clone, put
 
 MINIATURE = Path(__file__).parent / "miniature"
 AUTHOR = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
@@ -153,3 +154,26 @@ def service(cli: Cli, released: Path) -> Path:
     made = cli.run("new", "hybrid", "orders", "--defaults", "--no-install", f"--source={released}")
     assert made.code == 0, made.err
     return cli.folder / "orders"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Clone:
+    """A clone on a machine with git and a shell, but without uv."""
+    (tmp_path / "cli/roadbed").mkdir(parents=True)
+    (tmp_path / "tests/chassis").mkdir(parents=True)
+    shutil.copy(ROOT / "bootstrap.py", tmp_path)
+    shutil.copy(ROOT / "cli/roadbed/interpreters.py", tmp_path / "cli/roadbed")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("git", "sh", "sleep"):
+        found = shutil.which(name)
+        assert found
+        (tools / name).symlink_to(found)
+    return Clone(tmp_path, tools)
+
+
+@pytest.fixture
+def clone(bare: Clone) -> Clone:
+    """A clone on a machine with uv."""
+    put(bare.path, "uv", UV)
+    return bare

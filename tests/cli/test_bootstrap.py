@@ -1,102 +1,14 @@
 """`bootstrap.py`: from a bare machine to a command that runs."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
-import zipfile
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-UV = """#!/bin/sh
-echo "$@" >> "$CALLS"
-pwd > "${CALLS%calls}cwd"
-echo "$PATH" > "${CALLS%calls}path"
-echo "$PYTHONDONTWRITEBYTECODE" > "${CALLS%calls}uncompiled"
-case "$*" in
-  *"${FAILS:-nothing}"*) exit "${CODE:-1}" ;;
-  *"${HANGS:-nothing}"*) exec sleep 60 ;;
-esac
-exit 0
-"""
-
-
-@dataclass(frozen=True)
-class Clone:
-    """A checkout with bootstrap.py and a uv that only writes down what it is asked."""
-
-    folder: Path
-    path: Path
-    python: str = sys.executable
-
-    def run(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run bootstrap.py to its end, from the checkout."""
-        return self.run_in(self.folder, *arguments, **env)
-
-    def run_in(
-        self, folder: Path, *arguments: str, **env: str
-    ) -> "subprocess.CompletedProcess[str]":
-        """Run bootstrap.py to its end, from another folder."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=folder,
-            env=self.environment(**env),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def command(self, *arguments: str) -> list[str]:
-        """The command line."""
-        return [self.python, str(self.folder / "bootstrap.py"), *arguments]
-
-    def environment(self, **env: str) -> dict[str, str]:
-        """The environment of the command; the fake uv reads FAILS, CODE and HANGS."""
-        fake = {"CALLS": str(self.folder / "calls"), "FAILS": "", "HANGS": ""}
-        inherited = {key: value for key, value in os.environ.items() if key != "UV"}
-        return {**inherited, **fake, "PATH": str(self.path), **env}
-
-    @property
-    def calls(self) -> list[str]:
-        """What uv was asked to do, interpreters aside."""
-        lines = (self.folder / "calls").read_text().splitlines()
-        return [line for line in lines if not line.startswith("python find")]
-
-
-def put(folder: Path, name: str, text: str) -> None:
-    """Write an executable."""
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(text)
-    (folder / name).chmod(0o755)
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Clone:
-    """A clone on a machine with git and a shell, but without uv."""
-    (tmp_path / "cli/roadbed").mkdir(parents=True)
-    (tmp_path / "tests/chassis").mkdir(parents=True)
-    shutil.copy(ROOT / "bootstrap.py", tmp_path)
-    shutil.copy(ROOT / "cli/roadbed/interpreters.py", tmp_path / "cli/roadbed")
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("git", "sh", "sleep"):
-        found = shutil.which(name)
-        assert found
-        (tools / name).symlink_to(found)
-    return Clone(tmp_path, tools)
-
-
-@pytest.fixture
-def clone(bare: Clone) -> Clone:
-    """A clone on a machine with uv."""
-    put(bare.path, "uv", UV)
-    return bare
+from tests.cli.clones import ROOT, UV, Clone, put
 
 
 def test_setup(clone: Clone) -> None:
@@ -251,65 +163,3 @@ def test_old_python() -> None:
     assert (1, "") == (ran.returncode, ran.stdout)
     assert 1 == len(ran.stderr.splitlines())
     assert "Python 3.11 or newer, and this is 3.10.2" in ran.stderr
-
-
-@pytest.fixture
-def managed_python(tmp_path: Path) -> Path:
-    """A Python whose distribution forbids pip to touch it (PEP 668), without the venv module."""
-    scratch = tmp_path / "usr"
-    version = f"python3.{sys.version_info.minor}"
-    library = scratch / "lib" / version
-    library.mkdir(parents=True)
-    for part in Path(sysconfig.get_path("stdlib")).iterdir():
-        if part.name not in {"EXTERNALLY-MANAGED", "venv", "ensurepip"}:
-            (library / part.name).symlink_to(part)
-    (library / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=Ask your system.\n")
-    (scratch / "bin").mkdir()
-    program = scratch / "bin" / version
-    shutil.copy(Path(sys.base_prefix) / "bin" / version, program)
-    return program
-
-
-def wheel(folder: Path, version: str, program: str) -> None:
-    """A wheel called uv, whose script is the program."""
-    folder.mkdir(exist_ok=True)
-    info = f"uv-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"uv-{version}-py3-none-any.whl", "w") as archive:
-        script = zipfile.ZipInfo(f"uv-{version}.data/scripts/uv")
-        script.external_attr = 0o100755 << 16  # a file that may be run
-        archive.writestr(script, program)
-        metadata = f"Metadata-Version: 2.1\nName: uv\nVersion: {version}\n"
-        archive.writestr(f"{info}/METADATA", metadata)
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
-
-
-def test_externally_managed(bare: Clone, managed_python: Path) -> None:
-    """Where pip may not touch the system (PEP 668), bootstrap gets a uv that it knows."""
-    wheel(bare.folder / "wheels", "0.13.9", UV)
-    wheel(bare.folder / "wheels", "0.14.0", "#!/bin/sh\nexit 1\n")
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare.folder / "wheels")}
-    refused = subprocess.run(
-        [managed_python, "-m", "pip", "install", "uv"],
-        env=bare.environment(**offline),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "externally-managed-environment" in refused.stderr
-
-    ran = Clone(bare.folder, bare.path, str(managed_python)).run("setup", **offline)
-
-    assert 0 == ran.returncode, ran.stderr
-    assert "bootstrap: installing uv into .tools" in ran.stdout
-    assert (bare.folder / ".tools/bin/uv").is_file()
-    assert [f"sync --quiet --locked --compile-bytecode --python {managed_python}"] == bare.calls
-
-
-def test_no_uv_to_be_had(bare: Clone) -> None:
-    """When pip cannot bring uv: one sentence after pip's own words."""
-    env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(bare.folder), "PIP_CONFIG_FILE": os.devnull}
-    base = Clone(bare.folder, bare.path, sys._base_executable)  # type: ignore[attr-defined]
-    ran = base.run("setup", **env)
-    assert 1 == ran.returncode
-    assert "uv could not be installed by pip" in ran.stderr.splitlines()[-1]
