@@ -86,10 +86,8 @@ def _complete(answered: Sheet) -> Recommendation:
 
 def _interviewed(answers: Sheet) -> bool:
     """Hold the interview; returns whether it came to its end."""
-    known = len(answers.answers)
-    output.say(
-        f"Your answers are kept in {answers.path}" + (f" ({known} so far)." if known else ".")
-    )
+    known = f"{len(answers.answers)} so far" if answers.answers else "a new file"
+    output.say(f"Your answers are kept in {answers.path} ({known}).")
     answers.keep()
     try:
         interview.hold(answers)

@@ -77,11 +77,13 @@ class StepFailedError(CouldNotRunError):
 
 @dataclass(frozen=True)
 class Made:
-    """What was made: its folder, the repository that already holds it, the commands not yet run."""
+    """What was made: its folder, the repository that already holds it, the commands not yet run,
+    and where the decision is recorded, if there was advice."""
 
     path: Path
     inside: Path | None
     left: tuple[Step, ...]
+    record: Path | None = None
 
 
 def parse_answers(pairs: Sequence[str]) -> dict[str, str]:
@@ -120,11 +122,12 @@ def create(order: Order, source: Source) -> Made:
     if inside is None:
         git.require_identity(order.environment)
     env = {**(uv.environment(uv.find()) if order.install else os.environ), **order.environment}
-    _render_into(target, order, source)
+    record = _render_into(target, order, source)
     steps = _steps(inside is None, order.install)
     for number, step in enumerate(steps):
         _run(step, target, env, steps[number:])
-    return Made(target, inside, () if order.install else tuple(_left(inside is None)))
+    left = () if order.install else tuple(_left(inside is None))
+    return Made(target, inside, left, record)
 
 
 def report(made: Made, plan: str) -> None:
@@ -136,6 +139,8 @@ def report(made: Made, plan: str) -> None:
             f"It lies inside the repository {made.inside}: nothing was committed there, and the\n"
             "workflows in its .github are inert until they are moved to that repository's root."
         )
+    if made.record:
+        output.say(f"The decision is in {made.record}: read it, and make it yours.")
     output.say("Next:")
     go = f"cd {shlex.quote(str(made.path))}"
     for command in (go, *uv.reaching(), *map(str, made.left), "uv run just up"):
@@ -188,7 +193,8 @@ def _draft(target: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _render_into(target: Path, order: Order, source: Source) -> None:
+def _render_into(target: Path, order: Order, source: Source) -> Path | None:
+    """Render the service and move it to its place; returns where its decision is recorded."""
     suggested = {"project_name": target.name}
     answers = {"plan": order.plan, **order.answers}
     with _draft(target) as draft:
@@ -197,19 +203,19 @@ def _render_into(target: Path, order: Order, source: Source) -> None:
                 render(source, draft, answers, defaults=True, suggested=suggested)
         else:
             render(source, draft, answers, defaults=False, suggested=suggested)
-        if order.advice:
-            _record(draft, order.advice)
+        record = _record(draft, order.advice) if order.advice else None
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.rename(target)  # replaces an empty folder; refuses any other
         except OSError as error:
             raise write_error(error, str(target)) from error
+    return record
 
 
-def _record(draft: Path, advice: "Recommendation") -> None:
+def _record(draft: Path, advice: "Recommendation") -> Path:
     from roadbed.advice import record  # noqa: PLC0415 (for advice alone)
 
-    record.write(draft, advice, datetime.now(UTC).date())
+    return record.write(draft, advice, datetime.now(UTC).date())
 
 
 def _steps(own_repository: bool, install: bool) -> list[Step]:

@@ -11,7 +11,7 @@ from roadbed.advice.rubric import FILE
 from tests.advise.conftest import RUBRIC, scenario, written
 from tests.cli.conftest import Cli
 
-PROMPT = r"\d to \d, \?, b or q \[\d\]: $"
+PROMPT = r"\d to \d \[\d\]: $"
 REVIEW = "to change one, or q: $"
 SHEET = "roadbed-advice.toml"
 Terminal = pexpect.spawn
@@ -65,7 +65,7 @@ def test_enter(cli: Cli, screen: "Terminal[str]") -> None:
     review = reply(screen, "", REVIEW)
     advice = ended(screen)
 
-    assert f"Your answers are kept in {SHEET}." in shown[0]
+    assert f"Your answers are kept in {SHEET} (a new file)." in shown[0]
     assert "Question 12 of 12: audit" in shown[11]
     assert "who signs in" in review
     assert "Recommended: django-monolith" in advice
@@ -96,7 +96,7 @@ def test_back_and_why(cli: Cli, screen: "Terminal[str]") -> None:
     assert "FastAPI each screen is built" in reply(screen, "b")
     again = reply(screen, "9")
     assert "Question 1 of 12" in again
-    assert "'9' is none of them: type 1 to 4." in reply(screen, "b")
+    assert "'9' is none of them: type 1 to 4, ?, b or q." in reply(screen, "b")
     assert "Question 1 of 12" in reply(screen, "")
     assert "Question 2 of 12" in reply(screen, "q")
     ended(screen)
@@ -139,7 +139,9 @@ def test_change_at_the_end(cli: Cli, screen: "Terminal[str]") -> None:
     for _ in RUBRIC.criteria:
         reply(screen, "")
     reply(screen, "13", REVIEW)
-    assert "'13' is none of them" in reply(screen, "1", REVIEW)
+    assert "'13' is none of them" in reply(screen, "5", REVIEW)
+    reply(screen, "b")
+    reply(screen, "1", REVIEW)
     assert "Question 1 of 12" in reply(screen, "3")
     assert "what is built: An API that programs call" in reply(screen, "q", REVIEW)
     ended(screen)

@@ -1,5 +1,6 @@
 """`roadbed new --advice`: a repository with those choices, and the decision in its own words."""
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from roadbed.advice import record
+from roadbed.advice import record, rubric
 from roadbed.advice.recommendation import recommend
 from roadbed.check import check
 from tests.advise.conftest import RUBRIC, SCENARIOS, scenario, written
@@ -56,6 +57,9 @@ def test_new_with_advice(cli: Cli, copier_template: Path, name: str) -> None:
     service = cli.folder / "orders"
     answers, text = recorded(service), decision(service)
     assert company["plan"] == answers["plan"]
+    assert "The decision is in docs/adr/0001-" in made.out
+    again = cli.run("advise", "--answers", "orders/docs/adr/0001-advice.toml", "--format", "json")
+    assert company["answers"] == json.loads(again.out)["answers"]
     for question, choice in recommend(RUBRIC, company["answers"]).choices.items():
         assert choice.value == answers[question]
         assert f"`{question}: {choice.value}`." in text
@@ -78,6 +82,42 @@ def test_a_choice_of_ones_own(cli: Cli, copier_template: Path) -> None:
     assert expected in decision(cli.folder / "orders")
 
 
+def test_a_choice_of_ones_own_counts_everywhere() -> None:
+    """Risks, people and triggers are those of the choices that were made."""
+    found = recommend(RUBRIC, scenario("integration hub"))
+    chosen = {question: choice.value for question, choice in found.choices.items()}
+
+    def text(**own: str) -> str:
+        given = {**chosen, **own}
+        return " ".join(" ".join(record.lines(found, "Hub", given, date(2027, 1, 31))).split())
+
+    assert "oidc" == chosen["auth"]
+    assert "the service grows into a hybrid before it is half of the work" in text()
+    assert "no command grows a Django half" in text(auth="local")
+    assert "grows into a hybrid" not in text(auth="local")
+
+
+def test_whose_rubric(tmp_path: Path) -> None:
+    """A record does not credit Roadbed with somebody's own weights."""
+    path = tmp_path / "ours.toml"
+    path.write_text(rubric.FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    answers = scenario("integration hub")
+
+    theirs = record.lines(recommend(rubric.load(path), answers), "Hub", {}, date(2027, 1, 31))
+    ours = record.lines(recommend(RUBRIC, answers), "Hub", {}, date(2027, 1, 31))
+
+    assert "Counted by our `ours.toml`, 1 (" in " ".join(" ".join(theirs).split())
+    assert "Counted by Roadbed's rubric 1 (" in " ".join(" ".join(ours).split())
+
+
+def test_a_near_tie_is_proposed() -> None:
+    """Who decides by a point or two is to talk about it first; the weak side is told, too."""
+    found = recommend(RUBRIC, scenario("regulated marketplace on Django"))
+    text = "\n".join(record.lines(found, "Market", {}, date(2027, 1, 31)))
+    assert "\nStatus: proposed, 2027-01-31\n" in text
+    assert "\n- One stack, and few decisions to take.\n" in text
+
+
 @pytest.mark.parametrize("company", SCENARIOS, ids=[it["name"] for it in SCENARIOS])
 def test_a_record(company: dict[str, Any]) -> None:
     """It has every part, its own numbers, lines that fit, and nothing left empty."""
@@ -94,7 +134,8 @@ def test_a_record(company: dict[str, Any]) -> None:
         assert given.option.fact in " ".join(text.split())
     prose = [line for line in text.splitlines() if not line.startswith("|")]
     assert max(map(len, prose)) <= 110
-    assert all(line.count("`") % 2 == 0 for line in prose), "a span of code was broken"
+    spans = [line.count("`") for line in prose if line != "```"]
+    assert all(count % 2 == 0 for count in spans), "a span of code was broken"
     assert "\n\n\n" not in text
     assert not re.search(r"(: |= |`)None\b", text)
 

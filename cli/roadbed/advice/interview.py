@@ -21,13 +21,11 @@ def hold(sheet: Sheet) -> None:
         output.say("Enter takes the answer in brackets; ? says why it is asked, b goes back,")
         output.say("q stops, and the same command goes on from there.")
     number = _open(sheet)
-    while True:
-        while number is not None:
-            back = _ask(sheet, number)
-            number = max(0, number - 1) if back else _open(sheet)
-        number = _review(sheet)
-        if number is None:
-            return
+    while number is not None:
+        back = _ask(sheet, number)
+        number = max(0, number - 1) if back else _open(sheet)
+    while (number := _review(sheet)) is not None:
+        _ask(sheet, number)
 
 
 def _open(sheet: Sheet) -> int | None:
@@ -43,7 +41,7 @@ def _ask(sheet: Sheet, number: int) -> bool:
     preset = options.index(sheet.answers.get(criterion.id, criterion.default)) + 1
     _show(criterion, f"{number + 1} of {len(sheet.rubric.criteria)}")
     while True:
-        typed = _typed(f"{_range(options)}, ?, b or q [{preset}]: ")
+        typed = _typed(f"{_range(options)} [{preset}]: ")
         if typed == _WHY:
             output.lines(output.wrapped(criterion.why, ""))
         elif typed == _BACK:
@@ -54,7 +52,7 @@ def _ask(sheet: Sheet, number: int) -> bool:
             sheet.answer(criterion.id, options[chosen])
             return False
         else:
-            output.say(f"{typed!r} is none of them: type {_range(options)}.")
+            output.say(f"{typed!r} is none of them: type {_range(options)}, ?, b or q.")
 
 
 def _show(criterion: Criterion, place: str) -> None:

@@ -1,7 +1,7 @@
 """From answers to one recommendation: scores, reasons for and against, and what would change it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from typing import TypeVar
@@ -44,7 +44,7 @@ class Recommendation:
 
     `rival` is the next plan, if possible one that is not excluded, and `lead` that over it in
     points; None where no other plan is left. `excluded` has for each plan that is out of the
-    question the reasons why.
+    question the reasons why. `settled` are choices that were made otherwise than the rubric says.
     """
 
     rubric: Rubric
@@ -54,6 +54,7 @@ class Recommendation:
     plan: Plan
     rival: Plan
     lead: int | None
+    settled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def confidence(self) -> str:
@@ -78,7 +79,9 @@ class Recommendation:
 
     def _strongest(self, plan: Plan, other: Plan) -> list[Given]:
         reasons = [it for it in self.given if it.lead(plan, other) > 0 and it.points(plan) > 0]
-        return sorted(reasons, key=lambda given: -given.lead(plan, other))[:STRONGEST]
+        strongest = sorted(reasons, key=lambda given: -given.lead(plan, other))[:STRONGEST]
+        # what is needed comes before who is there to do it
+        return sorted(strongest, key=lambda given: given.criterion.part != "product")
 
     @cached_property
     def flips(self) -> list[Flip]:
@@ -150,7 +153,7 @@ class Recommendation:
     def facts(self) -> Facts:
         """What conditions of texts are about."""
         chosen = {question: choice.value for question, choice in self.choices.items()}
-        return {**self.answers, **chosen, "plan": self.plan}
+        return {**self.answers, **chosen, **self.settled, "plan": self.plan}
 
     def holding(self, texts: Iterable[T]) -> list[T]:
         """Those of the texts that are for this recommendation."""

@@ -1,17 +1,20 @@
 """The decision record that a service is born with: what, why, and when to think anew."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from textwrap import fill
 
 from roadbed import answers
-from roadbed.advice import reports
+from roadbed.advice import reports, sheet
 from roadbed.advice.recommendation import BY_RULE, CLEAR, CLOSE, LIKELY, Flip, Recommendation
 from roadbed.advice.rubric import PLANS, Plan
 from roadbed.render import write_error
 
 FOLDER = Path("docs/adr")
+SHEET = "0001-advice.toml"
+_CHANGES = 2  # answers that would change the plan, as reasons to decide anew
 _WIDTH = 110
 _SURE = {
     BY_RULE: "The rules leave no other plan",
@@ -21,8 +24,9 @@ _SURE = {
 }
 
 
-def write(service: Path, found: Recommendation, today: date) -> None:
-    """Write the record of a rendered service in the place of the plan's own first record.
+def write(service: Path, found: Recommendation, today: date) -> Path:
+    """Write the record of a rendered service in the place of the plan's own first record, and the
+    answers beside it; returns the path in the service.
 
     Raises CouldNotRunError when it cannot be written.
     """
@@ -34,39 +38,45 @@ def write(service: Path, found: Recommendation, today: date) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
+        place.with_name(SHEET).write_text(sheet.text(found.answers), encoding="utf-8")
     except OSError as error:
         raise write_error(error, str(place)) from error
+    return place.relative_to(service)
 
 
 def lines(
-    found: Recommendation, name: str, chosen: Mapping[str, object], today: date
+    found: Recommendation, name: str, values: Mapping[str, object], today: date
 ) -> Iterator[str]:
-    """The record of the service `name`, for which the template's questions were answered so."""
+    """The record of the service `name`, whose template was answered with these `values`."""
+    chosen = {question: str(values[question]) for question in found.choices if question in values}
+    found = replace(found, settled=chosen)
     yield f"# 1. {found.rubric.plans[found.plan].title}"
-    yield from ("", f"Status: accepted, {today}", "", "## Context", "")
+    status = "proposed" if found.confidence == CLOSE else "accepted"
+    yield from ("", f"Status: {status}, {today}", "", "## Context", "")
     yield from _context(found)
     yield from ("", "## Decision", "")
-    yield from _decision(found, name, chosen)
+    yield from _decision(found, name)
     yield from ("", "## Consequences", "")
     yield from _consequences(found)
     yield from ("", "## Revisit when", "")
     yield from _bullets(_revisits(found))
+    yield ""
+    yield f"The answers are in `{SHEET}`. What else they mean (standards, the first ninety days):"
+    yield from ("", "```", f"roadbed advise --answers {FOLDER.as_posix()}/{SHEET}", "```")
 
 
 def _context(found: Recommendation) -> Iterator[str]:
-    facts = {
-        part: " ".join(
-            it.option.fact for it in found.given if it.criterion.part == part and it.option.fact
-        )
-        for part in ("product", "organisation")
-    }
-    yield _filled(facts["product"])
-    yield ""
-    yield _filled(facts["organisation"])
-    yield ""
+    for part in ("product", "organisation"):
+        facts = (it.option.fact for it in found.given if it.criterion.part == part)
+        yield _filled(" ".join(fact for fact in facts if fact))
+        yield ""
+    rubric = found.rubric
+    starts = [f"`{plan}` starts at {it.base}" for plan, it in rubric.plans.items() if it.base]
     yield _filled(
-        "The question was Django, FastAPI, or both in one repository. Most of these facts speak "
-        f"for one or another; counted by Roadbed's rubric {found.rubric.version}:"
+        "The question was Django, FastAPI, or both in one repository. "
+        f"Counted by {rubric.origin} {rubric.version}"
+        + (f" ({', '.join(starts)}, which it has to earn back)" if starts else "")
+        + ", these facts say:"
     )
     yield ""
     rows = [(f"`{plan}`", str(found.scores[plan]), _verdict(found, plan)) for plan in PLANS]
@@ -80,22 +90,24 @@ def _verdict(found: Recommendation, plan: Plan) -> str:
     return f"out of the question: {out}" if out else ""
 
 
-def _decision(found: Recommendation, name: str, chosen: Mapping[str, object]) -> Iterator[str]:
+def _decision(found: Recommendation, name: str) -> Iterator[str]:
     plan = found.rubric.plans[found.plan]
     yield _filled(
         f"We start {name} as {plan.noun}, from Roadbed's plan `{found.plan}`. {plan.layout}"
     )
+    firm = "; no other answer would change it, nor would two"
+    alone = found.lead is not None and not found.flips and found.pair is None
     yield ""
-    yield _filled(f"{_SURE[found.confidence]}. What decided:")
+    yield _filled(f"{_SURE[found.confidence]}{firm if alone else ''}. What decided:")
     yield ""
     yield from _bullets(reports.reasons(found))
     yield from ("", "Within the plan:", "")
-    yield from _bullets(_choices(found, chosen))
+    yield from _bullets(_choices(found))
 
 
-def _choices(found: Recommendation, chosen: Mapping[str, object]) -> Iterator[str]:
+def _choices(found: Recommendation) -> Iterator[str]:
     for question, choice in found.choices.items():
-        value = chosen.get(question)
+        value = found.settled.get(question)
         if value == choice.value:
             yield f"`{question}: {value}`. {choice.text}"
         else:
@@ -103,22 +115,11 @@ def _choices(found: Recommendation, chosen: Mapping[str, object]) -> Iterator[st
 
 
 def _consequences(found: Recommendation) -> Iterator[str]:
-    rubric = found.rubric
-    against = [it.option.argument(found.rival) for it in found.cons]
-    if against:
-        alone = " alone" if found.plan == "hybrid" else ""
-        other = f"{rubric.plans[found.rival].noun}{alone}"
-        yield from (f"What would have spoken for {other}:", "")
-        yield from (*_bullets(against), "")
+    other = f"{found.rubric.plans[found.rival].noun}{reports.alone(found)}"
     parts = (
-        ("Risks that we take:", reports.texts(found.holding(rubric.warnings))),
-        ("People:", [*reports.texts(found.holding(rubric.roles)), *reports.people(found)]),
-        (
-            "The platform's standards that matter most here:",
-            reports.texts(found.holding(rubric.standards)),
-        ),
-        ("The first ninety days:", reports.days(found)),
-        ("The numbers, in proportion:", reports.figures(found)),
+        (f"What spoke for {other}:", reports.objections(found)),
+        ("Risks that we take:", reports.texts(found.holding(found.rubric.warnings))),
+        ("People:", reports.people(found)),
     )
     blocks = [[title, "", *_bullets(items)] for title, items in parts if items]
     for number, block in enumerate(blocks):
@@ -128,15 +129,11 @@ def _consequences(found: Recommendation) -> Iterator[str]:
 
 def _revisits(found: Recommendation) -> Iterator[str]:
     yield from reports.texts(found.holding(found.rubric.triggers))
-    chances: list[tuple[Flip, ...]] = [(flip,) for flip in found.flips[: reports.MOST]]
-    for flips in chances or [found.pair or ()]:
-        facts = " And: ".join(f"“{_fact(flip)}”" for flip in flips)
+    single: list[tuple[Flip, ...]] = [(flip,) for flip in found.flips[:_CHANGES]]
+    for flips in single or [found.pair or ()]:
         if flips:
-            yield f"{facts} With that, the same rubric would say `{flips[0].plan}`."
-
-
-def _fact(flip: Flip) -> str:
-    return flip.given.option.fact or reports.answer(flip)
+            facts = " ".join(flip.given.option.fact or reports.answer(flip) for flip in flips)
+            yield f"It has come to this: {facts} The rubric would then say `{flips[0].plan}`."
 
 
 def _bullets(items: Iterable[str]) -> Iterator[str]:

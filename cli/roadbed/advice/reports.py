@@ -72,13 +72,13 @@ def as_json(found: Recommendation) -> str:
             }
             for it in found.given
         ],
-        "for": [it.option.argument(found.plan) for it in found.pros],
-        "against": [it.option.argument(found.rival) for it in found.cons],
+        "for": reasons(found),
+        "against": objections(found),
         "changes": [_flip(it) for it in found.flips],
         "two_changes": [] if found.flips or not found.pair else list(map(_flip, found.pair)),
         "warnings": texts(found.holding(rubric.warnings)),
         "roles": texts(found.holding(rubric.roles)),
-        "seniority": rubric.plans[found.plan].seniority,
+        "seniority": texts(found.holding(rubric.seniority)),
         "inconsistency": rubric.plans[found.plan].inconsistency,
         "standards": texts(found.holding(rubric.standards)),
         "first_90_days": [
@@ -146,10 +146,10 @@ def sections(found: Recommendation) -> Iterator[Section]:
         ("Choices", choices),
         ("Out of the question", excluded(found)),
         ("What speaks for it", reasons(found)),
-        (f"What speaks for {found.rival}{_alone(found)}", _said(found, found.rival, found.cons)),
+        (f"What speaks for {found.rival}{alone(found)}", objections(found)),
         (settles or "What would change it", changes(found)),
         ("Risks", texts(found.holding(rubric.warnings))),
-        ("People", [*texts(found.holding(rubric.roles)), *people(found)]),
+        ("People", people(found)),
         ("The standards that matter most", texts(found.holding(rubric.standards))),
         ("The first ninety days", days(found)),
         ("The numbers, in proportion", figures(found)),
@@ -162,7 +162,12 @@ def reasons(found: Recommendation) -> list[str]:
     return _said(found, found.plan, found.pros)
 
 
-def _alone(found: Recommendation) -> str:
+def objections(found: Recommendation) -> list[str]:
+    """What speaks for the rival."""
+    return _said(found, found.rival, found.cons)
+
+
+def alone(found: Recommendation) -> str:
     """A hybrid has the rival as a half."""
     return " alone" if found.plan == "hybrid" else ""
 
@@ -174,9 +179,10 @@ def _said(found: Recommendation, plan: Plan, given: Sequence[Given]) -> list[str
 
 
 def people(found: Recommendation) -> list[str]:
-    """Which seniority the plan needs, and how likely people are to do the same in two ways."""
-    plan = found.rubric.plans[found.plan]
-    return [f"Seniority: {plan.seniority}", f"Risk of inconsistency: {plan.inconsistency}"]
+    """Who is needed, and how likely people are to do the same in two ways."""
+    rubric = found.rubric
+    needed = texts(found.holding([*rubric.roles, *rubric.seniority]))
+    return [*needed, f"Risk of inconsistency: {rubric.plans[found.plan].inconsistency}"]
 
 
 def excluded(found: Recommendation) -> list[str]:

@@ -113,7 +113,6 @@ class PlanText(_Item):
     base: int
     layout: Text
     reason: Text
-    seniority: Text
     inconsistency: Text
 
 
@@ -125,10 +124,11 @@ class Thresholds(_Item):
 
 
 class Rubric(_Item):
-    """All of it."""
+    """All of it; `origin` says whose it is."""
 
     format: Literal[1]
     version: Text
+    origin: str = "Roadbed's rubric"
     thresholds: Thresholds
     plans: dict[Plan, PlanText]
     criteria: Annotated[list[Criterion], Field(alias="criterion", min_length=1, max_length=12)]
@@ -136,6 +136,7 @@ class Rubric(_Item):
     choices: list[Choice] = Field(alias="choice", default=[])
     warnings: list[Conditional] = Field(alias="warning", default=[])
     roles: list[Conditional] = Field(alias="role", default=[])
+    seniority: list[Conditional] = []
     standards: list[Conditional] = Field(alias="standard", default=[])
     steps: list[Step] = Field(alias="step", default=[])
     triggers: list[Conditional] = Field(alias="trigger", default=[])
@@ -151,8 +152,10 @@ def load(path: Path = FILE) -> Rubric:
     """The rubric in a file; raises UsageError naming the place that is not as it should be."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The rubric {path} cannot be read: {error}.") from error
+    except OSError as error:
+        raise UsageError(f"The rubric {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise _broken(path, "it is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The rubric {path} is not valid TOML: {error}.") from error
     try:
@@ -161,7 +164,7 @@ def load(path: Path = FILE) -> Rubric:
         raise _broken(path, _place(error, data)) from error
     for fault in faults(rubric):
         raise _broken(path, fault)
-    return rubric
+    return rubric if path == FILE else rubric.model_copy(update={"origin": f"our `{path.name}`,"})
 
 
 def faults(rubric: Rubric) -> Iterator[str]:
@@ -214,8 +217,8 @@ def _conditions(rubric: Rubric) -> Iterator[str]:
     yield from _impossible(rubric.choices, known)
     for choice in rubric.choices:
         known.setdefault(choice.question, set()).add(choice.value)
-    texts = (rubric.warnings, rubric.roles, rubric.standards, rubric.steps, rubric.triggers)
-    for items in (*texts, rubric.figures):
+    texts = (rubric.warnings, rubric.roles, rubric.seniority, rubric.standards, rubric.triggers)
+    for items in (*texts, rubric.steps, rubric.figures):
         yield from _impossible(items, known)
 
 

@@ -43,7 +43,9 @@ class Sheet:
     def keep(self) -> None:
         """Write the file; raises CouldNotRunError when that cannot be done."""
         if self.path:
-            content = _text(self, self.path).encode()
+            named = None if self.source == FILE else os.path.relpath(self.source, self.path.parent)
+            ordered = [it.id for it in self.rubric.criteria if it.id in self.answers]
+            content = text({key: self.answers[key] for key in ordered}, named).encode()
             worktree.replace(self.path.parent, self.path.name, Bytes(FILE_MODE, content))
 
 
@@ -97,14 +99,13 @@ def _broken(path: Path, why: str) -> UsageError:
     return UsageError(f"{path} cannot be used ({why}): mend it, or begin anew without it.")
 
 
-def _text(sheet: Sheet, path: Path) -> str:
-    place = os.path.relpath(sheet.source, path.parent)
-    rubric = "" if sheet.source == FILE else f"rubric = {_quoted(place)}\n"
-    ordered = [it.id for it in sheet.rubric.criteria if it.id in sheet.answers]
-    lines = [f"{key} = {_quoted(sheet.answers[key])}\n" for key in ordered]
-    return "".join([_HEADER, rubric, "\n[answers]\n", *lines])
+def text(answers: Mapping[str, str], rubric: str | None = None) -> str:
+    """A file of answers to the rubric at a path, relative to the file; None: Roadbed's own."""
+    named = f"rubric = {_quoted(rubric)}\n" if rubric else ""
+    lines = [f"{key} = {_quoted(answer)}\n" for key, answer in answers.items()]
+    return "".join([_HEADER, named, "\n[answers]\n", *lines])
 
 
-def _quoted(text: str) -> str:
+def _quoted(it: str) -> str:
     # a JSON string without surrogates is a TOML string
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(it, ensure_ascii=False)
