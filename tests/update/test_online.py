@@ -75,5 +75,5 @@ def test_no_template(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     service = nursery.born(template, "v2.1.0", tmp_path / "orders", plan="django-monolith")
     template.rename(tmp_path / "gone")
     ran = roadbed("check", service, "--online")
-    ran.refused(ran.code, "does not exist")
+    ran.refused(ran.code, "There is no template at", "--source")
     assert ran.code in {Exit.USAGE, Exit.COULD_NOT_RUN}
