@@ -11,7 +11,7 @@ from roadbed.advice.rubric import FILE
 from tests.advise.conftest import RUBRIC, scenario, written
 from tests.cli.conftest import Cli
 
-PROMPT = r"\d to \d \[\d\]: $"
+PROMPT = r"\[\d\]: $"
 REVIEW = "to change one, or q: $"
 SHEET = "roadbed-advice.toml"
 Terminal = pexpect.spawn
@@ -66,7 +66,7 @@ def test_enter(cli: Cli, screen: "Terminal[str]") -> None:
     advice = ended(screen)
 
     assert f"Your answers are kept in {SHEET} (a new file)." in shown[0]
-    assert "Question 12 of 12: audit" in shown[11]
+    assert "12 of 12: audit" in shown[11]
     assert "who signs in" in review
     assert "Recommended: django-monolith" in advice
     assert f"roadbed new ../my-service --advice {SHEET}" in advice
@@ -95,10 +95,10 @@ def test_back_and_why(cli: Cli, screen: "Terminal[str]") -> None:
     reply(screen, "?")
     assert "FastAPI each screen is built" in reply(screen, "b")
     again = reply(screen, "9")
-    assert "Question 1 of 12" in again
+    assert "1 of 12" in again
     assert "'9' is none of them: type 1 to 4, ?, b or q." in reply(screen, "b")
-    assert "Question 1 of 12" in reply(screen, "")
-    assert "Question 2 of 12" in reply(screen, "q")
+    assert "1 of 12" in reply(screen, "")
+    assert "2 of 12" in reply(screen, "q")
     ended(screen)
     assert {"product": "api"} == kept(cli)
 
@@ -115,7 +115,7 @@ def test_stopped_and_resumed(cli: Cli, screen: "Terminal[str]", how: str) -> Non
     again = start(cli)
     first = reply(again, "q")
     assert "(1 so far)" in first
-    assert "Question 2 of 12" in first
+    assert "2 of 12" in first
     ended(again)
     assert {"product": "internal"} == kept(cli)
 
@@ -142,7 +142,7 @@ def test_change_at_the_end(cli: Cli, screen: "Terminal[str]") -> None:
     assert "'13' is none of them" in reply(screen, "5", REVIEW)
     reply(screen, "b")
     reply(screen, "1", REVIEW)
-    assert "Question 1 of 12" in reply(screen, "3")
+    assert "1 of 12" in reply(screen, "3")
     assert "what is built: An API that programs call" in reply(screen, "q", REVIEW)
     ended(screen)
 
@@ -162,7 +162,7 @@ def test_colour(cli: Cli) -> None:
         env={**environment, "TERM": "xterm"},
         encoding="utf-8",
     )
-    screen.expect_exact("\x1b[1mQuestion 1 of 12: what is built\x1b[0m")
+    screen.expect_exact("\x1b[1m1 of 12: what is built\x1b[0m")
     screen.close(force=True)
 
 
@@ -179,8 +179,8 @@ def test_only_what_is_missing(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('format = 1\n[answers]\nback_office = "much"\n', encoding="utf-8")
     screen = start(cli, "--answers", str(path))
-    assert "Question 1 of 12" in reply(screen, "1")
-    assert "Question 3 of 12" in reply(screen, "q")
+    assert "1 of 12" in reply(screen, "1")
+    assert "3 of 12" in reply(screen, "q")
     ended(screen)
     assert 'product = "product"\nback_office = "much"' in path.read_text(encoding="utf-8")
 

@@ -41,7 +41,7 @@ def _ask(sheet: Sheet, number: int) -> bool:
     preset = options.index(sheet.answers.get(criterion.id, criterion.default)) + 1
     _show(criterion, f"{number + 1} of {len(sheet.rubric.criteria)}")
     while True:
-        typed = _typed(f"{_range(options)} [{preset}]: ")
+        typed = _typed(f"[{preset}]: ")
         if typed == _WHY:
             output.lines(output.wrapped(criterion.why, ""))
         elif typed == _BACK:
@@ -57,7 +57,7 @@ def _ask(sheet: Sheet, number: int) -> bool:
 
 def _show(criterion: Criterion, place: str) -> None:
     output.say()
-    output.heading(f"Question {place}: {criterion.name}")
+    output.heading(f"{place}: {criterion.name}")
     output.lines(output.wrapped(criterion.question, ""))
     for number, option in enumerate(criterion.options, start=1):
         first, *rest = output.wrapped(option.label, "     ")
