@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from roadbed import git, output, questionnaire, uv
 from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.questionnaire import Questionnaire
 from roadbed.render import render, write_error
 from roadbed.sources import Source
 
@@ -150,6 +151,7 @@ def report(made: Made, plan: str) -> None:
 def _check(order: Order, source: Source) -> None:
     questions = questionnaire.read(source)
     questions.require_plan(order.plan)
+    _require_asked(order, questions)
     questions.require_known(order.answers)
     if "plan" in order.answers:
         raise UsageError("The plan is the first argument: leave out -d plan=….")
@@ -158,6 +160,15 @@ def _check(order: Order, source: Source) -> None:
             "This is not a terminal, so the questions cannot be asked: add --defaults, and "
             "-d key=value for what differs."
         )
+
+
+def _require_asked(order: Order, questions: Questionnaire) -> None:
+    for question in order.advice.choices if order.advice else ():
+        if question not in questions.choices:
+            raise UsageError(
+                f"The advice answers {question!r}, which the template does not ask: name the "
+                "template and the version that the rubric was written for (--source, --ref)."
+            )
 
 
 def _free(path: Path) -> Path:

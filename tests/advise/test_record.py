@@ -140,6 +140,17 @@ def test_a_record(company: dict[str, Any]) -> None:
     assert not re.search(r"(: |= |`)None\b", text)
 
 
+def test_another_template(cli: Cli, copier_template: Path) -> None:
+    """A rubric for other questions is told so, before anything is made."""
+    text = rubric.FILE.read_text(encoding="utf-8").replace('"web_api"', '"web_soap"')
+    (cli.folder / "ours.toml").write_text(text, encoding="utf-8")
+    head = 'format = 1\nrubric = "ours.toml"\n'
+    written(cli.folder / "advice.toml", scenario("two-person start-up"), head)
+    words = ("new", "orders", "--advice", "advice.toml", *DEFAULTS, f"--source={copier_template}")
+    cli.run(*words).refused(2, "answers 'web_soap', which the template does not ask")
+    assert not (cli.folder / "orders").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -69,7 +69,7 @@ class Recommendation:
 
     @cached_property
     def pros(self) -> list[Given]:
-        """The strongest reasons for the plan and against its rival, strongest first."""
+        """The strongest reasons for the plan rather than its rival, those of the product first."""
         return self._strongest(self.plan, self.rival)
 
     @cached_property

@@ -46,19 +46,10 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
 
         auditing.require_alone(others=bool(diff or fix or online or as_of))
         raise typer.Exit(auditing.run(path, base or "HEAD", accept or [], as_json=as_json))
-    from roadbed import check as checking  # noqa: PLC0415
-    from roadbed import reports  # noqa: PLC0415
+    from roadbed import checking  # noqa: PLC0415
 
-    today = checking.parse_day(as_of)
-    report = checking.check(path, today, online=online)
-    report = checking.with_differences(report) if diff else report
-    report = checking.mended(report, today, online=online) if fix else report
-    if as_json:
-        output.say(reports.as_json(report))
-    else:
-        output.differences((report.differences or {}).values())
-        output.lines(reports.as_text(report))
-    raise typer.Exit(report.exit_code)
+    wish = checking.Wish(path, as_of, diff=diff, fix=fix, online=online)
+    raise typer.Exit(checking.run(wish, as_json=as_json))
 
 
 def eject(
