@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from chassis import logs
 from chassis.django import discover, jobs
+from chassis.django.blocking import borrowed, finish
 from chassis.django.errors import is_lost_database
 from chassis.jobs.process import Stop
 from chassis.jobs.worker import work
@@ -153,6 +154,17 @@ def test_a_database_lost_while_enqueuing_is_called_that(tasks: ModuleType) -> No
     assert is_lost_database(caught.value)
     tasks.found_group.enqueue("b")
     assert len(waiting()) == 1
+
+
+@transaction.atomic
+def test_a_connection_that_was_lost_is_called_that_again() -> None:
+    """What asks it once more in the same transaction is told the same, in Django's terms."""
+    end_connections()
+    for _ in range(2):
+        with pytest.raises(OperationalError) as caught:
+            finish(borrowed().execute("SELECT 1"))
+        assert is_lost_database(caught.value)
+    transaction.set_rollback(True)
 
 
 def test_a_worker_runs_tasks_in_the_trace_of_who_asked(tasks: ModuleType) -> None:

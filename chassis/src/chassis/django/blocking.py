@@ -58,12 +58,18 @@ class _Connection:
 
     @asynccontextmanager
     async def cursor(self, row_factory: Callable[..., Any] = tuple_row) -> AsyncIterator[_Cursor]:
-        connection.ensure_connection()
-        with connection.connection.cursor(row_factory=row_factory) as cursor:
+        with _cursor(row_factory) as cursor:
             yield _Cursor(cursor)
 
     async def execute(self, query: Any, parameters: Any = None) -> _Cursor:
-        connection.ensure_connection()
-        cursor = _Cursor(connection.connection.cursor(row_factory=tuple_row))
+        cursor = _Cursor(_cursor(tuple_row))
         await cursor.execute(query, parameters)
+        return cursor
+
+
+def _cursor(row_factory: Callable[..., Any]) -> Cursor[Any]:
+    connection.ensure_connection()
+    # a connection that broke a statement ago refuses a cursor, too
+    with connection.wrap_database_errors:
+        cursor: Cursor[Any] = connection.connection.cursor(row_factory=row_factory)
         return cursor
