@@ -137,8 +137,13 @@ def wrapped(text: str, indent: str) -> list[str]:
 
 def item(text: str) -> list[str]:
     """The lines of an item of a list, at 80 columns."""
-    first, *rest = wrapped(text, "    ")
-    return [f"  - {first.strip()}", *rest]
+    return hanging(text, "  - ")
+
+
+def hanging(text: str, head: str) -> list[str]:
+    """The lines of a paragraph at 80 columns, indented by what stands before the first one."""
+    first, *rest = wrapped(text, " " * len(head))
+    return [head + first.strip(), *rest]
 
 
 def _tick(title: str, stop: threading.Event) -> None:

@@ -93,7 +93,8 @@ def test_a_criterion_that_favours_all(tmp_path: Path) -> None:
             'points = { django-monolith = 1 }\nreason = "Nobody keeps', 'reason = "Nobody keeps'
         )
     )
-    assert rubric.load(path).criterion("platform").favours == [*rubric.PLANS]
+    criteria = {it.id: it for it in rubric.load(path).criteria}
+    assert criteria["platform"].favours == [*rubric.PLANS]
 
 
 def test_no_rubric(tmp_path: Path) -> None:

@@ -60,8 +60,7 @@ def _show(criterion: Criterion, place: str) -> None:
     output.heading(f"{place}: {criterion.name}")
     output.lines(output.wrapped(criterion.question, ""))
     for number, option in enumerate(criterion.options, start=1):
-        first, *rest = output.wrapped(option.label, "     ")
-        output.lines([f"  {number}  {first.strip()}", *rest])
+        output.lines(output.hanging(option.label, f"  {number}  "))
 
 
 def _review(sheet: Sheet) -> int | None:
@@ -71,8 +70,7 @@ def _review(sheet: Sheet) -> int | None:
     output.heading("Your answers")
     for number, criterion in enumerate(criteria, start=1):
         label = criterion.option(sheet.answers[criterion.id]).label
-        first, *rest = output.wrapped(f"{criterion.name}: {label}", "      ")
-        output.lines([f"  {number:>2}  {first.strip()}", *rest])
+        output.lines(output.hanging(f"{criterion.name}: {label}", f"  {number:>2}  "))
     numbers = [criterion.id for criterion in criteria]
     while True:
         typed = _typed(f"Enter for the recommendation, {_range(numbers)} to change one, or q: ")

@@ -142,11 +142,6 @@ class Rubric(_Item):
     triggers: list[Conditional] = Field(alias="trigger", default=[])
     figures: list[Figure] = Field(alias="figure", default=[])
 
-    def criterion(self, name: str) -> Criterion:
-        """The criterion of this id; raises KeyError when there is none."""
-        found = {criterion.id: criterion for criterion in self.criteria}
-        return found[name]
-
 
 def load(path: Path = FILE) -> Rubric:
     """The rubric in a file; raises UsageError naming the place that is not as it should be."""

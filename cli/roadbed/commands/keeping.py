@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from roadbed import output
-from roadbed.commands.options import Data, Ref, Source
+from roadbed.commands.options import AsJson, Data, NoLock, PlanOnly, Ref, Service, Source
 
 
 def check(  # noqa: PLR0913 (each is an option of the command line)
-    path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
+    path: Service = Path(),
     *,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show how files differ from the template's")
@@ -24,7 +24,7 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help="Judge waivers as on that day [default: now]")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+    as_json: AsJson = False,
     after_update: Annotated[
         bool, typer.Option("--after-update", help="Has an update lost what the team wrote?")
     ] = False,
@@ -64,26 +64,24 @@ def eject(
 
 
 def update(  # noqa: PLR0913 (each is an option of the command line)
-    path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
+    path: Service = Path(),
     *,
     to: Annotated[
         str | None, typer.Option(metavar="TAG|COMMIT", help="A version [default: the newest]")
     ] = None,
     data: Data = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")] = (
-        False
-    ),
+    plan: PlanOnly = False,
     go_on: Annotated[
         bool, typer.Option("--continue", help="Finish an update that was interrupted")
     ] = False,
     abort: Annotated[
         bool, typer.Option("--abort", help="Undo the latest update, if it is not committed")
     ] = False,
-    no_lock: Annotated[bool, typer.Option("--no-lock", help="Leave uv.lock as it is")] = False,
+    no_lock: NoLock = False,
     source: Annotated[
         str | None, typer.Option(metavar="URL|PATH", help="The template's address, if it moved")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Bring a newer version of the platform, merged with the team's edits.
 
@@ -104,14 +102,12 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
 
 def grow(  # noqa: PLR0913 (each is an option of the command line)
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="hybrid")],
-    path: Annotated[Path, typer.Argument(help="The folder of a generated service")] = Path(),
+    path: Service = Path(),
     *,
     data: Data = None,
-    dry: Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")] = (
-        False
-    ),
-    no_lock: Annotated[bool, typer.Option("--no-lock", help="Leave uv.lock as it is")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Report for machines")] = False,
+    dry: PlanOnly = False,
+    no_lock: NoLock = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give a monolith or a service its other half; nothing that it has moves or changes.
 
@@ -134,9 +130,7 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
     defaults: Annotated[
         bool, typer.Option("--defaults", help="Ask nothing: take what can be guessed")
     ] = False,
-    plan: Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")] = (
-        False
-    ),
+    plan: PlanOnly = False,
     source: Source = None,
     ref: Ref = None,
 ) -> None:

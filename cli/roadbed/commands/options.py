@@ -1,5 +1,6 @@
 """Options that several verbs have."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,3 +19,7 @@ Data = Annotated[
     list[str] | None,
     typer.Option("-d", "--data", metavar="KEY=VALUE", help="Answer a question (repeatable)"),
 ]
+Service = Annotated[Path, typer.Argument(help="The folder of a generated service")]
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Say what would happen; write nothing")]
+NoLock = Annotated[bool, typer.Option("--no-lock", help="Leave uv.lock as it is")]
+AsJson = Annotated[bool, typer.Option("--json", help="Report for machines")]
