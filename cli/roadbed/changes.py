@@ -57,7 +57,7 @@ def losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> t
     base, before, after = (
         worktree.contents(store, {path: side[path] for path in wanted if side.get(path)})
         for side, wanted in (
-            (sides.old.entries, paths | moved),
+            ({**sides.leftovers, **sides.old.entries}, paths | moved),
             (sides.before, paths),
             (changed, paths),
         )

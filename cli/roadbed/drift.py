@@ -157,16 +157,16 @@ def _listed(folder: Path, roots: Iterable[str]) -> set[str] | None:
 
 
 def _added(folder: Path, paths: Iterable[str]) -> Iterator[Finding]:
-    once = _named_before(folder)
+    once = {path for path, _ in named_before(folder)}
     for path in sorted(paths):
         yield Finding(path, ORPHAN if path in once else UNEXPECTED)
 
 
-def _named_before(folder: Path) -> set[str]:
-    """Every path that a manifest in this service's history named."""
+def named_before(folder: Path) -> set[tuple[str, str]]:
+    """Return path and blob of every file that a manifest in this service's history names."""
     try:
         commits = git.run("rev-list", "HEAD", "--", manifest.MANIFEST_FILE, cwd=folder).split()
     except CouldNotRunError:  # no repository, no commit, or no git
         return set()
     asked = "".join(f"{commit}:./{manifest.MANIFEST_FILE}\n" for commit in commits).encode()
-    return manifest.paths(git.output("cat-file", "--batch", cwd=folder, stdin=asked))
+    return manifest.named(git.output("cat-file", "--batch", cwd=folder, stdin=asked))

@@ -86,10 +86,10 @@ def applies(entry: Entry, given: Mapping[str, object]) -> bool:
     return not entry.condition or str(given.get(question)) == value
 
 
-def paths(content: bytes) -> set[str]:
-    """The paths that manifests of any age name, as far as their lines can be read."""
+def named(content: bytes) -> set[tuple[str, str]]:
+    """Return path and blob of each file in manifests of any age, as far as lines can be read."""
     lines = content.decode(errors="replace").splitlines()
-    return {found[2] for line in lines if (found := _LINE.fullmatch(line))}
+    return {(match[2], match[1]) for line in lines if (match := _LINE.fullmatch(line))}
 
 
 def dump(entries: Iterable[Entry]) -> str:

@@ -61,7 +61,8 @@ class Sides:
     """What is merged: the service's files `before`, and the `old` and the `new` version's.
 
     `arriving` are seeds that come with a new half, where the service has no such file; `apart` are
-    shared files that the team keeps to itself.
+    shared files that the team keeps to itself; `leftovers` are managed files of an earlier version
+    that are still there, unedited.
     """
 
     before: Mapping[str, Entry]
@@ -69,6 +70,7 @@ class Sides:
     new: Rendered
     arriving: Mapping[str, Entry] = field(default_factory=dict)
     apart: Set[str] = frozenset()
+    leftovers: Mapping[str, Entry] = field(default_factory=dict)
 
     def is_platform(self, path: str) -> bool:
         """Whether the path takes part; a file handed to the team, or to no one, does not."""
@@ -85,8 +87,9 @@ class Sides:
         return owner if owner != OWN else self.old.owners.classify(path)
 
     def base(self) -> dict[str, Entry]:
-        """The old version's files that take part."""
-        return {path: it for path, it in self.old.entries.items() if self.is_platform(path)}
+        """Return the old version's files that take part, and leftovers, which thus are removed."""
+        entries = {**self.leftovers, **self.old.entries}
+        return {path: entry for path, entry in entries.items() if self.is_platform(path)}
 
     def theirs(self) -> dict[str, Entry]:
         """The new version's files that take part."""

@@ -12,6 +12,7 @@ from roadbed import (
     answers,
     apart,
     changes,
+    drift,
     growth,
     journal,
     merge,
@@ -30,7 +31,7 @@ from roadbed.errors import Exit, UsageError
 from roadbed.merge import Merged, Sides
 from roadbed.mirror import Mirror
 from roadbed.notes import Release
-from roadbed.objects import Store, scratch
+from roadbed.objects import Entry, Store, scratch
 from roadbed.questionnaire import Questionnaire
 from roadbed.rendered import Rendered, Wanted
 from roadbed.repository import Repository
@@ -124,7 +125,14 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     repository.require_folders(before, new.entries)
     grown = growth.of(was, wanted, before, new.owners) if order.half else growth.NONE
     with scratch([found.objects, *rendered.objects(ends.mirror)]) as store:
-        sides = Sides(before, old, new, grown.seeds, apart.paths(found, before, old))
+        sides = Sides(
+            before,
+            old,
+            new,
+            grown.seeds,
+            apart.paths(found, before, old),
+            _leftovers(found, before, (old, new)),
+        )
         work = _worked_out(found, ends, sides, store)
         yield replace(work, beside=grown.beside, apart=apart.changes(sides, store)), store
 
@@ -135,6 +143,24 @@ def relock(found: Repository) -> str:
     if not trouble:
         found.git("add", "--", LOCK)
     return trouble
+
+
+def _leftovers(
+    found: Repository, before: Mapping[str, Entry], versions: tuple[Rendered, Rendered]
+) -> dict[str, Entry]:
+    """Return unedited managed files of an earlier version that neither of the two `versions` has.
+
+    Plain `copier recopy` leaves them, as it deletes nothing.
+    """
+    _, new = versions
+    unknown = {
+        path: entry
+        for path, entry in before.items()
+        if new.owners.classify(path) == merge.MANAGED
+        and not any(path in version.entries for version in versions)
+    }
+    named = drift.named_before(found.folder) if unknown else set()
+    return {path: entry for path, entry in unknown.items() if (path, entry.blob) in named}
 
 
 def _ends(given: Answers, order: Order) -> _Ends:

@@ -8,7 +8,7 @@ import pytest
 from fastapi import Depends
 from pydantic import BaseModel
 
-from chassis.dev import client
+from chassis.dev.api import client
 from chassis.dev.errors import ChoreError
 from chassis.fastapi import Application, authenticated, contracts
 from chassis.fastapi.contracts import OPENAPI

@@ -126,6 +126,15 @@ def v2_1_0(root: Path) -> None:
         replace(path, '    "ruff",\n', '    "ruff",\n    "rust-just",\n')
 
 
+def v2_2_0(root: Path) -> None:
+    """A service gets its own halves of the chassis only; until now it had both."""
+    replace(
+        root / "copier.yml",
+        "  - |\n    {% if _copier_operation == 'update' %}\n",
+        f"{_HALVES}  - |\n    {{% if _copier_operation == 'update' %}}\n",
+    )
+
+
 def _own(root: Path, old: str, new: str) -> None:
     """Change the ownership table."""
     replace(root / "templates/_shared/.roadbed/ownership.toml", old, new)
@@ -148,6 +157,14 @@ _DRF = """\
       value: drf
       validator: "{% from 'templates/questions.jinja' import fixed with context %}\
 {{ fixed('web_api', 'drf') }}"
+"""
+_HALVES = """\
+  - |
+    {% if plan == 'fastapi-service' %}
+    /.roadbed/chassis/src/chassis/django
+    {% elif plan == 'django-monolith' %}
+    /.roadbed/chassis/src/chassis/fastapi
+    {% endif %}
 """
 _RENOVATE = """\
 // Shared: you and the platform both write here.
@@ -173,6 +190,7 @@ RELEASES: dict[str, Callable[[Path], None]] = {
     "v1.3.0": v1_3_0,
     "v2.0.0": v2_0_0,
     "v2.1.0": v2_1_0,
+    "v2.2.0": v2_2_0,
 }
 VERSIONS = ("v1.0.0", *RELEASES)
 NEWEST = VERSIONS[-1]

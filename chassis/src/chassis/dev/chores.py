@@ -5,13 +5,14 @@ import sys
 
 from chassis import devdb, migrate, processes
 from chassis.conformance import catalogue
-from chassis.dev import accounts, client, database, example, generate, receiver, token, up
+from chassis.dev import accounts, database, example, generate, token, up
 from chassis.dev.errors import ChoreError
 from chassis.service import Service
 from chassis.settings import environment
 
 # these read and write files alone, and run in a build too
 _NEED_NOTHING = ("client", "generate", "lint-migrations", "standards")
+_NEED_API = ("client", "lint-migrations", "receiver")
 
 
 def run(service: Service, options: argparse.Namespace) -> int:
@@ -28,6 +29,8 @@ def run(service: Service, options: argparse.Namespace) -> int:
 
 
 def _check(service: Service, options: argparse.Namespace) -> None:
+    if options.verb in _NEED_API and "api" not in service.halves:
+        raise ChoreError(f"This service has no API, which `{options.verb}` is for.")
     if options.verb in _NEED_NOTHING:
         return
     here = environment(service)
@@ -60,7 +63,7 @@ def _do(service: Service, options: argparse.Namespace) -> int:  # noqa: C901 - o
         case "token":
             token.run(service, options.arguments)
         case "receiver":
-            receiver.run(service)
+            _receive(service)
         case "drop-example":
             _drop(service)
         case _:
@@ -77,7 +80,7 @@ def _do_with_files(service: Service, options: argparse.Namespace) -> None:
         case "standards":
             _standards(service)
         case "client":
-            _say(f"Wrote {client.generate(service).relative_to(service.root)}.")
+            _client(service)
 
 
 def _generate(service: Service, *, check: bool) -> None:
@@ -89,9 +92,23 @@ def _generate(service: Service, *, check: bool) -> None:
         )
 
 
+# a service without an API lacks chassis.dev.api, so its modules are imported where they are used
+
+
+def _receive(service: Service) -> None:
+    from chassis.dev.api import receiver  # noqa: PLC0415
+
+    receiver.run(service)
+
+
+def _client(service: Service) -> None:
+    from chassis.dev.api import client  # noqa: PLC0415
+
+    _say(f"Wrote {client.generate(service).relative_to(service.root)}.")
+
+
 def _lint_migrations(service: Service) -> None:
-    # only here: a service without an API lacks Alembic
-    from chassis.dev import migration_lint  # noqa: PLC0415
+    from chassis.dev.api import migration_lint  # noqa: PLC0415
 
     migration_lint.run(service)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from chassis.dev.client import PACKAGE, generate
+from chassis.dev.api.client import PACKAGE, generate
 from chassis.fastapi.testing import Bearer
 from chassis.service import Service
 

@@ -1,0 +1,1 @@
+"""Verbs of `python -m chassis` that only a service with an API has."""

@@ -1,0 +1,1 @@
+"""The Django half of the chassis."""

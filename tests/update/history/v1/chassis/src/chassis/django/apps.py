@@ -1,0 +1,7 @@
+"""The platform's app."""
+
+NAME = "chassis.django"
+MIDDLEWARE = (
+    "RequestMiddleware",
+    "LoginRequiredMiddleware",
+)

@@ -1,0 +1,1 @@
+"""The FastAPI half of the chassis."""

@@ -1,0 +1,6 @@
+"""The application."""
+
+PATHS = (
+    "/livez",
+    "/readyz",
+)
