@@ -39,6 +39,7 @@ PURE = [
     "cache",
     "lending",
     "mail",
+    "outgoing",
     "throttle",
     "schema",
     "devdb",

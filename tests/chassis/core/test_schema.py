@@ -21,6 +21,7 @@ TABLES = [
     "api_key",
     "audit_event",
     "cache",
+    "circuit",
     "idempotency",
     "mail",
     "procrastinate_events",
@@ -29,7 +30,6 @@ TABLES = [
     "procrastinate_workers",
     "schema_version",
     "throttle",
-    "webhook_circuit",
 ]
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from chassis import schema, telemetry, testing
 from chassis.lending import Connect
+from chassis.outgoing import circuit, retries
 from chassis.service import Service
-from chassis.webhooks import circuit, retries, signing
+from chassis.webhooks import signing
 from chassis.webhooks.delivery import (
     IN_FLIGHT,
     PER_ENDPOINT,
@@ -50,7 +51,7 @@ def migrated(database_server: None, roadbed_service: Service) -> Iterator[str]:
 def connect(migrated: str) -> Connect:
     """Lend connections to a database without open circuits."""
     with psycopg.connect(migrated, autocommit=True) as connection:
-        connection.execute("DELETE FROM platform.webhook_circuit")
+        connection.execute("DELETE FROM platform.circuit")
 
     @asynccontextmanager
     async def lend() -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -343,7 +344,7 @@ async def fail(connect: Connect, endpoint: UUID, times: int) -> circuit.Circuits
 async def after_the_pause(connect: Connect) -> circuit.Circuits:
     """Let every pause be over and read the circuits."""
     async with connect() as connection:
-        await connection.execute("UPDATE platform.webhook_circuit SET paused_until = now()")
+        await connection.execute("UPDATE platform.circuit SET paused_until = now()")
     async with connect() as connection:
         return await circuit.read(connection)
 
@@ -352,7 +353,7 @@ async def pause(connect: Connect) -> float:
     """Give the length of the only pause in seconds."""
     async with connect() as connection:
         cursor = await connection.execute(
-            "SELECT extract(epoch FROM paused_until - now()) FROM platform.webhook_circuit"
+            "SELECT extract(epoch FROM paused_until - now()) FROM platform.circuit"
         )
         row = await cursor.fetchone()
     assert row is not None
@@ -381,7 +382,7 @@ async def test_pauses_grow_with_each_failed_probe(connect: Connect) -> None:
         assert (await fail(connect, endpoint, 1)).paused == {endpoint}
         assert await pause(connect) == expected
     async with connect() as connection:
-        await connection.execute("UPDATE platform.webhook_circuit SET failures = 100000")
+        await connection.execute("UPDATE platform.circuit SET failures = 100000")
     await after_the_pause(connect)
     await fail(connect, endpoint, 1)
     assert await pause(connect) == 3600
@@ -393,7 +394,7 @@ async def test_a_circuit_that_nobody_asks_about_is_forgotten(connect: Connect) -
     await fail(connect, old, 5)
     async with connect() as connection:
         await connection.execute(
-            "UPDATE platform.webhook_circuit SET failed_at = now() - interval '25 hours'"
+            "UPDATE platform.circuit SET failed_at = now() - interval '25 hours'"
         )
     await fail(connect, new, 5)
     async with connect() as connection:

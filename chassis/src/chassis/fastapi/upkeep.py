@@ -4,7 +4,7 @@ from chassis import api_keys, cache, idempotency, mail, throttle
 from chassis.accounts import sessions
 from chassis.fastapi.jobs import periodic, runtime
 from chassis.jobs import upkeep
-from chassis.webhooks import circuit
+from chassis.outgoing import circuit
 
 _QUEUE = "platform"
 _PURGES = (

@@ -20,7 +20,8 @@ from psycopg import AsyncConnection
 
 from chassis import logs, telemetry
 from chassis.lending import Connect
-from chassis.webhooks import circuit, retries, signing
+from chassis.outgoing import circuit, retries
+from chassis.webhooks import signing
 from chassis.webhooks.keys import Keyring, KeyringError
 from chassis.webhooks.sender import Answer, Sender
 

@@ -9,7 +9,8 @@ import httpx2
 import pytest
 from chassis.fastapi.db import driver_connection
 from chassis.fastapi.testing import Bearer, RunJobs
-from chassis.webhooks import retries, signing
+from chassis.outgoing import retries
+from chassis.webhooks import signing
 from chassis.webhooks.delivery import judge
 from chassis.webhooks.sender import Answer
 from sqlalchemy import text
@@ -41,7 +42,7 @@ async def log(call: Call, query: str = "") -> list[Any]:
 async def let_all_be_due(session: AsyncSession) -> None:
     """Turn the clock of every delivery back."""
     await session.execute(text("UPDATE webhooks_delivery SET due_at = now()"))
-    await session.execute(text("DELETE FROM platform.webhook_circuit"))
+    await session.execute(text("DELETE FROM platform.circuit"))
 
 
 async def test_a_receiver_can_verify_what_it_gets(

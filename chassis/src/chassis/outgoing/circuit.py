@@ -21,11 +21,11 @@ _MOST_DOUBLINGS = 20
 
 _READ: LiteralString = """
 SELECT endpoint, failures >= %(threshold)s, coalesce(paused_until > now(), false)
-FROM platform.webhook_circuit
+FROM platform.circuit
 """
 # Failures that were under way when the circuit opened are not held against it; a probe's is.
 _FAIL: LiteralString = """
-INSERT INTO platform.webhook_circuit AS c (endpoint, failures, paused_until)
+INSERT INTO platform.circuit AS c (endpoint, failures, paused_until)
 SELECT endpoint, least(n, %(threshold)s), CASE WHEN n >= %(threshold)s THEN now() + %(first)s END
 FROM unnest(%(endpoints)s::uuid[], %(counts)s::integer[]) AS failed (endpoint, n)
 ORDER BY endpoint
@@ -77,7 +77,7 @@ async def purge(connection: AsyncConnection[Any]) -> int:
     """Forget endpoints whose last failure is a day old, since a pause is an hour at most; return
     how many."""
     done = await connection.execute(
-        "DELETE FROM platform.webhook_circuit WHERE failed_at < now() - interval '1 day'"
+        "DELETE FROM platform.circuit WHERE failed_at < now() - interval '1 day'"
     )
     return done.rowcount
 
@@ -88,7 +88,7 @@ async def record(
     """Count failures by endpoint, and close the circuits of ``successes``."""
     failed = {key: count for key, count in failures.items() if key not in successes}
     if successes:
-        statement: LiteralString = "DELETE FROM platform.webhook_circuit WHERE endpoint = ANY(%s)"
+        statement: LiteralString = "DELETE FROM platform.circuit WHERE endpoint = ANY(%s)"
         await connection.execute(statement, [sorted(successes)])
     if failed:
         values = {"endpoints": list(failed), "counts": list(failed.values())}

@@ -1,0 +1,1 @@
+"""Calls to other systems: when to try again, and when to leave a failing system alone."""
