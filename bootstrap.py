@@ -150,7 +150,7 @@ def _environment(uv: str) -> dict[str, str]:
 
 def load_interpreters() -> ModuleType:
     """The module that knows where Pythons are, by its path: nothing of ours is installed yet."""
-    path = ROOT / "cli" / "roadbed" / "interpreters.py"
+    path = ROOT / "cli" / "roadbed" / "toolchain" / "interpreters.py"
     spec = importlib.util.spec_from_file_location("interpreters", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be loaded")

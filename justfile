@@ -30,11 +30,11 @@ faults EVENTS="5000":
 
 # Write the list of managed files of each plan; after any change to one of them
 manifest:
-    uv run python -m roadbed.manifest --write
+    uv run python -m roadbed.template.build_manifest --write
 
 # Write CHANGELOG.md from the notes in releases/; after any change to one of them
 changelog:
-    uv run python -m roadbed.changelog --write
+    uv run python -m roadbed.releases.changelog --write
 
 # Render every plan, and update what older releases rendered; a release needs it green
 matrix:
@@ -42,7 +42,7 @@ matrix:
 
 # Cut a release of this checkout: just release 1.2.0 --dry-run, just release 1.2.0
 release VERSION *ARGS:
-    uv run python -m roadbed.release {{ VERSION }} {{ ARGS }}
+    uv run python -m roadbed.releases.release {{ VERSION }} {{ ARGS }}
 
 # See a plan run
 demo *ARGS:

@@ -11,7 +11,8 @@ from copier._main import Worker
 from filelock import FileLock
 from jinja2 import Environment
 
-from roadbed import git, sources
+from roadbed.git import command as git
+from roadbed.template import source as sources
 from tests.update import matrix
 from tests.variants import Answers, label
 

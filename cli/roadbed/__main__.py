@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from roadbed import endings, git, output
+from roadbed import endings
+from roadbed import terminal as output
 from roadbed.commands import keeping, starting
 from roadbed.errors import Exit, RoadbedError
+from roadbed.git import command as git
 
 app = typer.Typer(
     name="roadbed",

@@ -1,7 +1,10 @@
 """The verb `adopt`: work it out, write it unless it is only a plan, and say what remains."""
 
-from roadbed import adopt, adopt_report, beside, output, writing
-from roadbed.adopt import Order
+from roadbed import terminal as output
+from roadbed.update import adopt, adopt_report
+from roadbed.update import apply as writing
+from roadbed.update import references as beside
+from roadbed.update.adopt import Order
 
 
 def run(order: Order, *, plan: bool) -> None:

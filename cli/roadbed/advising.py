@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from roadbed import output
+from roadbed import terminal as output
 from roadbed.advice import interview, reports, rubric, sheet
 from roadbed.advice.recommendation import Recommendation, recommend
 from roadbed.advice.sheet import Sheet

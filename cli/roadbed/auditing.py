@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from roadbed import after_update, output
+from roadbed import terminal as output
 from roadbed.errors import Exit, UsageError
+from roadbed.update import lost_edits as after_update
 
 
 def require_alone(*, others: bool) -> None:

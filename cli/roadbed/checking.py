@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import check, output, reports
+from roadbed import terminal as output
+from roadbed.drift import check
+from roadbed.drift import report as reports
 from roadbed.errors import Exit
 
 

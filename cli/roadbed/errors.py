@@ -1,5 +1,6 @@
 """What can go wrong for a user, and the exit code that says so (docs: exit codes of the CLI)."""
 
+import errno
 from enum import IntEnum
 
 
@@ -33,3 +34,13 @@ class CouldNotRunError(RoadbedError):
     """No git, network, space or permission: nothing was judged, so never read it as drift."""
 
     exit_code = Exit.COULD_NOT_RUN
+
+
+def write_error(error: OSError, what: str) -> CouldNotRunError:
+    """The sentence for a machine that cannot write: no space, no permission, read-only."""
+    why = (error.strerror or str(error)).lower()
+    hint = "free some space" if error.errno == errno.ENOSPC else "choose another folder"
+    where = f" ({error.filename})" if error.filename else ""
+    return CouldNotRunError(
+        f"{what} could not be written{where}: {why}; {hint} and run the same command again."
+    )

@@ -4,11 +4,18 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from roadbed import beside, journal, output, repository, unfinished, update, update_report, writing
+from roadbed import terminal as output
 from roadbed.errors import Exit, UsageError
-from roadbed.objects import Store
-from roadbed.repository import Repository
-from roadbed.update import Order
+from roadbed.git import repository
+from roadbed.git.objects import Store
+from roadbed.git.repository import Repository
+from roadbed.service import interruption as unfinished
+from roadbed.update import apply as writing
+from roadbed.update import journal
+from roadbed.update import prepare as update
+from roadbed.update import references as beside
+from roadbed.update import report as update_report
+from roadbed.update.prepare import Order
 
 
 def require_one(*, go_on: bool, abort: bool, others: bool) -> None:

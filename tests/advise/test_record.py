@@ -11,7 +11,7 @@ import yaml
 
 from roadbed.advice import record, rubric
 from roadbed.advice.recommendation import recommend
-from roadbed.check import check
+from roadbed.drift.check import check
 from tests.advise.conftest import RUBRIC, SCENARIOS, scenario, written
 from tests.cli.conftest import Cli, git
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import questionnaire
 from roadbed.advice import rubric
 from roadbed.errors import UsageError
+from roadbed.template import questions as questionnaire
 
 TEXT = rubric.FILE.read_text(encoding="utf-8")
 

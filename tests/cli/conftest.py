@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest
+from roadbed.template import build_manifest
 from tests.cli.clones import ROOT, UV, Clone, put
 
 MINIATURE = Path(__file__).parent / "miniature"
@@ -101,7 +101,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(MINIATURE, root, symlinks=True)
     git(root.parent, "init", "--quiet", "-b", "main", str(root))
     commit(root, "Draft")
-    assert manifest.main(["--write", "--source", str(root)]) == 0
+    assert build_manifest.main(["--write", "--source", str(root)]) == 0
     commit(root, "Release")
     git(root, "tag", "v1.0.0")
     return root
@@ -159,10 +159,10 @@ def service(cli: Cli, released: Path) -> Path:
 @pytest.fixture
 def bare(tmp_path: Path) -> Clone:
     """A clone on a machine with git and a shell, but without uv."""
-    (tmp_path / "cli/roadbed").mkdir(parents=True)
+    (tmp_path / "cli/roadbed/toolchain").mkdir(parents=True)
     (tmp_path / "tests/chassis").mkdir(parents=True)
     shutil.copy(ROOT / "bootstrap.py", tmp_path)
-    shutil.copy(ROOT / "cli/roadbed/interpreters.py", tmp_path / "cli/roadbed")
+    shutil.copy(ROOT / "cli/roadbed/toolchain/interpreters.py", tmp_path / "cli/roadbed/toolchain")
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("git", "sh", "sleep"):

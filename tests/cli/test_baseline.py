@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import baseline
+from roadbed.service import baseline
 from tests.cli.conftest import Cli
 
 RUFF = ".roadbed/ruff.toml"

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from roadbed import changelog
+from roadbed.releases import changelog
 from tests.cli.conftest import commit
 
 ROOT = Path(__file__).parents[2]
@@ -13,7 +13,7 @@ NOTE = '[[change]]\nkind = "fixed"\nsummary = "{}"\n'
 
 def run(mode: str, checkout: Path) -> "subprocess.CompletedProcess[str]":
     """Run the maintainer's command on a checkout."""
-    command = [sys.executable, "-m", "roadbed.changelog", mode, f"--source={checkout}"]
+    command = [sys.executable, "-m", "roadbed.releases.changelog", mode, f"--source={checkout}"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest
+from roadbed.service import manifest
 from tests.cli.conftest import Cli
 
 MANAGED = ".roadbed/ruff.toml"

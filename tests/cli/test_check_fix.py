@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest, worktree
+from roadbed.git import worktree
+from roadbed.service import manifest
 from tests.cli.conftest import Cli, Ran, git
 
 RUFF = ".roadbed/ruff.toml"

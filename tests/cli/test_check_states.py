@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest
+from roadbed.service import manifest
 from tests.cli.conftest import Cli, commit, git
 
 MANIFEST = ".roadbed/MANIFEST"

@@ -12,7 +12,8 @@ import pexpect
 import pytest
 
 from roadbed import __main__ as command_line
-from roadbed import check, output
+from roadbed import terminal as output
+from roadbed.drift import check
 from tests.cli.conftest import Cli
 
 COLOUR = "\x1b["

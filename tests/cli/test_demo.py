@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import tour
+from roadbed.demo import requests as tour
 from tests.cli.conftest import Cli, commit, git
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import tour
+from roadbed.demo import requests as tour
 from tests.cli.conftest import Cli
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import findings
+from roadbed.drift import findings
 from tests.cli.conftest import Cli, commit, git
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/drift.md").read_text()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import interpreters
-from roadbed.interpreters import Interpreter
+from roadbed.toolchain import interpreters
+from roadbed.toolchain.interpreters import Interpreter
 
 
 def fake(folder: Path, name: str, words: str) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest
-from roadbed.manifest import Entry
+from roadbed.git.objects import blob_id
+from roadbed.service import manifest
+from roadbed.service.manifest import Entry
 from tests.cli.conftest import Cli, commit, git
 
 PATH = "templates/hybrid/.roadbed/MANIFEST"
@@ -15,7 +16,14 @@ PATH = "templates/hybrid/.roadbed/MANIFEST"
 
 def write(template: Path, mode: str = "--write") -> "subprocess.CompletedProcess[str]":
     """Run the maintainer's command on a checkout."""
-    command = [sys.executable, "-m", "roadbed.manifest", mode, "--source", str(template)]
+    command = [
+        sys.executable,
+        "-m",
+        "roadbed.template.build_manifest",
+        mode,
+        "--source",
+        str(template),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -87,4 +95,4 @@ def test_update_keeps_it_true(cli: Cli, template: Path) -> None:
 def test_blob_id(tmp_path: Path, content: bytes) -> None:
     """Any bytes get the id that git gives them."""
     (tmp_path / "file").write_bytes(content)
-    assert git(tmp_path, "hash-object", "--no-filters", "file") == manifest.blob_id(content)
+    assert git(tmp_path, "hash-object", "--no-filters", "file") == blob_id(content)

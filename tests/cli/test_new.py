@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from roadbed import interpreters
+from roadbed.toolchain import interpreters
 from tests.cli.conftest import Cli, commit, git
 
 DEFAULTS = ("--defaults", "--no-install")

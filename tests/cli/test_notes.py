@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import bulletin, notes, questionnaire, sources
 from roadbed.errors import UsageError
-from roadbed.notes import Change, Release, Shelf
-from roadbed.objects import Store
+from roadbed.git.objects import Store
+from roadbed.releases import notes
+from roadbed.releases import summary as bulletin
+from roadbed.releases.notes import Change, Release, Shelf
+from roadbed.template import questions as questionnaire
+from roadbed.template import source as sources
 from tests.cli.conftest import commit, git
 
 ROOT = Path(__file__).parents[2]
@@ -266,7 +269,8 @@ def test_markdown() -> None:
 def test_light() -> None:
     """Reading and showing notes loads neither Copier nor a YAML reader."""
     code = (
-        "import roadbed.bulletin, sys; print(sorted({'copier', 'yaml', 'rich'} & {*sys.modules}))"
+        "import roadbed.releases.summary, sys; "
+        "print(sorted({'copier', 'yaml', 'rich'} & {*sys.modules}))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]" == ran.stdout.strip()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from roadbed import ownership
 from roadbed.errors import UsageError
+from roadbed.service import ownership
 
 TEXT = """
 managed.patterns = ["/.roadbed/**", "/.github/workflows/_*.yml"]

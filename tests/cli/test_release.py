@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import changelog, manifest, release, uv
+from roadbed.releases import changelog, release
+from roadbed.template import build_manifest
+from roadbed.toolchain import uv
 from tests.cli.conftest import MINIATURE, Cli, Ran, commit, git
 
 PROJECT = """\
@@ -67,7 +69,7 @@ def unreleased(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(root.parent, "init", "--quiet", "-b", "main", str(root))
     commit(root, "Draft")
     changelog.write(root)
-    assert 0 == manifest.main(["--write", f"--source={root}"])
+    assert 0 == build_manifest.main(["--write", f"--source={root}"])
     commit(root, "Write what follows")
     return root
 
@@ -83,7 +85,7 @@ def checkout(unreleased: Path, cli: Cli) -> Path:
 def start(cli: Cli, checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
     """Start the maintainers' command on a checkout, in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "roadbed.release", f"--source={checkout}", *arguments],
+        [sys.executable, "-m", "roadbed.releases.release", f"--source={checkout}", *arguments],
         cwd=cli.folder,
         env=dict(cli.environment),
         stdin=subprocess.DEVNULL,
@@ -130,7 +132,7 @@ def change(checkout: Path, name: str, text: str, *, noted: bool = True) -> None:
     if noted:
         (checkout / "releases/next.toml").write_text(NEXT)
         changelog.write(checkout)
-        manifest.main(["--write", f"--source={checkout}"])
+        build_manifest.main(["--write", f"--source={checkout}"])
     commit(checkout, f"Change {name}")
 
 
@@ -155,7 +157,7 @@ def test_release(checkout: Path, cut: Callable[..., Ran]) -> None:
     assert release.NOTHING_YET == (checkout / "releases/next.toml").read_text()
     assert f"## 0.2.0 ({today})" in (checkout / "CHANGELOG.md").read_text()
     assert changelog.is_current(checkout)
-    assert 0 == manifest.main(["--check", f"--source={checkout}"])
+    assert 0 == build_manifest.main(["--check", f"--source={checkout}"])
     for folder in (checkout, checkout / "tests/chassis"):
         subprocess.run([uv.find(), "lock", "--check", "--quiet"], cwd=folder, check=True)
 

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 import pytest
 
-from roadbed import interpreters, ownership, uv
+from roadbed.service import ownership
+from roadbed.toolchain import interpreters, uv
 from tests.variants import PLANS
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pytest_copier.plugin import CopierFixture
 
-from roadbed import manifest, ownership
+from roadbed.service import manifest, ownership
 from tests.variants import PLANS
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from roadbed import uv
+from roadbed.toolchain import uv
 from tests.conftest import Render
 from tests.variants import covering
 

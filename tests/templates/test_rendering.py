@@ -9,7 +9,8 @@ import pytest
 import yaml
 from copier import run_copy
 
-from roadbed import manifest, ownership
+from roadbed.git.objects import blob_id
+from roadbed.service import manifest, ownership
 from tests.conftest import Render
 from tests.templates.conftest import files
 from tests.variants import CHOICES, PLANS, VARIANTS, Answers, all_pairs, covering, label, pairs
@@ -91,7 +92,7 @@ def test_the_manifest_is_current(answers: Answers, render: Render) -> None:
     """MANIFEST names each managed file of the render with the bytes it has."""
     out = render(answers)
     managed = {
-        path: manifest.blob_id((out / path).read_bytes()) for path in manifest.managed_files(out)
+        path: blob_id((out / path).read_bytes()) for path in manifest.managed_files(out)
     }
 
     expected = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest
+from roadbed.service import manifest
 from tests.conftest import Render
 from tests.variants import PLANS, covering
 

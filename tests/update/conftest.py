@@ -9,8 +9,11 @@ from pathlib import Path
 import copier
 import pytest
 
-from roadbed import manifest, ownership, questionnaire, render, sources
 from roadbed.errors import Exit
+from roadbed.service import manifest, ownership
+from roadbed.template import questions as questionnaire
+from roadbed.template import render
+from roadbed.template import source as sources
 from tests.cli.conftest import Cli, commit, git
 from tests.conftest import once
 from tests.update import services

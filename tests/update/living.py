@@ -15,11 +15,11 @@ from typing import cast
 import copier
 import yaml
 
-from roadbed.check import check
+from roadbed.drift.check import check
+from roadbed.drift.findings import DIVERGED, MISSING
 from roadbed.errors import Exit
-from roadbed.findings import DIVERGED, MISSING
-from roadbed.manifest import MANIFEST_FILE
-from roadbed.ownership import OWNERSHIP_FILE
+from roadbed.service.manifest import MANIFEST_FILE
+from roadbed.service.ownership import OWNERSHIP_FILE
 from tests.cli.conftest import Ran, git
 from tests.update import oracle
 from tests.update.edits import ANSWERS

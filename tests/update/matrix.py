@@ -9,12 +9,14 @@ from pathlib import Path
 
 import yaml
 
-from roadbed import git, questionnaire, sources
-from roadbed.answers import ANSWERS_FILE
-from roadbed.merge import MANAGED, MERGED
-from roadbed.ownership import OWN, Ownership
-from roadbed.questionnaire import Questionnaire
-from roadbed.sources import QUESTIONS_FILE
+from roadbed.git import command as git
+from roadbed.service.answers import ANSWERS_FILE
+from roadbed.service.ownership import OWN, Ownership
+from roadbed.template import questions as questionnaire
+from roadbed.template import source as sources
+from roadbed.template.questions import Questionnaire
+from roadbed.template.source import QUESTIONS_FILE
+from roadbed.update.merge import MANAGED, MERGED
 from tests.cli.conftest import git as git_as_somebody
 from tests.update.services import Files
 

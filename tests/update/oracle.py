@@ -11,8 +11,8 @@ from pathlib import Path
 import copier
 import yaml
 
-from roadbed import ownership
-from roadbed.ownership import OWN, OWNERSHIP_FILE, Ownership
+from roadbed.service import ownership
+from roadbed.service.ownership import OWN, OWNERSHIP_FILE, Ownership
 from tests.cli.conftest import git
 from tests.update.edits import ANSWERS
 from tests.update.services import Files, files

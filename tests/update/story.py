@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from roadbed import manifest, sources
+from roadbed.git.objects import blob_id
+from roadbed.service import manifest
+from roadbed.template import source as sources
 
 ROOT = Path(__file__).parents[2]
 HALVES = {
@@ -95,7 +97,7 @@ def release(template: Path, version: str, renamed: Mapping[str, str] | None = No
 
 def _current(entry: manifest.Entry, plan: Path) -> manifest.Entry:
     place = plan / entry.path
-    return replace(entry, blob=manifest.blob_id(place.read_bytes())) if place.is_file() else entry
+    return replace(entry, blob=blob_id(place.read_bytes())) if place.is_file() else entry
 
 
 def history(template: Path) -> None:

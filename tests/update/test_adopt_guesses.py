@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import guesses
 from roadbed.errors import Exit
+from roadbed.update import guesses
 from tests.cli.conftest import commit, git
 from tests.conftest import Render
 from tests.update.handwritten import ANSWERS, GENERATED, NAMED, Written, answers

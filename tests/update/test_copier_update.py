@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import manifest
-from roadbed.check import check
+from roadbed.drift.check import check
+from roadbed.template import build_manifest
 from tests.variants import PLANS
 
 HALVES = {
@@ -85,7 +85,7 @@ def release(template: Path) -> None:
         text = pyproject.read_text()
         assert '    "mypy",\n' in text
         pyproject.write_text(text.replace('    "mypy",\n', '    "mypy",\n    "platform-tool",\n'))
-    manifest.main(["--write", "--source", str(template)])
+    build_manifest.main(["--write", "--source", str(template)])
     commit(template, "release 2.0.0")
     run(template, "git", "tag", "2.0.0")
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from roadbed.errors import Exit
-from roadbed.unfinished import MARKER
+from roadbed.service.interruption import MARKER
 from tests.cli.conftest import Cli, commit, git
 from tests.update.services import State
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from roadbed import uv
 from roadbed.errors import Exit
+from roadbed.toolchain import uv
 from tests.cli.conftest import commit, git
 from tests.update.services import Nursery, State, files, guide, roadbed
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.check import check
+from roadbed.drift.check import check
 from tests.cli.conftest import git
 from tests.update.history.releases import HERE, NEWEST, PLANS, VERSIONS
 from tests.update.services import Nursery, files

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from roadbed import ownership
+from roadbed.service import ownership
 from tests.update import matrix
 from tests.update.matrix import GONE, ROOT, Step
 

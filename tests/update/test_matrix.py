@@ -13,10 +13,10 @@ from pathlib import Path
 import copier
 import pytest
 
-from roadbed import ownership
-from roadbed.answers import ANSWERS_FILE
-from roadbed.check import check
+from roadbed.drift.check import check
 from roadbed.errors import Exit
+from roadbed.service import ownership
+from roadbed.service.answers import ANSWERS_FILE
 from tests.cli.conftest import commit, git
 from tests.conftest import Render
 from tests.update import matrix

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import journal, repository, staging, unfinished, update, updating, writing
+from roadbed import updating
 from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
-from roadbed.objects import Store
-from roadbed.update import Order, Update
-from roadbed.worktree import drafted
+from roadbed.git import index as staging
+from roadbed.git import repository
+from roadbed.git.objects import Store
+from roadbed.git.worktree import drafted
+from roadbed.service import interruption as unfinished
+from roadbed.update import apply as writing
+from roadbed.update import journal
+from roadbed.update import prepare as update
+from roadbed.update.prepare import Order, Update
 from tests.cli.conftest import Cli, commit, git
 from tests.update.services import Nursery, State
 from tests.update.services import roadbed as roadbed_here

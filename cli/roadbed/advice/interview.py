@@ -4,7 +4,7 @@ or without; every answer is kept at once.
 
 from collections.abc import Sequence
 
-from roadbed import output
+from roadbed import terminal as output
 from roadbed.advice.rubric import Criterion
 from roadbed.advice.sheet import Sheet
 

@@ -6,11 +6,11 @@ from datetime import date
 from pathlib import Path
 from textwrap import fill
 
-from roadbed import answers
 from roadbed.advice import reports, sheet
 from roadbed.advice.recommendation import BY_RULE, CLEAR, CLOSE, LIKELY, Flip, Recommendation
 from roadbed.advice.rubric import PLANS, Plan
-from roadbed.render import write_error
+from roadbed.errors import write_error
+from roadbed.service import answers
 
 FOLDER = Path("docs/adr")
 SHEET = "0001-advice.toml"

@@ -6,15 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import output
-from roadbed.advice.recommendation import (
-    BY_RULE,
-    CLOSE,
-    STRONGEST,
-    Flip,
-    Given,
-    Recommendation,
-)
+from roadbed import terminal as output
+from roadbed.advice.recommendation import BY_RULE, CLOSE, STRONGEST, Flip, Given, Recommendation
 from roadbed.advice.rubric import PLANS, Conditional, Plan
 
 _TODAY: dict[str, Plan] = {"django": "django-monolith", "async": "fastapi-service"}

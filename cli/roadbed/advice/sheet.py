@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from roadbed import worktree
 from roadbed.advice.rubric import FILE, Rubric, load
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.objects import FILE as FILE_MODE
-from roadbed.worktree import Bytes
+from roadbed.git import worktree
+from roadbed.git.objects import FILE as FILE_MODE
+from roadbed.git.worktree import Bytes
 
 NAME = "roadbed-advice.toml"
 _HEADER = """\

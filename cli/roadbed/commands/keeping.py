@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from roadbed import output
+from roadbed import terminal as output
 from roadbed.commands.options import AsJson, Data, NoLock, PlanOnly, Ref, Service, Source
 
 
@@ -58,7 +58,7 @@ def eject(
     undo: Annotated[bool, typer.Option("--undo", help="Give them back to the platform")] = False,
 ) -> None:
     """Take managed files over: updates leave them alone from then on."""
-    from roadbed import eject as handing  # noqa: PLC0415
+    from roadbed.update import eject as handing  # noqa: PLC0415
 
     output.lines(handing.as_text(handing.eject(files, undo=undo)))
 
@@ -88,9 +88,9 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
     HEAD stays where it is; the result is staged for your commit. Exit code 3: conflicts to settle.
     Exit code 4: something of the team's is not in the result.
     """
-    from roadbed import new as making  # noqa: PLC0415
     from roadbed import updating  # noqa: PLC0415
-    from roadbed.update import Order  # noqa: PLC0415
+    from roadbed.creation import new as making  # noqa: PLC0415
+    from roadbed.update.prepare import Order  # noqa: PLC0415
 
     others = plan or no_lock or as_json or bool(to or data or source)
     updating.require_one(go_on=go_on, abort=abort, others=others)
@@ -113,9 +113,11 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
 
     The service stays at its version. `roadbed update --abort` undoes it until it is committed.
     """
-    from roadbed import answers, growth, updating  # noqa: PLC0415
-    from roadbed import new as making  # noqa: PLC0415
-    from roadbed.update import Order  # noqa: PLC0415
+    from roadbed import updating  # noqa: PLC0415
+    from roadbed.creation import new as making  # noqa: PLC0415
+    from roadbed.service import answers  # noqa: PLC0415
+    from roadbed.update import growth  # noqa: PLC0415
+    from roadbed.update.prepare import Order  # noqa: PLC0415
 
     given = making.parse_answers(data or [])
     growth.require_possible(answers.read(path).plan, plan, given)
@@ -139,8 +141,8 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
     The platform's files arrive, and nothing of yours changes; what differs goes on record.
     """
     from roadbed import adopting  # noqa: PLC0415
-    from roadbed import new as making  # noqa: PLC0415
-    from roadbed.adopt import Order  # noqa: PLC0415
+    from roadbed.creation import new as making  # noqa: PLC0415
+    from roadbed.update.adopt import Order  # noqa: PLC0415
 
     order = Order(path, source, ref, making.parse_answers(data or []), defaults)
     adopting.run(order, plan=plan)

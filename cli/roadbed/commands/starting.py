@@ -62,8 +62,8 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
 
     With --advice only the folder is named, and the first decision record is written.
     """
-    from roadbed import new as making  # noqa: PLC0415
-    from roadbed import sources  # noqa: PLC0415
+    from roadbed.creation import new as making  # noqa: PLC0415
+    from roadbed.template import source as sources  # noqa: PLC0415
 
     answers = making.parse_answers(data or [])
     if name is not None:
@@ -85,7 +85,7 @@ def demo(
     source: Source = None,
 ) -> None:
     """Make a throw-away service from the templates as they lie, run it and use it."""
-    from roadbed import demo as showing  # noqa: PLC0415
-    from roadbed import sources  # noqa: PLC0415
+    from roadbed.demo import demo as showing  # noqa: PLC0415
+    from roadbed.template import source as sources  # noqa: PLC0415
 
     showing.demo(showing.Wish(plan, once, keep), sources.resolve(source, "HEAD"))

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from roadbed import manifest
+from roadbed.template import build_manifest
 
 HERE = Path(__file__).parent
 PLANS = ("django-monolith", "fastapi-service", "hybrid")
@@ -213,7 +213,7 @@ def release(root: Path, version: str) -> None:
         amend = ("--amend",) if message == "Release" else ()
         git(root, "commit", "--quiet", *amend, "-m", f"{message} {version}")
         if not amend:
-            assert manifest.main(["--write", "--source", str(root)]) == 0
+            assert build_manifest.main(["--write", "--source", str(root)]) == 0
     git(root, "tag", version)
 
 

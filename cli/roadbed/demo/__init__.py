@@ -1,0 +1,1 @@
+"""A throw-away service that runs and is used."""

@@ -1,0 +1,1 @@
+"""The difference between a service and its template."""

@@ -1,0 +1,68 @@
+"""How managed files differ from the template's bytes, as unified differences."""
+
+import difflib
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from roadbed.drift.findings import RESTORABLE, Finding
+from roadbed.drift.restore import template_bytes
+from roadbed.errors import CouldNotRunError
+
+_NO_END = "\\ No newline at end of file"
+
+
+def unified(folder: Path, findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """For each managed file that is not as the template made it, the lines of the difference.
+
+    A file that is not there is gone as a whole; one that is no text is only named. Raises
+    CouldNotRunError when the template's bytes are not to be had, or a file cannot be read.
+    """
+    wanted = [found for found in findings if found.state in RESTORABLE]
+    content = template_bytes(folder, (found.blob for found in wanted)) if wanted else {}
+    return {found.path: list(_lines(folder, found, content[found.blob])) for found in wanted}
+
+
+def _lines(folder: Path, found: Finding, theirs: bytes) -> Iterator[str]:
+    path, place = found.path, folder / found.path
+    if found.detail:  # what lies behind a link is not the service's
+        yield f"{path} lies {found.detail}"
+        return
+    if place.is_symlink() or place.is_dir():
+        kind = "link" if place.is_symlink() else "folder"
+        yield f"{path} is a {kind} here, and a file in the template"
+        return
+    ours = _read(place)
+    name = "/dev/null" if ours is None else f"yours/{path}"
+    yield from between(theirs, ours or b"", f"template/{path}", name)
+
+
+def between(before: bytes, after: bytes, old_name: str, new_name: str) -> Iterator[str]:
+    """The lines of the difference between two contents; of what is no text, one line."""
+    old, new = _text(before), _text(after)
+    if old is None or new is None:
+        yield f"Binary files {old_name} and {new_name} differ"
+        return
+    for line in difflib.unified_diff(old, new, old_name, new_name):
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield _NO_END
+
+
+def _read(place: Path) -> bytes | None:
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
+
+
+def _text(content: bytes) -> list[str] | None:
+    """The lines of a text in UTF-8, each with its end; None for anything else."""
+    if b"\0" in content:
+        return None
+    try:  # `splitlines` would also end a line at a form feed
+        return io.StringIO(content.decode(), newline="\n").readlines()
+    except UnicodeDecodeError:
+        return None

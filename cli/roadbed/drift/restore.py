@@ -1,0 +1,119 @@
+"""Putting the template's bytes of managed files back, and what stood there before aside."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from roadbed.drift.findings import MISSING, RESTORABLE, Finding
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.git import command as git
+from roadbed.git.objects import FILE, Store
+from roadbed.service import answers
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A file that is as the template made it again; `saved` is where its last bytes are now."""
+
+    path: str
+    state: str
+    saved: Path | None
+
+
+def restore(folder: Path, findings: Iterable[Finding]) -> tuple[Restored, ...]:
+    """Restore every managed file of these findings that differs and is not waived.
+
+    Nothing is written before all bytes are at hand. Raises UsageError where a path is blocked,
+    CouldNotRunError where bytes cannot be had or written; what was written until then stays, and
+    the same command goes on from there.
+    """
+    wanted = [found for found in findings if found.state in RESTORABLE and found.fails]
+    if not wanted:
+        return ()
+    from roadbed.git import locks  # noqa: PLC0415 (a check alone writes nothing)
+    from roadbed.service import interruption as unfinished  # noqa: PLC0415 (a check alone writes nothing)
+
+    for found in wanted:
+        _refuse_blocked(folder, found.path)
+    room = _git_dir(folder) / "roadbed"
+    aside = room / "saved" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    content = template_bytes(folder, (found.blob for found in wanted))
+    with locks.held(room, folder):
+        unfinished.require_none(folder)
+        return tuple(_restored(folder, found, content[found.blob], aside) for found in wanted)
+
+
+def template_bytes(folder: Path, blobs: Iterable[str]) -> dict[str, bytes]:
+    """The contents of these blobs of the template, by id.
+
+    They come from the repository of the service in `folder`, which has committed most of them, the
+    others from the template. Raises UsageError without a repository, CouldNotRunError for a blob
+    that is not to be had.
+    """
+    own = Store(_git_dir(folder))
+    wanted = set(blobs)
+    elsewhere = set(own.lacks(wanted))
+    found = own.read(wanted - elsewhere)
+    return found | _from_template(folder, elsewhere) if elsewhere else found
+
+
+def _from_template(folder: Path, blobs: Iterable[str]) -> dict[str, bytes]:
+    from roadbed.template import mirror  # noqa: PLC0415 (most of the time the service has all of them)
+
+    given = answers.read(folder)
+    store = mirror.having(given.source, given.commit or given.version).store
+    lost = store.lacks(blobs)
+    if lost:
+        raise CouldNotRunError(
+            f"The template's bytes {lost[0][:12]}, which .roadbed/MANIFEST names, are neither in "
+            f"this repository nor in {given.source}: restore .roadbed/MANIFEST from a commit that "
+            "an update made, and run the same command again."
+        )
+    return store.read(blobs)
+
+
+def _git_dir(folder: Path) -> Path:
+    try:
+        return Path(git.run("rev-parse", "--absolute-git-dir", cwd=folder))
+    except git.GitError as error:
+        raise UsageError(
+            f"{folder.resolve()} is in no git repository, which has the template's bytes and keeps "
+            "edits: clone the service's repository, or run `git init` there and try again."
+        ) from error
+
+
+def _refuse_blocked(folder: Path, path: str) -> None:
+    """Refuse a path that leads through a link, which may leave the service, or through a file."""
+    for parent in reversed(Path(path).parents[:-1]):
+        place = folder / parent
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            raise UsageError(
+                f"{place} is not a folder, so {path} cannot be restored in it: move it away and "
+                "run the same command again."
+            )
+
+
+def _restored(folder: Path, found: Finding, content: bytes, aside: Path) -> Restored:
+    from roadbed.git import worktree  # noqa: PLC0415 (a check alone writes nothing)
+
+    saved = None if found.state == MISSING else aside / found.path
+    if saved:
+        _save(folder / found.path, saved)
+    worktree.replace(folder, found.path, worktree.Bytes(FILE, content))
+    return Restored(found.path, found.state, saved)
+
+
+def _save(place: Path, saved: Path) -> None:
+    try:
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_dir() and not place.is_symlink():  # no file can replace a folder
+            shutil.move(place, saved)
+        else:
+            shutil.copy2(place, saved, follow_symlinks=False)
+    except OSError as error:
+        raise CouldNotRunError(
+            f"{place} could not be saved in {saved.parent} ({error.strerror}), so it was left as "
+            "it is: mend that and run the same command again."
+        ) from error

@@ -1,0 +1,1 @@
+"""The git repository of a service: commands, objects, index and work tree."""

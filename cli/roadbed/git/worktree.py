@@ -1,0 +1,165 @@
+"""Writing files of a service, each whole or not at all, and saving what is in the way."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadbed.errors import CouldNotRunError, write_error
+from roadbed.git.objects import EXECUTABLE, FILE, LINK, Entry, Store
+from roadbed.git.repository import Repository
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A file as it lies in a work tree: git's mode, and its bytes (of a link: its target)."""
+
+    mode: str
+    content: bytes
+
+
+def read(place: Path) -> Bytes | None:
+    """What lies at a path, or None; raises CouldNotRunError for what cannot be read."""
+    try:
+        if place.is_symlink():
+            return Bytes(LINK, os.fsencode(place.readlink()))
+        mode = EXECUTABLE if os.access(place, os.X_OK) else FILE
+        return Bytes(mode, place.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
+
+
+def contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
+    """The files that these entries of `store` stand for; None stands for no file."""
+    known = {path: it for path, it in entries.items() if it}
+    texts = store.read(it.blob for it in known.values())
+    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+
+
+def lying(found: Repository, paths: Iterable[str]) -> dict[str, Bytes]:
+    """What lies at the paths of the service, where something does."""
+    there = ((path, read(found.folder / path)) for path in paths)
+    return {path: it for path, it in there if it}
+
+
+def checked_out(found: Repository, entries: Mapping[str, Entry], store: Store) -> dict[str, Bytes]:
+    """What a checkout of `entries` would write here, through the filters that the service sets.
+
+    `store` holds the contents. The filters are those of the attributes that lie here now.
+    """
+    borrowed = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(store.git_dir / "objects")}
+    filtered = {path: entry for path, entry in entries.items() if _in_batch(path, entry)}
+    texts = dict(zip(filtered, _batch(found, filtered, borrowed), strict=True))
+    for path, entry in entries.items():
+        if path not in filtered:
+            texts[path] = _one(found, path, entry, borrowed)
+    return {path: Bytes(entry.mode, texts[path]) for path, entry in entries.items()}
+
+
+def _in_batch(path: str, entry: Entry) -> bool:
+    return entry.mode != LINK and "\n" not in path
+
+
+def _batch(found: Repository, entries: Mapping[str, Entry], env: Mapping[str, str]) -> list[bytes]:
+    # the sizes that git prints are those before the filters, so a mark of our own parts the files
+    mark = secrets.token_hex(16)
+    asked = b"".join(
+        f"{entry.blob} {found.prefix}".encode() + os.fsencode(path) + b"\n"
+        for path, entry in entries.items()
+    )
+    said = found.git("cat-file", f"--batch={mark}", "--filters", stdin=asked, env=env)
+    return [part[1:-1] for part in said.split(mark.encode())[1:]]
+
+
+def _one(found: Repository, path: str, entry: Entry, env: Mapping[str, str]) -> bytes:
+    if entry.mode == LINK:
+        return found.git("cat-file", "blob", entry.blob, env=env)
+    return found.git("cat-file", "--filters", f"--path={found.prefix}{path}", entry.blob, env=env)
+
+
+def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
+    """Make `path` what is wanted (None: gone), in one step; empty folders go with their last file.
+
+    Raises CouldNotRunError when the machine cannot write.
+    """
+    place = folder / path
+    try:
+        if wanted is None:
+            place.unlink(missing_ok=True)
+            _prune(folder, place.parent)
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = drafted(place)
+        draft.unlink(missing_ok=True)
+        if wanted.mode == LINK:
+            draft.symlink_to(os.fsdecode(wanted.content))
+        else:
+            draft.write_bytes(wanted.content)
+            draft.chmod(0o777 & ~_umask() if wanted.mode == EXECUTABLE else 0o666 & ~_umask())
+        _clear(place)
+        draft.replace(place)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            drafted(place).unlink(missing_ok=True)
+        raise write_error(error, str(place)) from error
+
+
+def _clear(place: Path) -> None:
+    """Remove folders that hold no file: git does not know them, and no file can replace one."""
+    if place.is_dir() and not place.is_symlink():
+        for folder, _, _ in os.walk(place, topdown=False):
+            Path(folder).rmdir()
+
+
+def drafted(place: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    name = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:16]  # any name is short enough
+    return place.with_name(f".{name}.roadbed-new")
+
+
+def _prune(folder: Path, empty: Path) -> None:
+    with contextlib.suppress(OSError):  # not empty, or not there
+        while empty != folder:
+            empty.rmdir()
+            empty = empty.parent
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def turn(found: Repository, wanted: Mapping[str, Bytes | None]) -> None:
+    """Make every file of the service what is wanted (None: gone), each in one step.
+
+    Deletions come first: a file may stand where a folder is to come.
+    """
+    lying_now = lying(found, wanted)
+    for path, it in wanted.items():
+        drafted(found.folder / path).unlink(missing_ok=True)
+        if it is None:
+            replace(found.folder, path, None)
+    for path, it in wanted.items():
+        if it is not None and lying_now.get(path) != it:
+            replace(found.folder, path, it)
+
+
+def save(found: Repository, paths: Sequence[str]) -> list[Path]:
+    """Copy files of the service to where no update reaches them; returns the copies."""
+    room = found.room / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    try:
+        for path in paths:
+            place = room / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(found.folder / path, place, follow_symlinks=False)
+    except OSError as error:
+        raise write_error(error, str(room)) from error
+    return [room / path for path in paths]

@@ -1,0 +1,1 @@
+"""Release notes, the changelog and the release itself."""

@@ -1,0 +1,235 @@
+"""Cut a release of the templates: `just release 1.2.0`, for maintainers.
+
+Everything that can say no is asked first. Then files are written, committed and tagged; whatever
+fails on the way leaves the checkout as it was.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from roadbed import terminal as output
+from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
+from roadbed.git import command as git
+from roadbed.releases import changelog, notes
+from roadbed.service import manifest
+from roadbed.template import build_manifest
+from roadbed.template import source as sources
+from roadbed.toolchain import uv
+
+BRANCH = "main"
+MATRIX = "matrix"  # the recipe of the justfile that has to be green
+# vendored into every service: their version moves when they do (docs/adr/0025)
+VENDORED = ("chassis", "devissuer")
+NOTHING_YET = """\
+# What the next release changes, for the people who maintain services. How to write a note stands in
+# CONTRIBUTING.md; run `just changelog` afterwards.
+"""
+_NEXT = f"{notes.FOLDER}/{notes.NEXT}"
+_VERSION = re.compile(r'^version = "[^"]*"$', re.MULTILINE)
+_NUMBERS = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """`version`, cut from commit `head` of `checkout`; `moving` are the vendored folders it bumps.
+
+    `files` are those that it writes and git knows already.
+    """
+
+    checkout: Path
+    version: str
+    head: str
+    moving: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def tag(self) -> str:
+        """The tag that services will record."""
+        return f"v{self.version}"
+
+    @property
+    def notes(self) -> str:
+        """The file that the notes move to."""
+        return f"{notes.FOLDER}/{self.version}.toml"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a release writes."""
+
+    title: str
+    run: Callable[[Cut], None]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Cut a release: bump the version, move the notes, commit and tag; publishing is up to you."""
+    parser = argparse.ArgumentParser("python -m roadbed.releases.release", description=main.__doc__)
+    parser.add_argument("version", help="three numbers, greater than those of the last release")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    parser.add_argument("--source", default=None, help="the checkout [default: this one]")
+    options = parser.parse_args(arguments)
+    checkout = sources.checkout(options.source)
+    refuse(checkout, options.version)
+    cut = plan(checkout, options.version)
+    if options.dry_run:
+        for title in (f"run `just {MATRIX}`", *(step.title for step in steps(cut))):
+            output.say(title)
+        return 0
+    require_green(checkout)
+    _refuse_changed(cut)
+    with _undone_on_failure(cut):
+        for step in steps(cut):
+            with output.step(step.title):
+                step.run(cut)
+    output.say(f"{cut.tag} is tagged. Publish it: git push --atomic origin {BRANCH} {cut.tag}")
+    return 0
+
+
+def refuse(checkout: Path, version: str) -> None:
+    """Raise UsageError, or CouldNotRunError, when the checkout is in no state to be released."""
+    if not _NUMBERS.fullmatch(version):
+        raise UsageError(f"{version!r} is no version: write three numbers, such as 1.2.0.")
+    if git.run("branch", "--show-current", cwd=checkout) != BRANCH:
+        raise UsageError(f"Releases are cut from {BRANCH}: run `git switch {BRANCH}` first.")
+    if git.run("status", "--porcelain", cwd=checkout):
+        raise UsageError("The checkout has uncommitted changes: commit or stash them first.")
+    last = sources.newest_version([*_tags(checkout), *_released(checkout)])
+    if last and sources.ordered(version) <= sources.ordered(last):
+        raise UsageError(f"{version} does not come after the last release, {last}: count up.")
+    if not notes.lying_in(checkout).release(notes.NEXT).changes:
+        raise UsageError(f"{_NEXT} has no note, so there is nothing to release: write one.")
+    if not changelog.is_current(checkout):
+        raise UsageError("CHANGELOG.md is stale: run `just changelog` and commit it first.")
+    git.require_identity({})
+    with output.step("compare the manifests with real renders"):
+        if build_manifest.main(["--check", f"--source={checkout}"]):
+            raise UsageError("A manifest is stale: run `just manifest` and commit it first.")
+
+
+def plan(checkout: Path, version: str) -> Cut:
+    """What the release of this version will write."""
+    moving = tuple(folder for folder in VENDORED if _has_changed(checkout, folder))
+    locks = ("uv.lock", "tests/chassis/uv.lock") if moving else ("uv.lock",)
+    manifests = checkout.glob(f"templates/*/{manifest.MANIFEST_FILE}") if moving else ()
+    files = (
+        *(f"{folder}/pyproject.toml".removeprefix("./") for folder in (".", *moving)),
+        *locks,
+        _NEXT,
+        changelog.CHANGELOG_FILE,
+        *(path.relative_to(checkout).as_posix() for path in sorted(manifests)),
+    )
+    return Cut(checkout, version, git.run("rev-parse", "HEAD", cwd=checkout), moving, files)
+
+
+def steps(cut: Cut) -> list[Step]:
+    """What is written, in this order."""
+    projects = ", ".join(("roadbed", *cut.moving))
+    return [
+        Step(f"write {cut.version} as the version of {projects}", _bump),
+        Step("update the lock files", _lock),
+        Step(f"move {_NEXT} to {cut.notes}", _move_notes),
+        Step(f"write {changelog.CHANGELOG_FILE}", lambda cut: changelog.write(cut.checkout)),
+        *([Step("write the manifests", _write_manifests)] if cut.moving else []),
+        Step(f"commit, and tag {cut.tag}", _commit),
+    ]
+
+
+def require_green(checkout: Path) -> None:
+    """Run the update matrix in the checkout; raises UsageError when it is red."""
+    output.note(f"Running `just {MATRIX}`; nothing is written before it is green.")
+    command = ["just", "--justfile", str(checkout / "justfile"), MATRIX]
+    try:
+        done = subprocess.run(command, cwd=checkout, stdin=subprocess.DEVNULL, check=False)
+    except FileNotFoundError as error:
+        raise CouldNotRunError("just is not on PATH: run `uv run just release …`.") from error
+    if done.returncode:
+        raise UsageError("The update matrix is red (see above): mend it, then release.")
+
+
+def _tags(checkout: Path) -> list[str]:
+    return git.run("tag", "--list", cwd=checkout).split()
+
+
+def _released(checkout: Path) -> list[str]:
+    return [name.removesuffix(".toml") for name in notes.lying_in(checkout).names]
+
+
+def _has_changed(checkout: Path, folder: str) -> bool:
+    """Whether the folder differs from the release whose version it carries."""
+    project = tomllib.loads((checkout / folder / "pyproject.toml").read_text(encoding="utf-8"))
+    tag = f"v{project['project']['version']}"
+    if tag not in _tags(checkout):
+        return True
+    return bool(git.run("diff", "--name-only", tag, "HEAD", "--", folder, cwd=checkout))
+
+
+def _refuse_changed(cut: Cut) -> None:
+    here = git.run("rev-parse", "HEAD", cwd=cut.checkout)
+    if here != cut.head or git.run("status", "--porcelain", cwd=cut.checkout):
+        raise UsageError("The checkout changed while the matrix ran: look at `git status`.")
+
+
+@contextmanager
+def _undone_on_failure(cut: Cut) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        git.run("reset", "--quiet", cut.head, cwd=cut.checkout)
+        (cut.checkout / cut.notes).unlink(missing_ok=True)
+        git.run("restore", "--", *cut.files, cwd=cut.checkout)
+        raise
+
+
+def _bump(cut: Cut) -> None:
+    for folder in (".", *cut.moving):
+        path = cut.checkout / folder / "pyproject.toml"
+        text = path.read_text(encoding="utf-8")
+        bumped = _VERSION.sub(f'version = "{cut.version}"', text, count=1)
+        path.write_text(bumped, encoding="utf-8", newline="\n")
+
+
+def _lock(cut: Cut) -> None:
+    for path in cut.files:
+        trouble = path.endswith("uv.lock") and uv.lock((cut.checkout / path).parent)
+        if trouble:
+            raise CouldNotRunError(f"{path} could not be written ({trouble}): is there a network?")
+
+
+def _move_notes(cut: Cut) -> None:
+    path = cut.checkout / _NEXT
+    written = path.read_text(encoding="utf-8").removeprefix(NOTHING_YET).lstrip()
+    today = datetime.now(UTC).date()
+    released = f"date = {today}\n\n{written}"
+    (cut.checkout / cut.notes).write_text(released, encoding="utf-8", newline="\n")
+    path.write_text(NOTHING_YET, encoding="utf-8", newline="\n")
+
+
+def _write_manifests(cut: Cut) -> None:
+    build_manifest.main(["--write", f"--source={cut.checkout}"])
+
+
+def _commit(cut: Cut) -> None:
+    git.run("add", "--", cut.notes, *cut.files, cwd=cut.checkout)
+    git.run("commit", "--quiet", f"--message=Release {cut.version}", cwd=cut.checkout)
+    message = f"--message=Roadbed {cut.version}"
+    git.run("tag", "--annotate", message, cut.tag, cwd=cut.checkout)
+
+
+if __name__ == "__main__":
+    git.forget_surroundings()
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except RoadbedError as mistake:
+        output.error(str(mistake))
+        sys.exit(mistake.exit_code)
+    except KeyboardInterrupt:
+        output.error("interrupted; everything is as it was.")
+        sys.exit(Exit.INTERRUPTED)

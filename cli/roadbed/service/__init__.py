@@ -1,0 +1,1 @@
+"""The facts that a generated repository records about itself."""

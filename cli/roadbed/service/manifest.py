@@ -1,0 +1,96 @@
+"""The list of managed files with their contents' ids, so that drift is found offline.
+
+`templates/<plan>/.roadbed/MANIFEST` is written by `roadbed.template.build_manifest` and read in a
+service. One line a file, sorted by path: the id that git gives to the
+bytes (`git hash-object`), two spaces, the path, and where the file exists only for some answer,
+two spaces and `question=value`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.service import ownership
+
+MANIFEST_FILE = ".roadbed/MANIFEST"
+_HEADER = (
+    "# roadbed manifest 1. Managed by Roadbed: `git hash-object` and path of every managed file, "
+    "and the answer it needs. Compare with `roadbed check`."
+)
+_LINE = re.compile(r"([0-9a-f]{40})  (\S(?:.*?\S)?)(?:  (\w+=\S+))?")
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """One managed file; `condition` is `question=value`, or empty for a file that always exists."""
+
+    path: str
+    condition: str
+    blob: str
+
+    def __str__(self) -> str:
+        return "  ".join(part for part in (self.blob, self.path, self.condition) if part)
+
+
+def read(service: Path) -> list[Entry]:
+    """The entries of the service in the folder `service`; raises UsageError when unusable."""
+    path = service / MANIFEST_FILE
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path} does not exist: restore it with `git checkout -- {MANIFEST_FILE}`."
+        ) from error
+    except OSError as error:
+        raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{path} is broken ({error}): restore it with `git checkout -- {MANIFEST_FILE}`."
+        ) from error
+
+
+def parse(text: str) -> list[Entry]:
+    """The entries written in `text`; raises ValueError naming the line that is none."""
+    lines = text.splitlines()
+    if not lines or not lines[0].startswith(_HEADER.partition(".")[0]):
+        raise ValueError("line 1 does not name the format")
+    return [_entry(number, line) for number, line in enumerate(lines[1:], 2)]
+
+
+def _entry(number: int, line: str) -> Entry:
+    parts = _LINE.fullmatch(line)
+    if not parts:
+        raise ValueError(f"line {number} is not an id and a path")
+    path = PurePosixPath(parts[2])
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"line {number} leaves the service")
+    return Entry(parts[2], parts[3] or "", parts[1])
+
+
+def applies(entry: Entry, given: Mapping[str, object]) -> bool:
+    """Whether a service that gave these answers has the file."""
+    question, _, value = entry.condition.partition("=")
+    return not entry.condition or str(given.get(question)) == value
+
+
+def named(content: bytes) -> set[tuple[str, str]]:
+    """Return path and blob of each file in manifests of any age, as far as lines can be read."""
+    lines = content.decode(errors="replace").splitlines()
+    return {(match[2], match[1]) for line in lines if (match := _LINE.fullmatch(line))}
+
+
+def dump(entries: Iterable[Entry]) -> str:
+    """The text of a manifest."""
+    return "\n".join([_HEADER, *map(str, sorted(entries)), ""])
+
+
+def managed_files(folder: Path) -> Iterator[str]:
+    """The managed paths of the service in `folder`, the manifest itself excepted."""
+    owners = ownership.read(folder)
+    roots = [folder / root for root in owners.roots("managed")] or [folder]
+    for path in {path for root in roots for path in (root, *root.rglob("*"))}:
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST_FILE and owners.classify(name) == "managed":
+            yield name

@@ -1,0 +1,1 @@
+"""The template repository: its source, its questions and its rendered files."""

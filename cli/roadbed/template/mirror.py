@@ -1,0 +1,170 @@
+"""Copies of template repositories in the user's cache, so that a version is fetched once."""
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+from roadbed.errors import CouldNotRunError, RoadbedError, UsageError
+from roadbed.git import command as git
+from roadbed.git.objects import Store
+from roadbed.template import source as sources
+
+HEAD = "refs/upstream/HEAD"
+_KEPT = "refs/kept"
+_REFSPECS = (
+    "+refs/heads/*:refs/heads/*",
+    "+refs/tags/*:refs/tags/*",
+    f"+HEAD:{HEAD}",
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def cache() -> Path:
+    """The folder for what can be fetched or rendered again: `ROADBED_CACHE`, or the user's.
+
+    Raises CouldNotRunError when it cannot be made.
+    """
+    chosen = os.environ.get("ROADBED_CACHE")
+    folder = Path(chosen) if chosen else platformdirs.user_cache_path("roadbed")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return folder.resolve()
+
+
+def unwritable(folder: Path, error: OSError) -> CouldNotRunError:
+    """The error for a cache that cannot be written."""
+    return CouldNotRunError(
+        f"The cache {folder} cannot be written ({(error.strerror or '').lower()}): name another "
+        "folder with ROADBED_CACHE."
+    )
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A bare copy of the template repository that services record as `url`."""
+
+    url: str
+    remote: str
+    store: Store
+
+    def commit(self, ref: str) -> str | None:
+        """The commit that a tag, branch or commit id means here, or None."""
+        said = self.store.run(
+            "rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}", fine={0, 1}
+        )
+        return said.decode().strip() or None
+
+    def newest(self) -> str | None:
+        """The newest release's tag, or None where nothing is released."""
+        return next(iter(self.releases()), None)
+
+    def releases(self) -> list[str]:
+        """The tags of all releases, the newest first."""
+        listed = self.store.run("for-each-ref", "--format=%(refname)", "refs/tags")
+        return sources.versions(listed.decode().split())
+
+    def blob(self, ref: str, path: str) -> str | None:
+        """The id of a file at a version, or None."""
+        asked = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}:{path}")
+        return self.store.run(*asked, fine={0, 1, 128}).decode().strip() or None
+
+    def brought(self, path: str, blob: str) -> str | None:
+        """The first commit in which the file `path` was this content, or None."""
+        if self.store.lacks([blob]):
+            return None
+        search = ("--all", "--format=%H", f"--find-object={blob}", "--diff-filter=AM")
+        said = self.store.run("log", *search, "--", path).decode().split()
+        return next((it for it in reversed(said) if self.blob(it, path) == blob), None)
+
+    def named(self, commit: str) -> str:
+        """What people call a commit: its tag, or git's description of it."""
+        said = self.store.run("describe", "--tags", "--always", commit)
+        return said.decode().strip()
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` was made from `older` (a commit is its own ancestor)."""
+        return self.store.run("merge-base", older, newer, fine={0, 1}).decode().strip() == older
+
+    def show(self, commit: str, path: str) -> bytes | None:
+        """A file at a commit, or None."""
+        try:
+            return self.store.run("cat-file", "blob", f"{commit}:{path}")
+        except git.GitError:
+            return None
+
+
+def opened(url: str, wanted: str = "") -> Mirror:
+    """The mirror of `url`, brought up to date, with the commit `wanted` kept in it for good.
+
+    Raises UsageError for a source that can never work, CouldNotRunError for one out of reach.
+    """
+    mirror = known(url)
+    with _alone(mirror):
+        if not (mirror.store.git_dir / "HEAD").is_file():
+            mirror.store.run("init", "--quiet", "--bare", "--template=", str(mirror.store.git_dir))
+        _fetch(mirror, *_REFSPECS)
+        if _COMMIT.fullmatch(wanted) and not mirror.commit(wanted):
+            with contextlib.suppress(RoadbedError):  # of a tag that was moved, if the host gives it
+                _fetch(mirror, f"+{wanted}:{_KEPT}/{wanted}")
+        if _COMMIT.fullmatch(wanted) and mirror.commit(wanted):
+            mirror.store.run("update-ref", f"{_KEPT}/{wanted}", wanted)
+    return mirror
+
+
+@contextlib.contextmanager
+def _alone(mirror: Mirror) -> Iterator[None]:
+    try:
+        with filelock.FileLock(f"{mirror.store.git_dir}.lock"):
+            yield
+    except OSError as error:
+        raise unwritable(mirror.store.git_dir.parent, error) from error
+
+
+def having(url: str, ref: str) -> Mirror:
+    """The mirror of `url` with the commit, tag or branch `ref`; fetched only where it is not."""
+    mirror = known(url)
+    there = (mirror.store.git_dir / "HEAD").is_file() and mirror.commit(ref)
+    return mirror if there else opened(url, ref)
+
+
+def known(url: str) -> Mirror:
+    """The mirror of `url` as it lies in the cache, if it does; nothing is fetched."""
+    source = sources.spelled(url)
+    name = hashlib.sha256(source.remote.encode()).hexdigest()[:16]
+    return Mirror(url, source.remote, Store(cache() / "templates" / f"{name}.git"))
+
+
+def _fetch(mirror: Mirror, *refspecs: str) -> None:
+    if sources.is_gone(mirror.remote):
+        raise UsageError(
+            f"There is no template at {mirror.url}: `roadbed update --source ADDRESS` takes it "
+            "from where it is now, and records that."
+        )
+    # the user's git configuration is needed here: credentials, proxies, other spellings of a host
+    where = f"--git-dir={mirror.store.git_dir}"
+    quiet = ("-c", "gc.auto=0", "-c", "maintenance.auto=false")
+    fetch = ["fetch", "--quiet", "--force", "--no-write-fetch-head"]
+    fetch += ["--prune", "--"] if refspecs == _REFSPECS else ["--"]
+    try:
+        git.output(where, *quiet, *fetch, mirror.remote, *refspecs)
+    except git.GitError as error:
+        raise sources.unreadable(mirror.url, mirror.remote, error) from error
+
+
+def require_commit(mirror: Mirror, ref: str, option: str) -> str:
+    """The commit of `ref`; raises UsageError naming the `option` that can change it."""
+    commit = mirror.commit(ref)
+    if commit is None:
+        raise UsageError(
+            f"{mirror.url} has no version {ref!r}: name a tag, branch or commit with {option}."
+        )
+    return commit

@@ -1,0 +1,229 @@
+"""Where the templates come from: one spelling that Copier can still read a year later.
+
+A relative path or `file:///…` renders, and then every update of that service fails; a checkout
+with uncommitted changes records a commit that exists nowhere. Both are settled here, before
+anything is rendered.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from roadbed.errors import CouldNotRunError, UsageError
+from roadbed.git import command as git
+
+QUESTIONS_FILE = "copier.yml"
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
+_SCP = re.compile(r"[\w.-]+@[\w.-]+:")
+_ALIASES = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_SNAPSHOT_TAG = "v0.0.0+snapshot"
+_SNAPSHOT_AUTHOR = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "Roadbed"), ("EMAIL", "roadbed@localhost"))
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """`url` is what a service records, `remote` what git is given, `ref` the version to render.
+
+    `folder` is the checkout on this machine, when the source is one.
+    """
+
+    url: str
+    remote: str
+    ref: str = ""
+    folder: Path | None = None
+
+
+def resolve(text: str | None, ref: str | None) -> Source:
+    """The source named by `text` (URL, path or None for this checkout) at `ref`.
+
+    Without a `ref` it is the newest release tag, and HEAD where nothing is released. Raises
+    UsageError for a source that can never work and CouldNotRunError for one out of reach.
+    """
+    source = spelled(text if text is not None else str(_own_checkout()))
+    refs = _refs(source)
+    found = ref or newest_version(refs) or refs["HEAD"]
+    return Source(source.url, source.remote, found, source.folder)
+
+
+def spelled(text: str) -> Source:
+    """The source that `text` (URL or path) names, without asking it for anything; no version.
+
+    Raises UsageError for one that carries a credential.
+    """
+    return Source(*_spell(text))
+
+
+def refuse_dirty(source: Source, ref: str | None) -> None:
+    """Raise UsageError when `source` is a checkout with uncommitted changes that would be rendered.
+
+    `ref` is what the user asked for: a release named on purpose does not contain the changes.
+    """
+    if source.folder is None or ref not in {None, "HEAD"} or not _dirty(source.folder):
+        return
+    raise UsageError(
+        f"The templates in {source.folder} have uncommitted changes, and a service made from them "
+        "could never be updated: commit or stash them, or name a version with --ref, or look at "
+        "them with `roadbed demo`."
+    )
+
+
+def snapshot(source: Source, into: Path) -> Source:
+    """A clone of a local checkout as it lies there, changes included, tagged; for throw-away use.
+
+    `into` is an empty folder that the caller removes. A remote source is returned as it is.
+    """
+    if source.folder is None:
+        return source
+    clone = into / "templates"
+    git.run("clone", "--quiet", "--no-checkout", "--", str(source.folder), str(clone))
+    if _dirty(source.folder):
+        _commit_as_it_lies(source.folder, clone)
+    git.run("tag", "--force", _SNAPSHOT_TAG, cwd=clone)
+    git.run("reset", "--quiet", "--hard", cwd=clone)
+    return Source(str(clone), str(clone), _SNAPSHOT_TAG, clone)
+
+
+def newest_version(refs: Iterable[str]) -> str | None:
+    """The tag of the newest release among the names of references, or None."""
+    return next(iter(versions(refs)), None)
+
+
+def versions(refs: Iterable[str]) -> list[str]:
+    """The tags of releases among the names of references, the newest first."""
+    tags = [name.removeprefix("refs/tags/") for name in refs]
+    return sorted(filter(ordered, tags), key=ordered, reverse=True)
+
+
+def ordered(version: str) -> tuple[int, ...]:
+    """The numbers by which releases are ordered; nothing for text that names no release."""
+    found = _VERSION.fullmatch(version)
+    return tuple(int(number) for number in found[1].split(".")) if found else ()
+
+
+def checkout(text: str | None) -> Path:
+    """The checkout named by the path `text`, or for None this one; raises UsageError for a URL."""
+    source = resolve(text, "HEAD")
+    if source.folder is None:
+        raise UsageError(f"{source.url} is not a checkout on this machine: clone it first.")
+    return source.folder
+
+
+def questions_text(source: Source) -> str:
+    """The text of the questionnaire at the source's version."""
+    if source.folder is not None:
+        return _show(source, source.folder)
+    with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
+        git.run("clone", "--quiet", "--bare", "--filter=blob:none", "--", source.remote, scratch)
+        return _show(source, Path(scratch))
+
+
+def _show(source: Source, repository: Path) -> str:
+    try:
+        git.run("rev-parse", "--quiet", "--verify", f"{source.ref}^{{commit}}", cwd=repository)
+    except git.GitError as error:
+        raise UsageError(
+            f"{source.url} has no version {source.ref!r}: name a tag, branch or commit with --ref."
+        ) from error
+    try:
+        return git.run("show", f"{source.ref}:{QUESTIONS_FILE}", cwd=repository)
+    except git.GitError as error:
+        raise UsageError(
+            f"{source.url} has no {QUESTIONS_FILE}, so it is not a Roadbed template repository: "
+            "name one with --source."
+        ) from error
+
+
+def _own_checkout() -> Path:
+    root = Path(__file__).resolve().parents[3]
+    if not (root / QUESTIONS_FILE).is_file():
+        raise UsageError(
+            "This installation of roadbed has no templates of its own: name the template "
+            "repository with --source (a git URL or the path of a clone)."
+        )
+    return root
+
+
+def _spell(text: str) -> tuple[str, str, str, Path | None]:
+    if text.startswith(tuple(_ALIASES)):
+        return text, _ALIASES[text[:3]] + text[3:].lstrip("/"), "", None
+    if text.startswith("file://"):
+        text = f"git+{text}"
+    if "://" not in text and not _SCP.match(text):
+        path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (keeps links, drops "..")
+        return str(path), str(path), "", path if path.is_dir() else None
+    _refuse_credentials(text)
+    plain = text.removeprefix("git+")
+    return (text if _SCP.match(text) else f"git+{plain}"), plain, "", None
+
+
+def _refuse_credentials(url: str) -> None:
+    parts = urlsplit(url.removeprefix("git+"))
+    if parts.password or (parts.username and parts.scheme in {"http", "https"}):
+        raise UsageError(
+            f"The source at {parts.hostname} carries a credential, which every service would "
+            "record: leave it out and let git's credential helper supply it."
+        )
+
+
+def _refs(source: Source) -> dict[str, str]:
+    if is_gone(source.remote):
+        raise UsageError(
+            f"The source {source.url} does not exist: check the path given to --source."
+        )
+    try:
+        listing = git.run("ls-remote", "--", source.remote, "HEAD", "refs/tags/*")
+    except git.GitError as error:
+        raise unreadable(source.url, source.remote, error) from error
+    refs = {name: commit for commit, name in map(str.split, listing.splitlines())}
+    if "HEAD" not in refs:
+        raise UsageError(f"The source {source.url} has no commit: name a template repository.")
+    return refs
+
+
+def is_gone(remote: str) -> bool:
+    """Whether a source is meant to be on this machine, and is not."""
+    place = remote.removeprefix("file://")
+    return not _is_url(place) and not Path(place).exists()
+
+
+def unreadable(url: str, remote: str, error: git.GitError) -> UsageError | CouldNotRunError:
+    """The error for a source that git could not read."""
+    if not _is_url(remote.removeprefix("file://")):
+        return UsageError(f"The source {url} is not a git repository: name the root of a clone.")
+    return CouldNotRunError(
+        f"The source {url} cannot be read ({error.reason}): check the address and the network."
+    )
+
+
+def _is_url(remote: str) -> bool:
+    return "://" in remote or _SCP.match(remote) is not None
+
+
+def _dirty(folder: Path) -> bool:
+    if git.run("rev-parse", "--is-bare-repository", cwd=folder) == "true":
+        return False
+    return bool(git.run("status", "--porcelain", cwd=folder))
+
+
+def _commit_as_it_lies(checkout: Path, clone: Path) -> None:
+    # The clone's index is empty, so `add` takes the working tree as it is, deletions included.
+    env = {"GIT_WORK_TREE": str(checkout), "GIT_DIR": str(clone / ".git"), **_SNAPSHOT_AUTHOR}
+    git.run("add", "--all", env=env, cwd=checkout)
+    git.run(
+        "-c",
+        "core.hooksPath=/dev/null",
+        "commit",
+        "--quiet",
+        "--no-gpg-sign",
+        "--message=As it lies",
+        env=env,
+        cwd=checkout,
+    )

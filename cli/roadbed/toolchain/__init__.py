@@ -1,0 +1,1 @@
+"""uv and the Python interpreters that it may use."""

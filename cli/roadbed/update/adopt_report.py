@@ -1,0 +1,74 @@
+"""What an adoption did, or would do, for people at 80 columns."""
+
+import shlex
+from collections.abc import Sequence
+
+from roadbed import terminal as output
+from roadbed.service.answers import ANSWERS_FILE
+from roadbed.service.baseline import BASELINE_FILE
+from roadbed.update.adopt import Adoption
+
+
+def as_text(adoption: Adoption, compare: Sequence[str], *, written: bool) -> list[str]:
+    """The report: what was guessed or answered, what comes, and what remains to be done.
+
+    `compare` are commands that show what the plan has where the team's own stays.
+    """
+    given, name = adoption.answers, adoption.found.folder.name
+    rows = [(f"{key}:", it) for key, it in given.values.items() if isinstance(it, str)]
+    is_, came = ("is", "came") if written else ("would be", "would come")
+    return [
+        f"{name} {is_} a {given.plan}, at {adoption.draft.new}.",
+        *output.layout(rows),
+        *_lost(adoption),
+        "",
+        f"{len(adoption.draft.after)} files {came}, and none of yours changes.",
+        *_recorded(adoption),
+        *_remaining(compare),
+        *(_next(adoption) if written else _then()),
+    ]
+
+
+def _lost(adoption: Adoption) -> list[str]:
+    if not adoption.lost_in:
+        return []
+    command = f"git checkout {adoption.lost_in}^ -- {ANSWERS_FILE}"
+    return [
+        "",
+        f"git still has an answers file, which {adoption.lost_in} deleted. It says more than",
+        "guesses, if it is this service's: undo this, and bring it back with",
+        f"  {command}",
+    ]
+
+
+def _recorded(adoption: Adoption) -> list[str]:
+    lines = [f"  {path}: {state}" for state, path in adoption.differing]
+    lines += [f"  {path}: apart, updates leave it alone" for path in adoption.apart]
+    return ["", f"On record in {BASELINE_FILE}, and not failing:", *lines] if lines else []
+
+
+def _remaining(compare: Sequence[str]) -> list[str]:
+    if not compare:
+        return []
+    return [
+        "",
+        "What remains is yours: compare what is there with the plan's, and copy of the rest",
+        "what you want.",
+        *(f"  {command}" for command in compare),
+    ]
+
+
+def _then() -> list[str]:
+    return ["", "Nothing is written yet. Without --plan this would be written."]
+
+
+def _next(adoption: Adoption) -> list[str]:
+    message = f"Follow the platform, {adoption.draft.new}"
+    commands = [
+        *adoption.found.reaching(),
+        "git diff --cached --stat",
+        "roadbed check",
+        f"git commit -m {shlex.quote(message)}",
+    ]
+    title = "Next (`roadbed update --abort` takes it all back):"
+    return ["", title, *(f"  {command}" for command in commands)]

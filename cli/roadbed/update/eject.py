@@ -1,0 +1,119 @@
+"""Handing managed files over to the team, and back: an answer that every operation respects."""
+
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from roadbed import terminal as output
+from roadbed.drift import compare as drift
+from roadbed.errors import UsageError
+from roadbed.git import worktree
+from roadbed.git.objects import FILE
+from roadbed.service import answers, manifest, ownership
+from roadbed.service import interruption as unfinished
+from roadbed.service.answers import ANSWERS_FILE
+
+_NEEDED = (manifest.MANIFEST_FILE, ownership.OWNERSHIP_FILE)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The `paths` of the service in `folder` that changed hands; `undone` when they came back."""
+
+    folder: Path
+    paths: tuple[str, ...]
+    undone: bool
+
+
+def eject(files: Sequence[Path], *, undo: bool) -> Handover:
+    """Record that these managed files are the team's own, or with `undo` the platform's again.
+
+    The files themselves stay as they are; the service is the one they lie in. Raises UsageError
+    when one is not managed, is needed to know the others, or has changed hands already.
+    """
+    folder = _service(files[0])
+    unfinished.require_none(folder)
+    given = answers.read(folder)
+    paths = tuple(dict.fromkeys(_inside(folder, file) for file in files))
+    if undo:
+        _refuse_unknown(paths, given.ejected)
+    else:
+        compared = drift.expected(folder, manifest.read(folder), given)
+        _refuse(paths, {entry.path for entry in compared}, given.ejected)
+    ejected = given.ejected - {*paths} if undo else given.ejected | {*paths}
+    _record(folder, sorted(ejected))
+    return Handover(folder, paths, undo)
+
+
+def _service(file: Path) -> Path:
+    """The service that the file lies in, which may be missing; the folder of now where none is."""
+    parents = Path(os.path.abspath(file)).parents  # noqa: PTH100 (a link is not followed)
+    found = (parent for parent in parents if (parent / ANSWERS_FILE).is_file())
+    return next(found, Path.cwd())
+
+
+def _inside(folder: Path, file: Path) -> str:
+    return Path(os.path.relpath(file, folder)).as_posix()
+
+
+def _refuse(paths: Iterable[str], managed: set[str], ejected: frozenset[str]) -> None:
+    for path in paths:
+        if path in _NEEDED:
+            raise UsageError(
+                f"{path} cannot be ejected: without it nobody knows what the other managed files "
+                "are. Name the file that you want to change."
+            )
+        if path in ejected:
+            raise UsageError(
+                f"{path} is ejected already: edit it, or give it back with "
+                f"`roadbed eject --undo {path}`."
+            )
+        if path not in managed:
+            raise UsageError(
+                f"{path} is not managed, so it is yours as it is: {manifest.MANIFEST_FILE} lists "
+                "what can be ejected."
+            )
+
+
+def _refuse_unknown(paths: Iterable[str], ejected: frozenset[str]) -> None:
+    for path in paths:
+        if path not in ejected:
+            listed = ", ".join(sorted(ejected)) or "nothing"
+            raise UsageError(f"{path} is not ejected, so there is no undoing: {listed} is.")
+
+
+def _record(folder: Path, ejected: Sequence[str]) -> None:
+    """Change the answer in the file of answers, and leave the file as Copier would write it."""
+    text = (folder / ANSWERS_FILE).read_text(encoding="utf-8")
+    comments = itertools.takewhile(
+        lambda line: line.startswith("#"), text.splitlines(keepends=True)
+    )
+    data = {**yaml.safe_load(text), "ejected": list(ejected)}
+    # what the filter `to_nice_yaml` does, with which the template writes them
+    body = yaml.dump(data, indent=4, allow_unicode=True, default_flow_style=False)
+    content = "".join([*comments, body]).encode()
+    worktree.replace(folder, ANSWERS_FILE, worktree.Bytes(FILE, content))
+
+
+def as_text(done: Handover) -> list[str]:
+    """What the handover means, for people."""
+    names = " ".join(done.paths)
+    if done.undone:
+        return [
+            f"The platform's again: {names}",
+            *output.wrapped(
+                f"Commit {ANSWERS_FILE}; `roadbed check` compares again, and `roadbed check --fix` "
+                "brings the template's bytes.",
+                "",
+            ),
+        ]
+    return [
+        f"Yours from now on: {names}",
+        "No update touches it, fixes included; `roadbed check` lists it as ejected and no",
+        "longer compares it.",
+        f"Commit {ANSWERS_FILE}. To give it back: roadbed eject --undo {names}",
+    ]

@@ -1,0 +1,52 @@
+"""`roadbed grow hybrid`: what comes with the half that a service does not have yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roadbed.errors import UsageError
+from roadbed.git.objects import Entry
+from roadbed.service.ownership import Ownership
+from roadbed.template import files as rendered
+from roadbed.template.files import Wanted
+
+HYBRID = "hybrid"
+_DOCUMENTS = ("README.md", "docs/")  # in the team's words; a new half adds none of its own
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The seeds of the new half, and what a new hybrid has where the team's own stays."""
+
+    seeds: Mapping[str, Entry]
+    beside: Mapping[str, bytes]
+
+
+NONE = Growth({}, {})
+
+
+def require_possible(plan: str, wanted: str, given: Mapping[str, str]) -> None:
+    """Raise UsageError unless a service of `plan` can grow into `wanted`, with answers `given`."""
+    if "plan" in given:
+        raise UsageError("The plan is the first argument: leave out -d plan=….")
+    if wanted != HYBRID:
+        raise UsageError(f"A service grows into a hybrid and into nothing else, not a {wanted!r}.")
+    if plan == HYBRID:
+        raise UsageError("This service is a hybrid already: there is nothing to grow.")
+
+
+def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership) -> Growth:
+    """What the answers of `then` bring beyond those of `now`, to a service with files `before`.
+
+    A seed that both would bring and the service no longer has was deleted by the team: it stays so.
+    """
+    small, large = rendered.whole(now), rendered.whole(then)
+    news = {
+        path: it
+        for path, it in large.items()
+        if small.get(path) != it != before.get(path) and owners.classify(path) == "seeded"
+    }
+    arriving = [path for path in news if path not in small and path not in before]
+    seeds = {path: news[path] for path in arriving if not path.startswith(_DOCUMENTS)}
+    beside = [path for path in news if path not in seeds and (path in before or path in arriving)]
+    texts = rendered.kept().read(large[path].blob for path in beside)
+    return Growth(seeds, {path: texts[large[path].blob] for path in beside})

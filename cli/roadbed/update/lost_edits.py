@@ -1,0 +1,233 @@
+"""`roadbed check --after-update`: the lost-edit audit of an update that anybody made, by any tool.
+
+A plain `copier update` ends with exit code 0 whether or not it kept what a team wrote. This
+compares the service as it was (at HEAD, or where a branch began) with the service as it lies here.
+"""
+
+import hashlib
+import json
+import os
+import shlex
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from roadbed.errors import Exit, UsageError, write_error
+from roadbed.git import command as git
+from roadbed.git import repository, worktree
+from roadbed.git.objects import EXECUTABLE, FILE, LINK, Entry, Store, scratch
+from roadbed.git.repository import Repository
+from roadbed.service import answers, ownership
+from roadbed.service import interruption as unfinished
+from roadbed.service.answers import ANSWERS_FILE, Answers
+from roadbed.service.ownership import Ownership
+from roadbed.template import files as rendered
+from roadbed.template import mirror
+from roadbed.template.files import Wanted
+from roadbed.update import losses as audit
+from roadbed.update.losses import Loss
+from roadbed.update.merge import MANAGED, MERGED
+
+ACCEPTED_FILE = ".roadbed-accepted.toml"
+_HEADER = (
+    "# What an update was allowed to take (`roadbed check --after-update --accept PATH`).\n"
+    "# Commit it with the update; once that is merged, this file may go.\n"
+)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What the update since `base` lost in the service `folder`.
+
+    `old` is the version before, None where there was no update.
+    """
+
+    folder: Path
+    base: str
+    old: str | None
+    new: str
+    lost: tuple[Loss, ...]
+    accepted: tuple[Loss, ...]
+
+    @property
+    def exit_code(self) -> Exit:
+        """4 when something is gone that nobody accepted."""
+        return Exit.LOST_EDITS if self.lost else Exit.FINE
+
+
+def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
+    """Audit the service in `folder` against the commit `base`, and accept the losses of paths.
+
+    A service that the base does not have yet was not updated since. Raises UsageError for a base
+    that is no commit and for a path that lost nothing.
+    """
+    unfinished.require_none(folder)
+    now = answers.read(folder, planned=False)
+    try:
+        found = repository.opened(folder)
+    except repository.UnbornError:  # a hook's first commit
+        return Audited(folder, base, None, now.version, (), ())
+    text = _recorded(found, base)
+    was = answers.parse(folder / ANSWERS_FILE, text, planned=False) if text else now
+    if (was.version, was.commit, was.values) == (now.version, now.commit, now.values):
+        return Audited(folder, base, None, now.version, (), ())
+    lost = _losses(found, base, was, text)
+    accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
+    known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
+    if accept:
+        _accept(folder, lost, accept, was.version)
+    return Audited(
+        folder,
+        base,
+        was.version,
+        now.version,
+        tuple(it for it in lost if _fingerprint(it) not in known),
+        tuple(it for it in lost if _fingerprint(it) in known),
+    )
+
+
+def _recorded(found: Repository, base: str) -> str:
+    """The answers file at the base, or nothing where there is none."""
+    if not found.lines("rev-parse", "--quiet", "--verify", f"{base}^{{commit}}"):
+        raise UsageError(f"There is no commit {base!r}: name one from before the update by --base.")
+    try:
+        return found.git("cat-file", "blob", f"{base}:{found.prefix}{ANSWERS_FILE}").decode()
+    except git.GitError:
+        return ""
+
+
+def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss, ...]:
+    of = mirror.having(was.source, was.commit or was.version)
+    commit = mirror.require_commit(of, was.commit or was.version, "--base")
+    old = rendered.whole(Wanted(of, commit, text, {}))
+    before = found.files(base)
+    owners = _owners(found)
+    paths = [path for path in _changed(found, base) if path in old or _is_shared(path, owners)]
+    with scratch([found.objects, *rendered.objects(of)]) as store:
+        after = _lying(found, store, paths)
+        moved = [path for path in old if path not in before]
+        begun = {path: old[path] for path in (*paths, *moved) if path in old}
+        had = {path: before[path] for path in paths if path in before}
+        return audit.losses(*(worktree.contents(store, side) for side in (begun, had, after)))
+
+
+def _changed(found: Repository, base: str) -> list[str]:
+    """What differs from the base, and what is new and not ignored; paths in the service.
+
+    The answers file is Copier's, and left out.
+    """
+    diff = ("diff", "--name-only", "--no-renames", "--relative", "-z", base, "--", ".")
+    new = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    said = found.git(*diff) + found.git(*new)
+    names = dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name)
+    return [name for name in names if name != ANSWERS_FILE]
+
+
+def _owners(found: Repository) -> Ownership | None:
+    try:
+        return ownership.read(found.folder)
+    except UsageError:  # a template that is not Roadbed's: what it rendered counts
+        return None
+
+
+def _is_shared(path: str, owners: Ownership | None) -> bool:
+    return owners is not None and owners.classify(path) in {MANAGED, MERGED}
+
+
+def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, Entry]:
+    """The files as git would add them from the work tree (its filters applied), put in `store`."""
+    there = [path for path in paths if os.path.lexists(found.folder / path)]
+    links = [path for path in there if (found.folder / path).is_symlink()]
+    files = [path for path in there if path not in links and (found.folder / path).is_file()]
+    into = {"GIT_OBJECT_DIRECTORY": str(store.git_dir / "objects")}
+    modes = (EXECUTABLE if os.access(found.folder / path, os.X_OK) else FILE for path in files)
+    targets = (store.write_blob(os.fsencode((found.folder / path).readlink())) for path in links)
+    return {
+        **dict(zip(files, map(Entry, modes, found.hashed(files, into)), strict=True)),
+        **{path: Entry(LINK, blob) for path, blob in zip(links, targets, strict=True)},
+    }
+
+
+def _fingerprint(loss: Loss) -> str:
+    said = json.dumps([loss.path, loss.what, *loss.lines])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _accepted(folder: Path) -> set[str]:
+    try:
+        data = tomllib.loads((folder / ACCEPTED_FILE).read_text(encoding="utf-8"))
+        return {str(entry["lost"]) for entry in data.get("accepted", [])}
+    except FileNotFoundError:
+        return set()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"{folder / ACCEPTED_FILE} cannot be read ({error}): delete it, and accept again with "
+            "`roadbed check --after-update --accept PATH`."
+        ) from error
+
+
+def _accept(folder: Path, lost: Sequence[Loss], paths: Sequence[str], version: str) -> None:
+    names = sorted({loss.path for loss in lost})
+    for path in paths:
+        if path not in names:
+            raise UsageError(
+                f"{path} lost nothing in this update, so there is nothing to accept: name one of "
+                f"{', '.join(names) or 'none'}."
+            )
+    known = _accepted(folder)
+    entries = [
+        f"\n[[accepted]]\npath = {_quoted(loss.path)}\nafter = {_quoted(version)}\n"
+        f"what = {_quoted(str(loss))}\nlost = {_quoted(_fingerprint(loss))}\n"
+        for loss in lost
+        if loss.path in paths and _fingerprint(loss) not in known
+    ]
+    place = folder / ACCEPTED_FILE
+    try:
+        already = place.read_text(encoding="utf-8") if place.exists() else _HEADER
+        place.write_text(already + "".join(entries), encoding="utf-8")
+    except OSError as error:
+        raise write_error(error, str(place)) from error
+
+
+def _quoted(text: str) -> str:
+    """A TOML string, which JSON's is as well; a name that is not UTF-8 is spelled with escapes."""
+    return json.dumps(text.encode(errors="backslashreplace").decode(), ensure_ascii=False)
+
+
+def as_text(audited: Audited) -> list[str]:
+    """The result for people."""
+    if audited.old is None:
+        return [f"No update since {audited.base}, so nothing to audit."]
+    title = f"{audited.old} → {audited.new}"
+    lines = [f"  accepted: {loss.path}: {loss}" for loss in audited.accepted]
+    if not audited.lost:
+        return [f"{title}: nothing that the team wrote is lost.", *lines]
+    lines += [line for loss in audited.lost for line in loss.told()]
+    folder = "" if audited.folder == Path() else f" {shlex.quote(str(audited.folder))}"
+    return [
+        f"{title}: the team wrote this, and it is nowhere now:",
+        *lines,
+        "",
+        "To get a file back as it was, or to let it go (FILE as above):",
+        f"  git{folder and f' -C{folder}'} restore --source {shlex.quote(audited.base)} -- FILE",
+        f"  roadbed check{folder} --after-update{_since(audited.base)} --accept FILE",
+    ]
+
+
+def _since(base: str) -> str:
+    return "" if base == "HEAD" else f" --base {shlex.quote(base)}"
+
+
+def as_json(audited: Audited) -> str:
+    """The result for machines."""
+    data = {
+        "format": 1,
+        "base": audited.base,
+        "from": audited.old,
+        "to": audited.new,
+        "lost": [loss.data() for loss in audited.lost],
+        "accepted": [loss.data() for loss in audited.accepted],
+        "exit_code": int(audited.exit_code),
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False)
