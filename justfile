@@ -9,11 +9,12 @@ help:
 test *ARGS:
     python3 bootstrap.py test {{ ARGS }}
 
-# Check format, rules and types of the CLI, the tests and the chassis
+# Check format, rules, types and the layers of the CLI, the tests and the chassis
 lint:
     uv run ruff format --check .
     uv run ruff check .
     uv run mypy
+    uv run lint-imports
     uv run ruff format --check --config templates/_shared/.roadbed/ruff.toml chassis devissuer tests/chassis templates
     uv run ruff check --config ruff-chassis.toml chassis devissuer tests/chassis
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from roadbed.service import manifest
+from roadbed.service.manifest import MANIFEST_FILE, blob_id, manifest_text, parse_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance-cli.md"
@@ -30,11 +30,11 @@ medians of {rounds} rounds in which every command ran once, in an order of its o
 
 The service is a `{plan}` of {files} files, {further} of them its own, updated from one release to
 the next: a managed and a merged file change, and the team had changed the merged one.
-`copier update` runs with `--defaults --quiet`, `roadbed update` with `--no-lock`, its audit
-included: with an empty cache, with one that has the recorded version's render (as after the update
-before), and after `--plan`. The template lies on the same disk. Shares are those of `copier update`
-in the same round, medians too. Where the load exceeds the cores, the clock measures the neighbours
-as well, and the CPU's seconds are what the command itself costs.
+`copier update` runs with `--defaults --quiet`, `roadbed update` with `--no-lock`, its search
+for lost edits included: with an empty cache, with one that has the recorded version's render (as
+after the update before), and after `--dry-run`. The template lies on the same disk. Shares are
+those of `copier update` in the same round, medians too. Where the load exceeds the cores, the clock
+measures the neighbours as well, and the CPU's seconds are what the command itself costs.
 
 | command | seconds | seconds of CPU | share | share of CPU | limit |
 |---|---|---|---|---|---|
@@ -80,7 +80,7 @@ def main() -> int:
         template = _template(folder)
         service = _service(template, folder / "service", options.plan)
         commands = _commands(service, folder)
-        commands["roadbed update, planned before"].measured(service)  # that is the time before
+        commands["roadbed update, after a dry run"].measured(service)  # that is the time before
         rounds = [_round(commands, service) for _ in range(options.rounds)]
         text = _page(rounds, len(_git(service, "ls-files")), options.plan)
     sys.stdout.write(text)
@@ -104,11 +104,11 @@ def _template(folder: Path) -> Path:
     _git(root, "tag", "v1.0.0")
     policy = root / "templates" / "_shared" / POLICY
     policy.write_text(policy.read_text() + "\n[release]\nsecond = true\n")
-    for path in root.glob(f"templates/*/{manifest.MANIFEST_FILE}"):
-        entries = manifest.parse(path.read_text())
-        blob = manifest.blob_id(policy.read_bytes())
+    for path in root.glob(f"templates/*/{MANIFEST_FILE}"):
+        entries = parse_manifest(path.read_text())
+        blob = blob_id(policy.read_bytes())
         path.write_text(
-            manifest.dump(replace(it, blob=blob) if it.path == POLICY else it for it in entries)
+            manifest_text(replace(it, blob=blob) if it.path == POLICY else it for it in entries)
         )
     for path in root.glob("templates/*/pyproject.toml.jinja"):
         path.write_text(path.read_text().replace(_TOOL, f'{_TOOL}    "platform-tool",\n'))
@@ -147,8 +147,9 @@ def _commands(service: Path, folder: Path) -> dict[str, Command]:
 
     def recorded() -> None:
         afresh()
-        plan = ["roadbed", "update", "--plan", "--to", "v1.0.0"]  # renders what is recorded, alone
-        subprocess.run(plan, cwd=service, env=cold, check=True, capture_output=True)
+        # it renders what is recorded, alone
+        dry_run = ["roadbed", "update", "--dry-run", "--to", "v1.0.0"]
+        subprocess.run(dry_run, cwd=service, env=cold, check=True, capture_output=True)
 
     cold = {**os.environ, "ROADBED_CACHE": str(folder / "cold")}
     warm = {**os.environ, "ROADBED_CACHE": str(folder / "warm")}
@@ -159,7 +160,7 @@ def _commands(service: Path, folder: Path) -> dict[str, Command]:
         COPIER: Command(("copier", "update", "--defaults", "--quiet"), warm, again),
         "roadbed update, nothing cached": Command(update, cold, afresh),
         "roadbed update, recorded render cached": Command(update, cold, recorded),
-        "roadbed update, planned before": Command(update, warm, again),
+        "roadbed update, after a dry run": Command(update, warm, again),
     }
 
 

@@ -13,7 +13,7 @@ COMMANDS = [line.strip().removeprefix("uv run ") for line in RECIPE.splitlines()
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_lint(command: str) -> None:
-    """Format, rules and types are clean."""
+    """Format, rules, types and layers are clean."""
     ran = subprocess.run(
         shlex.split(command), cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -21,6 +21,7 @@ def test_lint(command: str) -> None:
 
 
 def test_recipe() -> None:
-    """The recipe has a format and a rules command for each configuration, and one for the types."""
+    """The recipe has a format and a rules command for each configuration, types and layers."""
     tools = [" ".join(command.split()[:2]) for command in COMMANDS]
-    assert [2, 2, 1] == [tools.count(tool) for tool in ("ruff format", "ruff check", "mypy")]
+    names = ("ruff format", "ruff check", "mypy", "lint-imports")
+    assert [2, 2, 1, 1] == [tools.count(name) for name in names]

@@ -1,20 +1,59 @@
 """The command line: which verbs there are, and how a command ends."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import Annotated
+import tempfile
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from roadbed import endings
 from roadbed import terminal as output
-from roadbed.commands import keeping, starting
 from roadbed.errors import Exit, RoadbedError
 from roadbed.git import command as git
 
+VERBS = {
+    "advise": "Find out which plan fits, and why",
+    "new": "Make a service from a plan",
+    "demo": "Run a throw-away service, to see what you would get",
+    "check": "Say where a service differs from its template",
+    "lost-edits": "Name what an update has lost of yours, whatever tool made it",
+    "update": "Bring a newer version of the platform; nothing is lost",
+    "eject": "Take managed files over, out of the updates",
+    "grow": "Give a monolith or a service its other half",
+    "adopt": "Bring a repository that was never generated under a plan",
+}
+# Windows has no SIGHUP
+_INTERRUPTS = {
+    name: signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+}
+
+
+class _Verbs(TyperGroup):
+    """The verbs, each of which is imported when it is called: help alone needs none of them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name else None, rest
+
+
+def _load(name: str) -> object:
+    """Return the command of a verb, from the module of its name."""
+    function = name.replace("-", "_")
+    module = import_module(f"roadbed.commands.{function}")
+    verb = typer.Typer(rich_markup_mode=None, add_completion=False)
+    verb.command(name)(getattr(module, function))
+    return typer.main.get_command(verb)
+
+
 app = typer.Typer(
     name="roadbed",
+    cls=_Verbs,
     help="Turn a plan into a running repository, and keep it following the plan.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -40,24 +79,19 @@ def _options(
     """Declare what belongs to no verb."""
 
 
-_VERBS: tuple[tuple[Callable[..., None], str], ...] = (
-    (starting.advise, "Find out which plan fits, and why"),
-    (starting.new, "Make a service from a plan"),
-    (starting.demo, "Run a throw-away service, to see what you would get"),
-    (keeping.check, "Say where a service differs from its template"),
-    (keeping.update, "Bring a newer version of the platform; nothing is lost"),
-    (keeping.eject, "Take managed files over, out of the updates"),
-    (keeping.grow, "Give a monolith or a service its other half"),
-    (keeping.adopt, "Bring a repository that was never generated under a plan"),
-)
-for _verb, _help in _VERBS:
-    app.command(short_help=_help)(_verb)
+def _declare(name: str) -> None:
+    """Put a verb on the list that help shows and typing mistakes are compared with."""
+    app.command(name, short_help=VERBS[name])(lambda: None)
+
+
+for _name in VERBS:
+    _declare(_name)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and prints at most one sentence about a failure."""
     git.forget_surroundings()
-    endings.catch_interrupts()
+    _catch_interrupts()
     try:
         code = typer.main.get_command(app).main(
             [*arguments] or ["--help"], "roadbed", standalone_mode=False
@@ -74,11 +108,38 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.COULD_NOT_RUN
     except Exception:
-        output.error(endings.defect())
+        output.error(_defect())
         return Exit.DEFECT
     if code == Exit.INTERRUPTED:  # Typer's own spelling of Ctrl-C, and ours
         output.error("interrupted.")
     return code if isinstance(code, int) else Exit.FINE
+
+
+def _catch_interrupts() -> None:
+    """Let every polite signal end a command as Ctrl-C does, so that it cleans up after itself."""
+    for name, number in _INTERRUPTS.items():
+        # a background job ignores SIGINT and so would its children; `nohup` means SIGHUP
+        if name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # once is enough: uv and a process group deliver the same signal twice, amid the cleaning up
+    for other in _INTERRUPTS.values():
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt(number, frame)
+
+
+def _defect() -> str:
+    """Save the traceback of an unexpected error; returns the sentence that says where it is."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="roadbed-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(traceback.format_exc())
+    return (
+        "this is a defect of Roadbed, not of what you typed: please report it with the "
+        f"traceback saved in {file.name}."
+    )
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from roadbed.advice import record, rubric
 from roadbed.advice.recommendation import recommend
-from roadbed.drift.check import check
+from roadbed.drift.check import check_service
 from tests.advise.conftest import RUBRIC, SCENARIOS, scenario, written
 from tests.cli.conftest import Cli, git
 
@@ -66,7 +66,7 @@ def test_new_with_advice(cli: Cli, copier_template: Path, name: str) -> None:
     assert text.startswith(f"{TITLES[company['plan']]}\n\nStatus: accepted, 20")
     assert "We start Bright Orders as" in text
     assert "" == git(service, "status", "--porcelain")
-    assert () == check(service).findings
+    assert () == check_service(service).findings
 
 
 def test_a_choice_of_ones_own(cli: Cli, copier_template: Path) -> None:

@@ -15,7 +15,7 @@ from typing import cast
 import copier
 import yaml
 
-from roadbed.drift.check import check
+from roadbed.drift.check import check_service
 from roadbed.drift.findings import DIVERGED, MISSING
 from roadbed.errors import Exit
 from roadbed.service.manifest import MANIFEST_FILE
@@ -46,7 +46,7 @@ class Step:
         """
         before = State.of(self.service)
         ways = {path for path in before.files if self._is_in_the_way(path, before.files)}
-        if not ways or self._run("--plan").code != Exit.USAGE:
+        if not ways or self._run("--dry-run").code != Exit.USAGE:
             return True
         self._run().refused(Exit.USAGE, "way")
         assert before == State.of(self.service)
@@ -62,14 +62,14 @@ class Step:
     def live(self, *, planning: bool, aborting: bool) -> Counter[str]:
         """Update and judge everything; `planning` asks before, `aborting` repeats it."""
         before = State.of(self.service).beside_journal()
-        planned = self._run("--plan") if planning else None
-        assert before == State.of(self.service).beside_journal(), "--plan wrote something"
+        planned = self._run("--dry-run") if planning else None
+        assert before == State.of(self.service).beside_journal(), "--dry-run wrote something"
         ran = self._run()
         assert ran.out, ran.err
         after = State.of(self.service).beside_journal()
         report = json.loads(ran.out)
         self._judge(before, after, ran, report)
-        assert ran.code == (planned or ran).code, "--plan said something else"
+        assert ran.code == (planned or ran).code, "--dry-run said something else"
         if not report["changes"]:
             return Counter(["nothing to do"])
         if aborting:
@@ -130,7 +130,7 @@ class Step:
     def _judge_check(self, outcome: Outcome) -> None:
         if any(outcome.is_edited(path) for path in (MANIFEST_FILE, OWNERSHIP_FILE)):
             return  # what `check` compares with is the team's own then
-        for found in check(self.service).findings:
+        for found in check_service(self.service).findings:
             bound = outcome.is_bound(found.path) and found.state in {DIVERGED, MISSING}
             assert not bound, f"{found.path} is {found.state}"
 

@@ -167,11 +167,11 @@ def test_drift_after_adoption(adopted: Path, history: Path) -> None:
 
 
 def test_a_plan_writes_nothing(written: Written, history: Path) -> None:
-    """--plan says what would come, and leaves no trace."""
+    """--dry-run says what would come, and leaves no trace."""
     repository = written(NINJA)
     before = State.of(repository)
 
-    ran = roadbed("adopt", repository, "--defaults", "--plan", "--source", history)
+    ran = roadbed("adopt", repository, "--defaults", "--dry-run", "--source", history)
 
     assert Exit.FINE == ran.code
     assert "would be a django-monolith" in ran.out

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.drift.check import check
+from roadbed.drift.check import check_service
 from roadbed.template import build_manifest
 from tests.variants import PLANS
 
@@ -109,4 +109,4 @@ def test_an_update_moves_the_platform_and_nothing_else(template: Path, plan: str
     assert "platform-tool" in groups["dev-platform"]
     assert "hypothesis>=6" in groups["dev"]
     assert "/exports/" in (service / ".gitignore").read_text()
-    assert check(service).findings == ()
+    assert check_service(service).findings == ()

@@ -226,12 +226,12 @@ def test_a_hybrid_is_grown_up(lived: Lived) -> None:
 
 
 def test_a_plan_writes_nothing(lived: Lived) -> None:
-    """--plan says what would come, to people and to machines, and leaves no trace."""
+    """--dry-run says what would come, to people and to machines, and leaves no trace."""
     service = lived(WEB)
     before = State.of(service)
 
-    told = roadbed("grow", "hybrid", service, "--plan")
-    data = json.loads(roadbed("grow", "hybrid", service, "--plan", "--json").out)
+    told = roadbed("grow", "hybrid", service, "--dry-run")
+    data = json.loads(roadbed("grow", "hybrid", service, "--dry-run", "--json").out)
 
     assert before == State.of(service)
     assert not (service / ".git/roadbed").exists()

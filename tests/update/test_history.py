@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.drift.check import check
+from roadbed.drift.check import check_service
 from tests.cli.conftest import git
 from tests.update.history.releases import HERE, NEWEST, PLANS, VERSIONS
 from tests.update.services import Nursery, files
@@ -18,7 +18,7 @@ def test_a_clean_service(
     """Each plan of each release renders, and its managed files are as its manifest says."""
     service = nursery.born(history, version, tmp_path / "orders", plan=plan)
 
-    report = check(service)
+    report = check_service(service)
 
     assert (version, plan, ()) == (report.version, report.plan, report.findings)
     assert report.checked >= 10

@@ -13,7 +13,7 @@ from pathlib import Path
 import copier
 import pytest
 
-from roadbed.drift.check import check
+from roadbed.drift.check import check_service
 from roadbed.errors import Exit
 from roadbed.service import ownership
 from roadbed.service.answers import ANSWERS_FILE
@@ -62,7 +62,7 @@ def by_roadbed(service: Path) -> Exit:
 def by_copier(service: Path) -> Exit:
     """Update with plain Copier, which is not trusted, and audit what it did."""
     copier.run_update(service, defaults=True, overwrite=True, quiet=True, unsafe=False)
-    audit = roadbed("check", "--after-update", service)
+    audit = roadbed("lost-edits", service)
     assert Exit.FINE == audit.code, audit.out + audit.err
     return Exit.FINE
 
@@ -122,7 +122,7 @@ def test_an_untouched_service(case: Case, update: Tool) -> None:
     code = update(case.folder)
 
     assert (step.born if spared else step.expected()) == files(case.folder)
-    assert (Exit.FINE, ()) == (code, check(case.folder).findings)
+    assert (Exit.FINE, ()) == (code, check_service(case.folder).findings)
 
 
 @each_update
@@ -142,7 +142,7 @@ def test_an_edited_service(case: Case, update: Tool, birth: Birth) -> None:
     assert own == kept
     assert ({}, {}) == (lacking(after, ours), lacking(after, theirs))
     assert without(edited, expected) == without(edited, after)
-    assert [MANAGED] == [finding.path for finding in check(case.folder).findings]
+    assert [MANAGED] == [finding.path for finding in check_service(case.folder).findings]
 
 
 def edit(case: Case, plan: str) -> None:

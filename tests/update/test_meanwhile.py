@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed import updating
+from roadbed.commands.update import run
 from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
 from roadbed.git import index as staging
 from roadbed.git import repository
@@ -88,7 +88,7 @@ def test_other_verbs_after_an_interruption(service: Path, roadbed: Cli) -> None:
     for words in (
         ["check"],
         ["check", "--fix"],
-        ["check", "--after-update"],
+        ["lost-edits"],
         ["eject", "compose.yaml"],
     ):
         roadbed.run(*words).refused(Exit.USAGE, "--continue", "--abort")
@@ -107,7 +107,7 @@ def test_the_report_of_an_interrupted_update(
         patch.setattr(staging, "write", die)
         patch.chdir(service)
         with pytest.raises(KeyboardInterrupt):
-            updating.run(Order(service, to="v1.1.0"), lock=False, as_json=False)
+            run(Order(service, to="v1.1.0"), lock=False, as_json=False)
     finished = roadbed.run("update", "--continue")
     assert Exit.FINE == roadbed.run("update", "--abort").code
     whole = roadbed.run("update", "--no-lock", "--to", "v1.1.0")
@@ -153,7 +153,7 @@ def test_a_plan_of_a_dirty_tree(service: Path, roadbed: Cli) -> None:
     with (service / "README.md").open("a") as file:
         file.write("being written\n")
     before = State.of(service)
-    assert Exit.FINE == roadbed.run("update", "--plan", "--to", "v1.1.0").code
+    assert Exit.FINE == roadbed.run("update", "--dry-run", "--to", "v1.1.0").code
     assert before == State.of(service)
 
 
@@ -163,7 +163,7 @@ def test_an_update_keeps_the_plan(
     """A larger plan by -d would bring half of a half: the sentence names the verb that grows."""
     assert home
     service = nursery.born(history, "v1.0.0", tmp_path / "monolith", plan="django-monolith")
-    ran = roadbed_here("update", service, "--plan", "-d", "plan=hybrid")
+    ran = roadbed_here("update", service, "--dry-run", "-d", "plan=hybrid")
     ran.refused(Exit.USAGE, "roadbed grow hybrid")
 
 

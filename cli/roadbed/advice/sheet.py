@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from roadbed.advice.recommendation import Recommendation, recommend
 from roadbed.advice.rubric import FILE, Rubric, load
 from roadbed.errors import CouldNotRunError, UsageError
 from roadbed.git import worktree
@@ -109,3 +110,33 @@ def text(answers: Mapping[str, str], rubric: str | None = None) -> str:
 def _quoted(it: str) -> str:
     # a JSON string without surrogates is a TOML string
     return json.dumps(it, ensure_ascii=False)
+
+
+def advised(file: Path) -> Recommendation:
+    """Return the recommendation for a file of answers; raises UsageError where some are missing."""
+    require_there(file)
+    return complete(read(file))
+
+
+def require_there(file: Path) -> None:
+    """Raise UsageError where there is no file of answers."""
+    if not file.is_file():
+        raise UsageError(
+            f"There is no file {file}: `roadbed advise --answers {file}` writes it in a terminal."
+        )
+
+
+def complete(answered: Sheet) -> Recommendation:
+    """Return the recommendation for a sheet; raises UsageError where answers are missing."""
+    missing = ", ".join(answered.missing)
+    if missing and answered.path is None:
+        raise UsageError(
+            "Nobody can be asked here (no terminal, or a format for machines): name a file of "
+            "answers with --answers, or add --defaults."
+        )
+    if missing:
+        raise UsageError(
+            f"{answered.path} has no answer to {missing}: `roadbed advise --answers "
+            f"{answered.path}` asks for the rest in a terminal."
+        )
+    return recommend(answered.rubric, answered.answers)

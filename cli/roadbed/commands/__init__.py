@@ -1,1 +1,1 @@
-"""The verbs: every option is declared here, and the modules do the work."""
+"""The verbs of the command line: one file each, imported when its verb is called."""

@@ -90,34 +90,6 @@ class Made:
     record: Path | None = None
 
 
-def parse_answers(pairs: Sequence[str]) -> dict[str, str]:
-    """`key=value` pairs as a mapping; raises UsageError for a pair that is none."""
-    answers: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise UsageError(f"-d {pair!r} is not an answer: write it as -d key=value.")
-        answers[key.strip()] = value
-    return answers
-
-
-def ordered(
-    first: str, second: Path | None, answers: Mapping[str, str], advice: Path | None
-) -> Order:
-    """What was typed: plan and folder, or the folder alone where advice names the plan."""
-    if advice is None:
-        if second is None:
-            raise UsageError("Name a plan and a new folder, or a folder and --advice FILE.")
-        return Order(first, second, answers)
-    from roadbed import advising  # noqa: PLC0415 (a rubric is read for advice alone)
-
-    found = advising.advised(advice)
-    if second is not None or not first:
-        raise UsageError(f"{advice} says {found.plan}: name only the new folder beside --advice.")
-    choices = {question: choice.value for question, choice in found.choices.items()}
-    return Order(found.plan, Path(first), {**choices, **answers}, advice=found)
-
-
 def create(order: Order, source: Source) -> Made:
     """Make the service; every mistake that can be foreseen raises before anything is written."""
     target = _free(order.path)
@@ -132,23 +104,6 @@ def create(order: Order, source: Source) -> Made:
         _run(step, target, env, steps[number:])
     left = () if order.install else tuple(_left(inside is None))
     return Made(target, inside, left, record)
-
-
-def report(made: Made, plan: str) -> None:
-    """Say what was made and what to type next."""
-    output.say()
-    output.heading(f"{made.path.name}, a service of plan {plan}, is in {made.path}")
-    if made.inside:
-        output.say(
-            f"It lies inside the repository {made.inside}: nothing was committed there, and the\n"
-            "workflows in its .github are inert until they are moved to that repository's root."
-        )
-    if made.record:
-        output.say(f"The decision is in {made.record}: read it, and make it yours.")
-    output.say("Next:")
-    go = f"cd {shlex.quote(str(made.path))}"
-    for command in (go, *uv.reaching(), *map(str, made.left), "uv run just up"):
-        output.say(f"  {command}")
 
 
 def _check(order: Order, source: Source) -> None:

@@ -40,7 +40,7 @@ _NOBODY = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class DemoRequest:
     """What to show: `keep` names a folder in which the service stays afterwards."""
 
     plan: str
@@ -48,26 +48,29 @@ class Wish:
     keep: Path | None = None
 
 
-def demo(wish: Wish, source: Source) -> None:
+def run_demo(request: DemoRequest, source: Source) -> None:
     """Make, start, ask and stop a service of the plan; nothing stays behind but `keep`.
 
     Raises CouldNotRunError when it does not start or answers other than it should.
     """
-    questionnaire.read(source).require_plan(wish.plan)
-    if wish.plan not in TOURS:
-        raise UsageError(f"There is no tour of {wish.plan}: try {' or '.join(TOURS)}.")
+    questionnaire.read(source).require_plan(request.plan)
+    if request.plan not in TOURS:
+        raise UsageError(f"There is no tour of {request.plan}: try {' or '.join(TOURS)}.")
     with _workspace() as room:
         templates = sources.snapshot(source, room)
-        service = wish.keep or room / "demo"
-        author = {} if wish.keep else _NOBODY
+        service = request.keep or room / "demo"
+        author = {} if request.keep else _NOBODY
         order = new.Order(
-            wish.plan, service, defaults=True, environment={**author, "TMPDIR": str(room / "tmp")}
+            request.plan,
+            service,
+            defaults=True,
+            environment={**author, "TMPDIR": str(room / "tmp")},
         )
         made = _make(order, templates)
         environment = _environment(room)
-        with _serving(wish.plan, made.path, environment, room) as server:
-            _show(wish, server, made.path, environment)
-    if wish.keep:
+        with _serving(request.plan, made.path, environment, room) as server:
+            _show(request, server, made.path, environment)
+    if request.keep:
         output.say(f"The service stays in {made.path}, made from a copy of the templates that is")
         output.say("gone: it runs and can be changed, and `copier update` cannot reach it.")
 
@@ -140,18 +143,20 @@ def _serving(plan: str, service: Path, environment: dict[str, str], room: Path) 
         yield server
 
 
-def _show(wish: Wish, server: Server, service: Path, environment: Mapping[str, str]) -> None:
+def _show(
+    wanted: DemoRequest, server: Server, service: Path, environment: Mapping[str, str]
+) -> None:
     with output.step("Filling in the data of a small company"):
         _just(service, environment, "seed")
-    requests = TOURS[wish.plan]
+    requests = TOURS[wanted.plan]
     visitor = Visitor(
         {half: server.url(half) for half in halves(requests)},
         {"password": environment["SEED_PASSWORD"], "receiver": server.url("receiver")},
         token=_token(requests, service, environment),
     )
     _ask(requests, visitor)
-    if not wish.once:
-        _linger(wish.plan, server, environment["SEED_PASSWORD"])
+    if not wanted.once:
+        _linger(wanted.plan, server, environment["SEED_PASSWORD"])
 
 
 def _token(requests: tuple[Request, ...], service: Path, environment: Mapping[str, str]) -> str:

@@ -42,7 +42,7 @@ class Report:
         return Exit.FINDINGS if any(found.fails for found in self.findings) else Exit.FINE
 
 
-def check(folder: Path, today: date | None = None, *, online: bool = False) -> Report:
+def check_service(folder: Path, today: date | None = None, *, online: bool = False) -> Report:
     """Compare the managed files of the service in `folder` with its manifest, both ways.
 
     With `online`, the service also with its template as it is now. Waivers are judged as on the
@@ -76,10 +76,10 @@ def with_differences(report: Report) -> Report:
     return replace(report, differences={**managed, **report.seeds})
 
 
-def mended(report: Report, today: date | None = None, *, online: bool = False) -> Report:
+def with_restored(report: Report, today: date | None = None, *, online: bool = False) -> Report:
     """Restore what can be restored, and report what is left; raises as `restore.restore` does."""
     restored = restore.restore(report.folder, report.findings)
-    after = check(report.folder, today, online=online)
+    after = check_service(report.folder, today, online=online)
     return replace(after, differences=report.differences, restored=restored)
 
 

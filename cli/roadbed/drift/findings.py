@@ -31,7 +31,7 @@ _ADVICE = {
     "an update could lose what git does not know",
     EJECTED: "nothing, the file is yours; `roadbed eject --undo` gives it back",
     UNSETTLED: "take the markers out, keeping what both sides mean: an update left them there",
-    BEHIND: "see what it brings with `roadbed update --plan`, then run `roadbed update`",
+    BEHIND: "see what it brings with `roadbed update --dry-run`, then run `roadbed update`",
     TAMPERED: "find out who changed it: what the service is compared with cannot be relied on",
     STALE_SEED: "nothing, the file is yours; `roadbed check --online --diff` shows what the "
     "template improved, and you take what you like",

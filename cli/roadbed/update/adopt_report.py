@@ -59,7 +59,7 @@ def _remaining(compare: Sequence[str]) -> list[str]:
 
 
 def _then() -> list[str]:
-    return ["", "Nothing is written yet. Without --plan this would be written."]
+    return ["", "Nothing is written yet. Without --dry-run this would be written."]
 
 
 def _next(adoption: Adoption) -> list[str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import yaml
 
-from roadbed import terminal as output
 from roadbed.drift import compare as drift
 from roadbed.errors import UsageError
 from roadbed.git import worktree
@@ -29,7 +28,7 @@ class Handover:
     undone: bool
 
 
-def eject(files: Sequence[Path], *, undo: bool) -> Handover:
+def eject_files(files: Sequence[Path], *, undo: bool) -> Handover:
     """Record that these managed files are the team's own, or with `undo` the platform's again.
 
     The files themselves stay as they are; the service is the one they lie in. Raises UsageError
@@ -97,23 +96,3 @@ def _record(folder: Path, ejected: Sequence[str]) -> None:
     body = yaml.dump(data, indent=4, allow_unicode=True, default_flow_style=False)
     content = "".join([*comments, body]).encode()
     worktree.replace(folder, ANSWERS_FILE, worktree.Bytes(FILE, content))
-
-
-def as_text(done: Handover) -> list[str]:
-    """What the handover means, for people."""
-    names = " ".join(done.paths)
-    if done.undone:
-        return [
-            f"The platform's again: {names}",
-            *output.wrapped(
-                f"Commit {ANSWERS_FILE}; `roadbed check` compares again, and `roadbed check --fix` "
-                "brings the template's bytes.",
-                "",
-            ),
-        ]
-    return [
-        f"Yours from now on: {names}",
-        "No update touches it, fixes included; `roadbed check` lists it as ejected and no",
-        "longer compares it.",
-        f"Commit {ANSWERS_FILE}. To give it back: roadbed eject --undo {names}",
-    ]

@@ -1,4 +1,4 @@
-"""`roadbed check --after-update`: the lost-edit audit of an update that anybody made, by any tool.
+"""What an update has lost of the team's edits, whoever made it and with whatever tool.
 
 A plain `copier update` ends with exit code 0 whether or not it kept what a team wrote. This
 compares the service as it was (at HEAD, or where a branch began) with the service as it lies here.
@@ -31,13 +31,13 @@ from roadbed.update.merge import MANAGED, MERGED
 
 ACCEPTED_FILE = ".roadbed-accepted.toml"
 _HEADER = (
-    "# What an update was allowed to take (`roadbed check --after-update --accept PATH`).\n"
+    "# What an update was allowed to take (`roadbed lost-edits --accept FILE`).\n"
     "# Commit it with the update; once that is merged, this file may go.\n"
 )
 
 
 @dataclass(frozen=True)
-class Audited:
+class LostEdits:
     """What the update since `base` lost in the service `folder`.
 
     `old` is the version before, None where there was no update.
@@ -56,7 +56,7 @@ class Audited:
         return Exit.LOST_EDITS if self.lost else Exit.FINE
 
 
-def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
+def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits:
     """Audit the service in `folder` against the commit `base`, and accept the losses of paths.
 
     A service that the base does not have yet was not updated since. Raises UsageError for a base
@@ -67,17 +67,17 @@ def run(folder: Path, base: str, accept: Sequence[str]) -> Audited:
     try:
         found = repository.opened(folder)
     except repository.UnbornError:  # a hook's first commit
-        return Audited(folder, base, None, now.version, (), ())
+        return LostEdits(folder, base, None, now.version, (), ())
     text = _recorded(found, base)
     was = answers.parse(folder / ANSWERS_FILE, text, planned=False) if text else now
     if (was.version, was.commit, was.values) == (now.version, now.commit, now.values):
-        return Audited(folder, base, None, now.version, (), ())
+        return LostEdits(folder, base, None, now.version, (), ())
     lost = _losses(found, base, was, text)
     accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
     known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
     if accept:
         _accept(folder, lost, accept, was.version)
-    return Audited(
+    return LostEdits(
         folder,
         base,
         was.version,
@@ -163,7 +163,7 @@ def _accepted(folder: Path) -> set[str]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(
             f"{folder / ACCEPTED_FILE} cannot be read ({error}): delete it, and accept again with "
-            "`roadbed check --after-update --accept PATH`."
+            "`roadbed lost-edits --accept FILE`."
         ) from error
 
 
@@ -195,23 +195,23 @@ def _quoted(text: str) -> str:
     return json.dumps(text.encode(errors="backslashreplace").decode(), ensure_ascii=False)
 
 
-def as_text(audited: Audited) -> list[str]:
+def as_text(edits: LostEdits) -> list[str]:
     """The result for people."""
-    if audited.old is None:
-        return [f"No update since {audited.base}, so nothing to audit."]
-    title = f"{audited.old} → {audited.new}"
-    lines = [f"  accepted: {loss.path}: {loss}" for loss in audited.accepted]
-    if not audited.lost:
+    if edits.old is None:
+        return [f"No update since {edits.base}, so there is nothing to compare."]
+    title = f"{edits.old} → {edits.new}"
+    lines = [f"  accepted: {loss.path}: {loss}" for loss in edits.accepted]
+    if not edits.lost:
         return [f"{title}: nothing that the team wrote is lost.", *lines]
-    lines += [line for loss in audited.lost for line in loss.told()]
-    folder = "" if audited.folder == Path() else f" {shlex.quote(str(audited.folder))}"
+    lines += [line for loss in edits.lost for line in loss.told()]
+    folder = "" if edits.folder == Path() else f" {shlex.quote(str(edits.folder))}"
     return [
         f"{title}: the team wrote this, and it is nowhere now:",
         *lines,
         "",
         "To get a file back as it was, or to let it go (FILE as above):",
-        f"  git{folder and f' -C{folder}'} restore --source {shlex.quote(audited.base)} -- FILE",
-        f"  roadbed check{folder} --after-update{_since(audited.base)} --accept FILE",
+        f"  git{folder and f' -C{folder}'} restore --source {shlex.quote(edits.base)} -- FILE",
+        f"  roadbed lost-edits{folder}{_since(edits.base)} --accept FILE",
     ]
 
 
@@ -219,15 +219,15 @@ def _since(base: str) -> str:
     return "" if base == "HEAD" else f" --base {shlex.quote(base)}"
 
 
-def as_json(audited: Audited) -> str:
+def as_json(edits: LostEdits) -> str:
     """The result for machines."""
     data = {
         "format": 1,
-        "base": audited.base,
-        "from": audited.old,
-        "to": audited.new,
-        "lost": [loss.data() for loss in audited.lost],
-        "accepted": [loss.data() for loss in audited.accepted],
-        "exit_code": int(audited.exit_code),
+        "base": edits.base,
+        "from": edits.old,
+        "to": edits.new,
+        "lost": [loss.data() for loss in edits.lost],
+        "accepted": [loss.data() for loss in edits.accepted],
+        "exit_code": int(edits.exit_code),
     }
     return json.dumps(data, indent=2, ensure_ascii=False)

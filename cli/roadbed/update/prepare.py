@@ -41,8 +41,8 @@ class Order:
     """What to update: a service's folder, to a version (default: the newest), with new answers.
 
     `source` is the template's new address, if it moved. With `half`, the service grows: it stays
-    at its version, and the seeds of the half that the answers bring arrive. A `plan` is never
-    written, so it may be made of a work tree with edits, and of a detached HEAD.
+    at its version, and the seeds of the half that the answers bring arrive. A `dry_run` is
+    never written, so it may be made of a work tree with edits, and of a detached HEAD.
     """
 
     folder: Path
@@ -50,7 +50,7 @@ class Order:
     answers: Mapping[str, str] = field(default_factory=dict)
     source: str | None = None
     half: bool = False
-    plan: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def prepared(order: Order) -> Iterator[tuple[Update, Store]]:
     given = answers.read(order.folder)
     found = repository.opened(order.folder)
     journal.require_none(found)
-    if not order.plan:
+    if not order.dry_run:
         repository.require_ready(found)
     ends = _ends(given, order)
     _asked(ends, ends.new).require_known(order.answers)

@@ -189,11 +189,11 @@ def _losses(update: Update) -> Iterator[str]:
 
 
 def _then(update: Update) -> list[str]:
-    """What a plan says at its end."""
+    """What a dry run says at its end."""
     word = {Exit.FINE: "", Exit.CONFLICTS: " with conflicts", Exit.LOST_EDITS: " and lose edits"}
     return [
         "",
-        f"Nothing is written yet. Without --plan this would be written{word[update.exit_code]}.",
+        f"Nothing is written yet. Without --dry-run this would be written{word[update.exit_code]}.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""`roadbed check --after-update`: what anybody's update lost, also before it is committed."""
+"""`roadbed lost-edits`: what anybody's update lost, also before it is committed."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def update(service: Path, **answers: object) -> None:
 
 def audit(service: Path, *words: str) -> Ran:
     """Ask what was lost."""
-    return roadbed("check", service, "--after-update", *words)
+    return roadbed("lost-edits", service, *words)
 
 
 def lost(ran: Ran) -> dict[str, list[str] | str]:
@@ -124,7 +124,7 @@ def test_no_update(born: Born) -> None:
 
     assert Exit.FINE == ran.code
     assert (None, [], 0) == tuple(json.loads(ran.out)[key] for key in ("from", "lost", "exit_code"))
-    assert "No update since HEAD, so nothing to audit.\n" == audit(service).out
+    assert "No update since HEAD, so there is nothing to compare.\n" == audit(service).out
 
 
 def test_before_the_first_commit(born: Born) -> None:
@@ -152,7 +152,7 @@ def test_since_a_branch_began(updated: Path) -> None:
     assert f"Wake up, then {LOST}." in ran.out
     told = [line.strip().replace(f" {updated}", "") for line in ran.out.splitlines()[-2:]]
     restoring = "git -C restore --source 'HEAD~2' -- FILE"
-    assert [restoring, "roadbed check --after-update --base 'HEAD~2' --accept FILE"] == told
+    assert [restoring, "roadbed lost-edits --base 'HEAD~2' --accept FILE"] == told
     audit(updated, "--base", "nowhere").refused(Exit.USAGE, "'nowhere'", "--base")
 
 
@@ -310,7 +310,7 @@ def test_the_hook_stops_the_commit(updated: Path) -> None:
     assert (1, head) == (stopped.returncode, git(updated, "rev-parse", "HEAD"))
     assert f"Wake up, then {LOST}." in stopped.stderr + stopped.stdout
 
-    assert 0 == typed("roadbed check --after-update --accept handbook.md").returncode
+    assert 0 == typed("roadbed lost-edits --accept handbook.md").returncode
     assert 0 == typed("git add -A").returncode
     passed = typed("git commit -m Update")
     assert (0, "Update") == (passed.returncode, git(updated, "log", "-1", "--format=%s"))

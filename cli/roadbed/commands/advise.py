@@ -1,0 +1,106 @@
+"""`roadbed advise`: ask, recommend a plan, and say how to go on."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadbed import terminal
+from roadbed.advice import interview, reports, sheet
+from roadbed.advice import rubric as rubrics
+from roadbed.advice.recommendation import Recommendation
+from roadbed.advice.sheet import Sheet, complete, require_there
+from roadbed.errors import UsageError
+
+TEXT = "text"
+FORMATS = (TEXT, "markdown", "json")
+
+
+def advise(
+    *,
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Answers so far [default: ./roadbed-advice.toml]"),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing: assume what was not answered")
+    ] = False,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="text, markdown or json")
+    ] = "text",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what every answer contributes")
+    ] = False,
+    rubric: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A rubric of your own")
+    ] = None,
+) -> None:
+    """Ask twelve questions and recommend a plan: why, with which risks, what would change it.
+
+    Each answer is kept at once, and `roadbed new PATH --advice FILE` makes the service.
+    """
+    if form not in FORMATS:
+        raise UsageError(f"There is no format {form!r}: choose {', '.join(FORMATS)}.")
+    can_ask = terminal.interactive() and form == TEXT and not defaults
+    if answers and not can_ask:
+        require_there(answers)
+    answered = _read(answers or (Path(sheet.NAME) if can_ask else None), rubric)
+    if defaults:
+        _assume(answered)
+    # a file that is complete is taken as it is; the usual one is shown to be changed
+    asking = can_ask and (answers is None or bool(answered.missing))
+    if asking and not _interviewed(answered):
+        return
+    recommendation = complete(answered)
+    if asking:
+        terminal.say()
+    _print(recommendation, form, explain=explain)
+    if asking:
+        terminal.report(reports.next_steps(recommendation, answered.path or Path(sheet.NAME)))
+
+
+def _read(file: Path | None, source: Path | None) -> Sheet:
+    if file:
+        return sheet.read(file, source)
+    return Sheet(None, source or rubrics.FILE, rubrics.load(source or rubrics.FILE))
+
+
+def _assume(answered: Sheet) -> None:
+    """Answer by default what was not answered, and say so."""
+    if answered.missing:
+        terminal.note(f"Assumed, because nobody answered: {', '.join(answered.missing)}.")
+    assumed = {it.id: it.default for it in answered.rubric.criteria}
+    answered.answers = {**assumed, **answered.answers}
+
+
+def _interviewed(answers: Sheet) -> bool:
+    """Hold the interview; returns whether it came to its end."""
+    known = f"{len(answers.answers)} so far" if answers.answers else "a new file"
+    terminal.say(f"Your answers are kept in {answers.path} ({known}).")
+    answers.keep()
+    try:
+        interview.hold(answers)
+    except interview.StoppedError:
+        terminal.note(_way_on(answers))
+        return False
+    except KeyboardInterrupt:
+        terminal.note(f"\n{_way_on(answers)}")
+        raise
+    return True
+
+
+def _way_on(answers: Sheet) -> str:
+    options = (
+        "" if answers.path == Path(sheet.NAME) else f" --answers {shlex.quote(str(answers.path))}"
+    )
+    return f"Your answers are in {answers.path}; `roadbed advise{options}` goes on from there."
+
+
+def _print(recommendation: Recommendation, form: str, *, explain: bool) -> None:
+    if form == "json":
+        terminal.say(reports.as_json(recommendation))
+    elif form == "markdown":
+        terminal.lines(reports.as_markdown(recommendation, explain=explain))
+    else:
+        terminal.report(reports.as_text(recommendation, explain=explain))

@@ -1,0 +1,37 @@
+"""`roadbed lost-edits`: name what an update has lost of the team's, whatever tool made it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadbed import terminal
+from roadbed.commands.options import AsJson, Service
+from roadbed.update.lost_edits import as_json as as_document
+from roadbed.update.lost_edits import as_text, find_lost_edits
+
+
+def lost_edits(
+    path: Service = Path(),
+    *,
+    base: Annotated[
+        str, typer.Option(metavar="COMMIT", help="A commit from before the update")
+    ] = "HEAD",
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Its losses are wanted: keep that on record (repeatable)"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Name every line of yours that an update has lost, with any tool.
+
+    Exit code 4: something is gone that was not accepted.
+    """
+    found = find_lost_edits(path, base, accept or [])
+    if as_json:
+        terminal.say(as_document(found))
+    else:
+        terminal.report(as_text(found))
+    raise typer.Exit(found.exit_code)
