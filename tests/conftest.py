@@ -11,8 +11,8 @@ from copier._main import Worker
 from filelock import FileLock
 from jinja2 import Environment
 
-from roadbed.git import command as git
-from roadbed.template import source as sources
+from roadbed.git.command import run_git
+from roadbed.template.source import resolve_source, snapshot_source
 from tests.update import matrix
 from tests.variants import Answers, label
 
@@ -55,11 +55,11 @@ def copier_template(shared: Path) -> Path:
 
 def _snapshot(into: Path) -> None:
     into.mkdir()
-    source = sources.snapshot(sources.resolve(str(ROOT), "HEAD"), into)
-    tags = git.run("tag", "--list", cwd=source.folder).split()
+    source = snapshot_source(resolve_source(str(ROOT), "HEAD"), into)
+    tags = run_git("tag", "--list", cwd=source.folder).split()
     others = [tag for tag in tags if tag != source.ref]
     if others:
-        git.run("tag", "--delete", *others, cwd=source.folder)
+        run_git("tag", "--delete", *others, cwd=source.folder)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.errors import Exit, RoadbedError
-from roadbed.git import command as git
+from roadbed.git.command import clear_git_environment
 
 VERBS = {
     "advise": "Find out which plan fits, and why",
@@ -58,7 +58,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": output.WIDTH},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": terminal.WIDTH},
 )
 
 
@@ -66,7 +66,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 (20 ms, for this option alone)
 
-        output.say(f"roadbed {version('roadbed')}")
+        terminal.say(f"roadbed {version('roadbed')}")
         raise typer.Exit
 
 
@@ -90,17 +90,17 @@ for _name in VERBS:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and prints at most one sentence about a failure."""
-    git.forget_surroundings()
+    clear_git_environment()
     _catch_interrupts()
     try:
         code = typer.main.get_command(app).main(
             [*arguments] or ["--help"], "roadbed", standalone_mode=False
         )
     except RoadbedError as error:
-        output.error(str(error))
+        terminal.error(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        output.error(f"{error.format_message()} See `roadbed --help`.")
+        terminal.error(f"{error.format_message()} See `roadbed --help`.")
         return Exit.USAGE
     except (KeyboardInterrupt, typer.Abort):
         code = Exit.INTERRUPTED
@@ -108,10 +108,10 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.COULD_NOT_RUN
     except Exception:
-        output.error(_defect())
+        terminal.error(_defect())
         return Exit.DEFECT
     if code == Exit.INTERRUPTED:  # Typer's own spelling of Ctrl-C, and ours
-        output.error("interrupted.")
+        terminal.error("interrupted.")
     return code if isinstance(code, int) else Exit.FINE
 
 
@@ -144,7 +144,7 @@ def _defect() -> str:
 
 def main() -> None:
     """The `roadbed` command."""
-    output.tolerate()
+    terminal.tolerate()
     sys.exit(run(sys.argv[1:]))
 
 

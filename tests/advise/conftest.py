@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from roadbed.advice import rubric
-from roadbed.advice.rubric import Rubric
+from roadbed.advice.rubric import Rubric, load_rubric
 from tests.cli.conftest import cli, scratch  # noqa: F401 (fixtures)
 
 SCENARIOS: list[dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("scenarios.toml").read_text(encoding="utf-8")
 )["scenario"]
-RUBRIC = rubric.load()
+RUBRIC = load_rubric()
 
 
 @pytest.fixture(scope="session")

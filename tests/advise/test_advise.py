@@ -148,9 +148,9 @@ def test_no_terminal(cli: Cli) -> None:
 
 def test_a_rubric_of_ones_own(cli: Cli, file: Path) -> None:
     """A platform team's weights count, by option or named in the file of answers."""
-    from roadbed.advice import rubric  # noqa: PLC0415
+    from roadbed.advice.rubric import RUBRIC_FILE  # noqa: PLC0415
 
-    text = rubric.FILE.read_text(encoding="utf-8").replace("api = 3", "api = -9")
+    text = RUBRIC_FILE.read_text(encoding="utf-8").replace("api = 3", "api = -9")
     other = text.replace('version = "1"', 'version = "ours"').replace(
         "points = { fastapi-service = 3 }", "points = { django-monolith = 9 }", 1
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from roadbed.advice.rubric import FILE
+from roadbed.advice.rubric import RUBRIC_FILE
 from tests.advise.conftest import RUBRIC, scenario, written
 from tests.cli.conftest import Cli
 
@@ -187,7 +187,7 @@ def test_only_what_is_missing(cli: Cli, tmp_path: Path) -> None:
 
 def test_a_rubric_of_ones_own(cli: Cli) -> None:
     """It is kept with the answers, also where all of them were there, and counts afterwards."""
-    text = FILE.read_text(encoding="utf-8").replace(
+    text = RUBRIC_FILE.read_text(encoding="utf-8").replace(
         "points = { fastapi-service = 3 }", "points = { django-monolith = 9 }", 1
     )
     (cli.folder / "ours.toml").write_text(text, encoding="utf-8")

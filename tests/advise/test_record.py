@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from roadbed.advice import record, rubric
 from roadbed.advice.recommendation import recommend
+from roadbed.advice.record import record_lines
+from roadbed.advice.rubric import RUBRIC_FILE, load_rubric
 from roadbed.drift.check import check_service
 from tests.advise.conftest import RUBRIC, SCENARIOS, scenario, written
 from tests.cli.conftest import Cli, git
@@ -89,7 +90,7 @@ def test_a_choice_of_ones_own_counts_everywhere() -> None:
 
     def text(**own: str) -> str:
         given = {**chosen, **own}
-        return " ".join(" ".join(record.lines(found, "Hub", given, date(2027, 1, 31))).split())
+        return " ".join(" ".join(record_lines(found, "Hub", given, date(2027, 1, 31))).split())
 
     assert "oidc" == chosen["auth"]
     assert "the service grows into a hybrid before it is half of the work" in text()
@@ -100,11 +101,11 @@ def test_a_choice_of_ones_own_counts_everywhere() -> None:
 def test_whose_rubric(tmp_path: Path) -> None:
     """A record does not credit Roadbed with somebody's own weights."""
     path = tmp_path / "ours.toml"
-    path.write_text(rubric.FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    path.write_text(RUBRIC_FILE.read_text(encoding="utf-8"), encoding="utf-8")
     answers = scenario("integration hub")
 
-    theirs = record.lines(recommend(rubric.load(path), answers), "Hub", {}, date(2027, 1, 31))
-    ours = record.lines(recommend(RUBRIC, answers), "Hub", {}, date(2027, 1, 31))
+    theirs = record_lines(recommend(load_rubric(path), answers), "Hub", {}, date(2027, 1, 31))
+    ours = record_lines(recommend(RUBRIC, answers), "Hub", {}, date(2027, 1, 31))
 
     assert "Counted by our `ours.toml`, 1 (" in " ".join(" ".join(theirs).split())
     assert "Counted by Roadbed's rubric 1 (" in " ".join(" ".join(ours).split())
@@ -113,7 +114,7 @@ def test_whose_rubric(tmp_path: Path) -> None:
 def test_a_near_tie_is_proposed() -> None:
     """Who decides by a point or two is to talk about it first; the weak side is told, too."""
     found = recommend(RUBRIC, scenario("regulated marketplace on Django"))
-    text = "\n".join(record.lines(found, "Market", {}, date(2027, 1, 31)))
+    text = "\n".join(record_lines(found, "Market", {}, date(2027, 1, 31)))
     assert "\nStatus: proposed, 2027-01-31\n" in text
     assert "\n- One stack, and few decisions to take.\n" in text
 
@@ -124,13 +125,13 @@ def test_a_record(company: dict[str, Any]) -> None:
     found = recommend(RUBRIC, company["answers"])
     chosen = {question: choice.value for question, choice in found.choices.items()}
 
-    text = "\n".join(record.lines(found, "Orders", chosen, date(2027, 1, 31)))
+    text = "\n".join(record_lines(found, "Orders", chosen, date(2027, 1, 31)))
 
     for title in ("## Context", "## Decision", "## Consequences", "## Revisit when"):
         assert f"\n{title}\n\n" in text
     for plan, points in found.scores.items():
         assert f"| `{plan}` | {points} | " in text
-    for given in found.given:
+    for given in found.given_answers:
         assert given.option.fact in " ".join(text.split())
     prose = [line for line in text.splitlines() if not line.startswith("|")]
     assert max(map(len, prose)) <= 110
@@ -142,7 +143,7 @@ def test_a_record(company: dict[str, Any]) -> None:
 
 def test_another_template(cli: Cli, copier_template: Path) -> None:
     """A rubric for other questions is told so, before anything is made."""
-    text = rubric.FILE.read_text(encoding="utf-8").replace('"web_api"', '"web_soap"')
+    text = RUBRIC_FILE.read_text(encoding="utf-8").replace('"web_api"', '"web_soap"')
     (cli.folder / "ours.toml").write_text(text, encoding="utf-8")
     head = 'format = 1\nrubric = "ours.toml"\n'
     written(cli.folder / "advice.toml", scenario("two-person start-up"), head)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.advice import rubric
+from roadbed.advice.rubric import PLANS, RUBRIC_FILE, load_rubric
 from roadbed.errors import UsageError
-from roadbed.template import questions as questionnaire
+from roadbed.template.questions import parse_questions
 
-TEXT = rubric.FILE.read_text(encoding="utf-8")
+TEXT = RUBRIC_FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_offence(tmp_path: Path, old: str, new: str, said: str) -> None:
     path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
 
     with pytest.raises(UsageError) as error:
-        rubric.load(path)
+        load_rubric(path)
 
     assert said in str(error.value)
     assert str(path) in str(error.value)
@@ -80,7 +80,7 @@ def test_no_reason(tmp_path: Path) -> None:
     path.write_text(TEXT.replace(f"{first}\n", ""), encoding="utf-8")
 
     with pytest.raises(UsageError, match="back_office = much has points for django-monolith"):
-        rubric.load(path)
+        load_rubric(path)
 
 
 def test_a_criterion_that_favours_all(tmp_path: Path) -> None:
@@ -93,29 +93,29 @@ def test_a_criterion_that_favours_all(tmp_path: Path) -> None:
             'points = { django-monolith = 1 }\nreason = "Nobody keeps', 'reason = "Nobody keeps'
         )
     )
-    criteria = {it.id: it for it in rubric.load(path).criteria}
-    assert criteria["platform"].favours == [*rubric.PLANS]
+    criteria = {it.id: it for it in load_rubric(path).criteria}
+    assert criteria["platform"].favours == [*PLANS]
 
 
 def test_no_rubric(tmp_path: Path) -> None:
     """A file that is not there is named."""
     with pytest.raises(UsageError, match=r"nowhere\.toml cannot be read"):
-        rubric.load(tmp_path / "nowhere.toml")
+        load_rubric(tmp_path / "nowhere.toml")
 
 
 def test_choices_are_the_templates() -> None:
     """What the rubric chooses can be answered to the template's questions."""
     text = (Path(__file__).parents[2] / "copier.yml").read_text(encoding="utf-8")
-    asked = questionnaire.parse(text, "here")
-    for choice in rubric.load().choices:
+    asked = parse_questions(text, "here")
+    for choice in load_rubric().choices:
         asked.require_known({choice.question: choice.value})
-    assert {*rubric.PLANS} == {*asked.plans}
+    assert {*PLANS} == {*asked.plans}
 
 
 def test_figures() -> None:
     """Numbers of ours stand in the page that is named as their source."""
     root = Path(__file__).parents[2]
-    ours = [it for it in rubric.load().figures if "Roadbed" in it.source]
+    ours = [it for it in load_rubric().figures if "Roadbed" in it.source]
     assert ours
     for figure in ours:
         named = re.findall(r"docs/[\w-]+\.md", figure.source)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.service import baseline
+from roadbed.service.baseline import BASELINE_FILE, baseline_text
 from tests.cli.conftest import Cli
 
 RUFF = ".roadbed/ruff.toml"
@@ -17,8 +17,8 @@ def recorded(service: Path) -> Path:
     """A service with an edited and an added file that are on record."""
     (service / RUFF).write_text("# ours\n")
     (service / HOTFIX).touch()
-    text = baseline.dump([("diverged", RUFF), ("unexpected", HOTFIX)])
-    (service / baseline.BASELINE_FILE).write_text(text)
+    text = baseline_text([("diverged", RUFF), ("unexpected", HOTFIX)])
+    (service / BASELINE_FILE).write_text(text)
     return service
 
 
@@ -67,5 +67,5 @@ def test_fix_leaves_it(cli: Cli, recorded: Path) -> None:
 
 def test_broken(cli: Cli, recorded: Path) -> None:
     """A baseline that cannot be read is no baseline."""
-    (recorded / baseline.BASELINE_FILE).write_text("[[finding]]\n")
-    cli.run("check", "orders").refused(2, baseline.BASELINE_FILE, "git checkout")
+    (recorded / BASELINE_FILE).write_text("[[finding]]\n")
+    cli.run("check", "orders").refused(2, BASELINE_FILE, "git checkout")

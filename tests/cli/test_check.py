@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.service import manifest
+from roadbed.service.manifest import read_manifest
 from tests.cli.conftest import Cli
 
 MANAGED = ".roadbed/ruff.toml"
@@ -43,7 +43,7 @@ def test_findings(cli: Cli, service: Path) -> None:
 
 def test_advice(cli: Cli, service: Path) -> None:
     """What to do is said once for each state, with a command that can be typed as it stands."""
-    for entry in manifest.read(service):
+    for entry in read_manifest(service):
         (service / entry.path).unlink()
 
     advised = cli.run("check", "orders").out.splitlines()[6:]

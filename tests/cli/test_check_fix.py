@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.git import worktree
-from roadbed.service import manifest
+from roadbed.git.worktree import draft_path
+from roadbed.service.manifest import MANIFEST_FILE, read_manifest
 from tests.cli.conftest import Cli, Ran, git
 
 RUFF = ".roadbed/ruff.toml"
@@ -58,11 +58,11 @@ def test_nothing_to_fix(cli: Cli, service: Path) -> None:
 
 def test_everything(cli: Cli, service: Path) -> None:
     """All but what says how things should be can be gone, folders included."""
-    text = (service / manifest.MANIFEST_FILE).read_text()
+    text = (service / MANIFEST_FILE).read_text()
     git(service, "rm", "-r", "--quiet", "--cached", ".roadbed", ".github")
-    for entry in manifest.read(service):
+    for entry in read_manifest(service):
         (service / entry.path).unlink()
-    (service / manifest.MANIFEST_FILE).write_text(text)
+    (service / MANIFEST_FILE).write_text(text)
     (service / ".github/workflows").rmdir()
 
     assert 0 == cli.run("check", "--fix", "orders").code
@@ -160,9 +160,9 @@ def test_bytes_of_the_template(cli: Cli, service: Path, option: str) -> None:
 @pytest.mark.parametrize("option", ["--fix", "--diff"])
 def test_bytes_that_are_nowhere(cli: Cli, service: Path, option: str) -> None:
     """A manifest that names what nobody has is said to do so, and no other file is touched."""
-    text = (service / manifest.MANIFEST_FILE).read_text()
-    blob = next(entry.blob for entry in manifest.read(service) if entry.path == RUFF)
-    (service / manifest.MANIFEST_FILE).write_text(text.replace(blob, "0" * 40))
+    text = (service / MANIFEST_FILE).read_text()
+    blob = next(entry.blob for entry in read_manifest(service) if entry.path == RUFF)
+    (service / MANIFEST_FILE).write_text(text.replace(blob, "0" * 40))
     (service / WORKFLOW).unlink()
 
     ran = cli.run("check", option, "orders")
@@ -216,7 +216,7 @@ def test_disk_full(cli: Cli, service: Path, state: str) -> None:
 def test_after_a_kill(cli: Cli, service: Path) -> None:
     """What a killed run left beside a file is gone after the next."""
     (service / RUFF).write_text("# ours\n")
-    worktree.drafted(service / RUFF).write_text("half of")
+    draft_path(service / RUFF).write_text("half of")
 
     assert 0 == cli.run("check", "--fix", "orders").code
     assert "" == git(service, "status", "--porcelain")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.service import manifest
+from roadbed.service.manifest import manifest_text, read_manifest
 from tests.cli.conftest import Cli, commit, git
 
 MANIFEST = ".roadbed/MANIFEST"
@@ -22,8 +22,8 @@ def found(cli: Cli, *arguments: str) -> Found:
 
 def update(service: Path, *, without: str) -> None:
     """Commit a manifest of a later release that names one file less; the file stays."""
-    entries = [entry for entry in manifest.read(service) if entry.path != without]
-    (service / MANIFEST).write_text(manifest.dump(entries))
+    entries = [entry for entry in read_manifest(service) if entry.path != without]
+    (service / MANIFEST).write_text(manifest_text(entries))
     commit(service, "Update")
 
 
@@ -64,8 +64,8 @@ def test_orphan_after_a_damaged_manifest(cli: Cli, service: Path) -> None:
 def test_no_history(cli: Cli, service: Path) -> None:
     """Before the first commit nothing is known of the past."""
     git(service, "update-ref", "-d", "HEAD")
-    entries = [entry for entry in manifest.read(service) if entry.path != RUFF]
-    (service / MANIFEST).write_text(manifest.dump(entries))
+    entries = [entry for entry in read_manifest(service) if entry.path != RUFF]
+    (service / MANIFEST).write_text(manifest_text(entries))
 
     assert [(RUFF, "unexpected")] == found(cli)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.demo import requests as tour
+from roadbed.demo.requests import DEMO_REQUESTS
 from tests.cli.conftest import Cli, commit, git
 
 
@@ -47,16 +47,16 @@ def wait_for(process: "subprocess.Popen[str]", word: str) -> str:
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("plan", list(tour.TOURS))
+@pytest.mark.parametrize("plan", list(DEMO_REQUESTS))
 def test_once(cli: Cli, released: Path, plan: str) -> None:
     """Every request of the plan is made and shown in a table of 80 columns."""
     ran = cli.run("demo", plan, "--once", f"--source={released}")
 
     assert 0 == ran.code, ran.err
     rows = ran.out.strip().splitlines()
-    assert len(tour.TOURS[plan]) + 1 == len(rows)
+    assert len(DEMO_REQUESTS[plan]) + 1 == len(rows)
     assert max(map(len, rows)) <= 80
-    for request, row in zip(tour.TOURS[plan], rows[1:], strict=True):
+    for request, row in zip(DEMO_REQUESTS[plan], rows[1:], strict=True):
         assert re.search(rf"{request.method} \S+ +{request.status} +\d+ ms  \S", row), row
 
 

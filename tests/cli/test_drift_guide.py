@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.drift import findings
+from roadbed.drift.findings import STATES
 from tests.cli.conftest import Cli, commit, git
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/drift.md").read_text()
@@ -77,7 +77,7 @@ def test_taking_over(cli: Cli, service: Path) -> None:
     assert 1 == cli.run("check", "orders").code
 
 
-@pytest.mark.parametrize("state", findings.STATES)
+@pytest.mark.parametrize("state", STATES)
 def test_states(state: str) -> None:
     """The table explains every state there is."""
     table = "".join(line for line in GUIDE.splitlines(keepends=True) if line.startswith("| `"))

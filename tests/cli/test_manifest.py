@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from roadbed.git.objects import blob_id
-from roadbed.service import manifest
-from roadbed.service.manifest import Entry
+from roadbed.service.manifest import MANIFEST_FILE, ManifestEntry, manifest_text, parse_manifest
 from tests.cli.conftest import Cli, commit, git
 
 PATH = "templates/hybrid/.roadbed/MANIFEST"
@@ -31,7 +30,7 @@ def test_what_git_says(template: Path) -> None:
     """The ids are git's, the paths sorted, the condition stands where a file needs an answer."""
     text = (template / PATH).read_text()
 
-    entries = manifest.parse(text)
+    entries = parse_manifest(text)
     paths = [entry.path for entry in entries]
     ruff = next(entry for entry in entries if entry.path == ".roadbed/ruff.toml")
     assert sorted(paths) == paths
@@ -39,13 +38,13 @@ def test_what_git_says(template: Path) -> None:
     assert {".github/workflows/_test.yml": "ci=github"} == {
         entry.path: entry.condition for entry in entries if entry.condition
     }
-    assert manifest.MANIFEST_FILE not in paths
+    assert MANIFEST_FILE not in paths
 
 
 def test_round_trip() -> None:
     """What is written is what is read, spaces in names included."""
-    entries = [Entry("a b/c.txt", "ci=github", "0" * 40), Entry("d", "", "f" * 40)]
-    assert entries == manifest.parse(manifest.dump(reversed(entries)))
+    entries = [ManifestEntry("a b/c.txt", "ci=github", "0" * 40), ManifestEntry("d", "", "f" * 40)]
+    assert entries == parse_manifest(manifest_text(reversed(entries)))
 
 
 def test_stale(template: Path) -> None:

@@ -10,10 +10,10 @@ import pytest
 from roadbed.errors import UsageError
 from roadbed.git.objects import Store
 from roadbed.releases import notes
-from roadbed.releases import summary as bulletin
-from roadbed.releases.notes import Change, Release, Shelf
-from roadbed.template import questions as questionnaire
-from roadbed.template import source as sources
+from roadbed.releases.notes import Change, Release, ReleaseNotes
+from roadbed.releases.report import notes_as_markdown, notes_as_text
+from roadbed.template.questions import Questionnaire, read_questions
+from roadbed.template.source import resolve_source
 from tests.cli.conftest import commit, git
 
 ROOT = Path(__file__).parents[2]
@@ -44,10 +44,10 @@ CHANGE = Change(
 SMALL = Change("fixed", "A cookie is sent once.")
 
 
-def shelf(**texts: str) -> Shelf:
+def shelf(**texts: str) -> ReleaseNotes:
     """A shelf of these files; `v1_2_0` stands for 1.2.0.toml."""
     files = {name.strip("v").replace("_", ".") + ".toml": text for name, text in texts.items()}
-    return Shelf(tuple(files), files.__getitem__)
+    return ReleaseNotes(tuple(files), files.__getitem__)
 
 
 def note(summary: str, *lines: str) -> str:
@@ -60,7 +60,7 @@ def told(releases: list[Release]) -> list[tuple[str, list[str]]]:
     return [(release.version, [c.summary for c in release.changes]) for release in releases]
 
 
-def unknown(releases: list[Release], questions: questionnaire.Questionnaire) -> list[str]:
+def unknown(releases: list[Release], questions: Questionnaire) -> list[str]:
     """What the changes ask for and no service can answer."""
     return [
         f"{question}={value}"
@@ -74,8 +74,8 @@ def unknown(releases: list[Release], questions: questionnaire.Questionnaire) -> 
 
 def test_our_notes_ask_what_the_template_asks() -> None:
     """Each question and answer that a note is for exists in copier.yml, or it would show."""
-    ours = notes.lying_in(ROOT).releases()
-    questions = questionnaire.read(sources.resolve(str(ROOT), "HEAD"))
+    ours = notes.in_checkout(ROOT).releases()
+    questions = read_questions(resolve_source(str(ROOT), "HEAD"))
     wrong = note("x", 'applies.plan = ["hybrid", "flask"]', 'applies.colour = ["red"]')
 
     assert [] == unknown(ours, questions)
@@ -185,7 +185,7 @@ def test_from_git(tmp_path: Path) -> None:
     git(tmp_path, "clone", "--quiet", "--bare", str(root), str(bare))
 
     for git_dir in (root / ".git", bare):
-        states = [notes.at(Store(git_dir), name) for name in ("HEAD~2", "HEAD~1", "HEAD")]
+        states = [notes.in_commit(Store(git_dir), name) for name in ("HEAD~2", "HEAD~1", "HEAD")]
         assert [(), ("next.toml",), ("1.0.0.toml", "next.toml")] == [s.names for s in states]
         both = ["first", "zweitens, größer"]
         assert [("1.0.0", both)] == told(notes.between(states[0], states[2]))
@@ -221,13 +221,13 @@ New in 1.2.0 (2026-01-31)
 Unreleased
 
   fixed     A cookie is sent once."""
-    assert expected == bulletin.as_text(releases)
-    assert "" == bulletin.as_text([])
+    assert expected == notes_as_text(releases)
+    assert "" == notes_as_text([])
 
 
 def test_width() -> None:
     """Our own notes fit 80 columns, and no command of theirs is broken over two lines."""
-    text = bulletin.as_text(notes.lying_in(ROOT).releases())
+    text = notes_as_text(notes.in_checkout(ROOT).releases())
     lines = text.splitlines()
     assert [] == [line for line in lines if len(line) > 80]
     assert [] == [line for line in lines if line.count("`") % 2]
@@ -263,13 +263,13 @@ def test_markdown() -> None:
         Release("1.2.0", date(2026, 1, 31), (CHANGE, SMALL)),
         Release("", None, (SMALL,)),
     ]
-    assert expected == bulletin.as_markdown(releases)
+    assert expected == notes_as_markdown(releases)
 
 
 def test_light() -> None:
     """Reading and showing notes loads neither Copier nor a YAML reader."""
     code = (
-        "import roadbed.releases.summary, sys; "
+        "import roadbed.releases.report, sys; "
         "print(sorted({'copier', 'yaml', 'rich'} & {*sys.modules}))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

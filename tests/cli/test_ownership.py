@@ -3,7 +3,7 @@
 import pytest
 
 from roadbed.errors import UsageError
-from roadbed.service import ownership
+from roadbed.service.ownership import parse_ownership
 
 TEXT = """
 managed.patterns = ["/.roadbed/**", "/.github/workflows/_*.yml"]
@@ -31,14 +31,14 @@ answers.patterns = ["/.copier-answers.yml"]
 )
 def test_class(path: str, owner: str) -> None:
     """Patterns are gitignore's: anchored by a slash, a folder means all in it."""
-    assert owner == ownership.parse(TEXT).classify(path)
+    assert owner == parse_ownership(TEXT).classify(path)
 
 
 def test_claimed_twice() -> None:
     """A path of two classes is a mistake that is named."""
     text = TEXT.replace('["/pyproject.toml"]', '["/pyproject.toml", "/web/urls.py"]')
     with pytest.raises(UsageError, match=r"web/urls.py is claimed by both merged and seeded"):
-        ownership.parse(text).classify("web/urls.py")
+        parse_ownership(text).classify("web/urls.py")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_claimed_twice() -> None:
 def test_broken(old: str, new: str, word: str) -> None:
     """A file that is none is refused, saying where."""
     with pytest.raises(UsageError, match=word):
-        ownership.parse(TEXT.replace(old, new, 1))
+        parse_ownership(TEXT.replace(old, new, 1))
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_broken(old: str, new: str, word: str) -> None:
 def test_roots(patterns: str, roots: tuple[str, ...]) -> None:
     """Where to look for the files of a class; everywhere when a pattern is not anchored."""
     text = TEXT.replace('["/.roadbed/**", "/.github/workflows/_*.yml"]', patterns)
-    assert roots == ownership.parse(text).roots("managed")
+    assert roots == parse_ownership(text).roots("managed")

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import pytest
 
-from roadbed.service import ownership
+from roadbed.service.ownership import OWN, read_ownership
 from roadbed.toolchain import interpreters, uv
 from tests.variants import PLANS
 
@@ -118,9 +118,9 @@ class Suites:
 
 def written(project: Project) -> str:
     """The committed files of a service with their contents, but for those that commands make."""
-    owners = ownership.read(project.path)
+    owners = read_ownership(project.path)
     listed = project.run("git ls-files --stage").splitlines()
-    kept = {"managed", "merged", "seeded", ownership.OWN}
+    kept = {"managed", "merged", "seeded", OWN}
     return "\n".join(line for line in listed if owners.classify(line.split("\t")[1]) in kept)
 
 

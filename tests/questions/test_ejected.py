@@ -7,12 +7,13 @@ import pytest
 import yaml
 from pytest_copier.plugin import CopierFixture
 
-from roadbed.service import manifest, ownership
+from roadbed.service.manifest import MANIFEST_FILE, parse_manifest
+from roadbed.service.ownership import OWNERSHIP_FILE
 from tests.variants import PLANS
 
 ROOT = Path(__file__).parents[2]
 RUFF = ".roadbed/ruff.toml"
-NEEDED = (manifest.MANIFEST_FILE, ownership.OWNERSHIP_FILE)
+NEEDED = (MANIFEST_FILE, OWNERSHIP_FILE)
 
 
 def files(root: Path) -> set[str]:
@@ -60,7 +61,7 @@ def test_every_managed_file_may_be_ejected(
     plan: str, copier: CopierFixture, tmp_path: Path
 ) -> None:
     """All but the two by which the others are known; the answer stays as it was given."""
-    entries = manifest.parse((ROOT / "templates" / plan / manifest.MANIFEST_FILE).read_text())
+    entries = parse_manifest((ROOT / "templates" / plan / MANIFEST_FILE).read_text())
     managed = sorted({entry.path for entry in entries} - {*NEEDED})
 
     project = copier.copy(tmp_path / "out", plan=plan, ejected=yaml.safe_dump(managed))

@@ -10,7 +10,8 @@ import yaml
 from copier import run_copy
 
 from roadbed.git.objects import blob_id
-from roadbed.service import manifest, ownership
+from roadbed.service.manifest import managed_files, read_manifest
+from roadbed.service.ownership import OWN, read_ownership
 from tests.conftest import Render
 from tests.templates.conftest import files
 from tests.variants import CHOICES, PLANS, VARIANTS, Answers, all_pairs, covering, label, pairs
@@ -82,9 +83,9 @@ def test_nothing_of_the_template_language_is_left(
 def test_every_path_has_one_owner(answers: Answers, render: Render) -> None:
     """Nothing that the template renders is left unlisted, and no two classes claim a path."""
     out = render(answers)
-    owners = ownership.read(out)
+    owners = read_ownership(out)
 
-    assert [] == [path for path in files(out) if owners.classify(path) == ownership.OWN]
+    assert [] == [path for path in files(out) if owners.classify(path) == OWN]
 
 
 @each_variant
@@ -92,12 +93,12 @@ def test_the_manifest_is_current(answers: Answers, render: Render) -> None:
     """MANIFEST names each managed file of the render with the bytes it has."""
     out = render(answers)
     managed = {
-        path: blob_id((out / path).read_bytes()) for path in manifest.managed_files(out)
+        path: blob_id((out / path).read_bytes()) for path in managed_files(out)
     }
 
     expected = {
         entry.path: entry.blob
-        for entry in manifest.read(out)
+        for entry in read_manifest(out)
         if entry.condition in {"", f"ci={answers['ci']}"}
     }
 
@@ -110,10 +111,10 @@ def test_managed_files_are_the_same_for_every_service_of_a_plan(
 ) -> None:
     """No answer but `ci` (which chooses whole files) shows in a managed file."""
     first, *others = (render(answers) for answers in covering(plan))
-    ours = set(manifest.managed_files(first))
+    ours = set(managed_files(first))
 
     for other in others:
-        managed = sorted(ours & set(manifest.managed_files(other)))
+        managed = sorted(ours & set(managed_files(other)))
         assert [] == [p for p in managed if (first / p).read_bytes() != (other / p).read_bytes()]
 
 
@@ -135,7 +136,7 @@ def test_the_render_is_deterministic(
 def test_growth_to_hybrid_only_adds(plan: str, render: Render) -> None:
     """A seed that a plan shares with the hybrid has the same bytes in both, documents apart."""
     small, hybrid = render(covering(plan)[0]), render(covering("hybrid")[0])
-    owners = ownership.read(small)
+    owners = read_ownership(small)
     seeds = [path for path in files(small) if owners.classify(path) == "seeded"]
     code = [path for path in seeds if not path.endswith(".md")]
 
@@ -159,7 +160,7 @@ def test_text_only(answers: Answers, render: Render) -> None:
 def test_plain_files_only(answers: Answers, render: Render) -> None:
     """No link and no lock file is rendered, and nothing of the platform's is executable."""
     out = render(answers)
-    owners = ownership.read(out)
+    owners = read_ownership(out)
 
     assert [] == [path for path in out.rglob("*") if path.is_symlink()]
     assert [] == [path for path in files(out) if re.search(r"\block\b", Path(path).name)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roadbed.service import manifest
+from roadbed.service.manifest import MANIFEST_FILE, managed_files
 from tests.conftest import Render
 from tests.variants import PLANS, covering
 
@@ -85,7 +85,7 @@ def test_often_used_ignore_files_hit_no_managed_path(
 ) -> None:
     """A team that takes GitHub's ignore file keeps every managed file under git."""
     out = render(covering(plan)[0])
-    managed = [manifest.MANIFEST_FILE, *manifest.managed_files(out)]
+    managed = [MANIFEST_FILE, *managed_files(out)]
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     subprocess.run(["cp", "-r", f"{out}/.", tmp_path], check=True)
     with (tmp_path / ".gitignore").open("a") as ignore:

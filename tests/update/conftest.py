@@ -11,9 +11,7 @@ import pytest
 
 from roadbed.errors import Exit
 from roadbed.service import manifest, ownership
-from roadbed.template import questions as questionnaire
-from roadbed.template import render
-from roadbed.template import source as sources
+from roadbed.template import build_manifest, questions, render, source
 from tests.cli.conftest import Cli, commit, git
 from tests.conftest import once
 from tests.update import services
@@ -21,7 +19,7 @@ from tests.update.handwritten import NINJA, Written
 from tests.update.history import releases
 from tests.update.naive import releases as naive_releases
 
-_MAKERS = (manifest, ownership, questionnaire, render, sources)
+_MAKERS = (build_manifest, manifest, ownership, questions, render, source)
 _HERE = Path(__file__).parent
 
 

@@ -59,17 +59,17 @@ class Step:
         coming = self.new.keys() - before.keys()
         return any(it.startswith(f"{path}/") or path.startswith(f"{it}/") for it in coming)
 
-    def live(self, *, planning: bool, aborting: bool) -> Counter[str]:
-        """Update and judge everything; `planning` asks before, `aborting` repeats it."""
+    def live(self, *, asking: bool, aborting: bool) -> Counter[str]:
+        """Update and judge everything; `asking` makes a dry run before, `aborting` repeats it."""
         before = State.of(self.service).beside_journal()
-        planned = self._run("--dry-run") if planning else None
+        promised = self._run("--dry-run") if asking else None
         assert before == State.of(self.service).beside_journal(), "--dry-run wrote something"
         ran = self._run()
         assert ran.out, ran.err
         after = State.of(self.service).beside_journal()
         report = json.loads(ran.out)
         self._judge(before, after, ran, report)
-        assert ran.code == (planned or ran).code, "--dry-run said something else"
+        assert ran.code == (promised or ran).code, "--dry-run said something else"
         if not report["changes"]:
             return Counter(["nothing to do"])
         if aborting:

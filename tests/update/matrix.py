@@ -9,13 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from roadbed.git import command as git
+from roadbed.git.command import GitError, run_git
 from roadbed.service.answers import ANSWERS_FILE
 from roadbed.service.ownership import OWN, Ownership
-from roadbed.template import questions as questionnaire
-from roadbed.template import source as sources
-from roadbed.template.questions import Questionnaire
-from roadbed.template.source import QUESTIONS_FILE
+from roadbed.template.questions import Questionnaire, parse_questions
+from roadbed.template.source import QUESTIONS_FILE, release_tags
 from roadbed.update.merge import MANAGED, MERGED
 from tests.cli.conftest import git as git_as_somebody
 from tests.update.services import Files
@@ -41,7 +39,7 @@ GONE: Mapping[str, str] = {}
 def supported(released: Mapping[str, date], months: int, today: date) -> list[str]:
     """The releases that a service may have, the newest first: it may stay on one for so many
     months after the next one has come."""
-    names = sources.versions(released)
+    names = release_tags(released)
     replaced = (today, *(released[name] for name in names))
     longest = timedelta(days=31 * months)
     return [name for name, when in zip(names, replaced, strict=False) if today - when <= longest]
@@ -49,7 +47,7 @@ def supported(released: Mapping[str, date], months: int, today: date) -> list[st
 
 def in_checkout(today: date) -> list[str]:
     """The supported releases of this checkout, or what stands in for them."""
-    listed = git.run(
+    listed = run_git(
         "for-each-ref", "--format=%(refname:short) %(creatordate:short)", "refs/tags", cwd=ROOT
     )
     dates = dict(line.split() for line in listed.splitlines())
@@ -71,20 +69,20 @@ def build(template: Path, into: Path) -> None:
 
     NEXT is a commit of its own: git calls one that has two tags by either of them.
     """
-    git.run("clone", "--quiet", "--no-tags", "--", str(template), str(into))
-    git.run("fetch", "--quiet", "--tags", "--", str(ROOT), cwd=into)
+    run_git("clone", "--quiet", "--no-tags", "--", str(template), str(into))
+    run_git("fetch", "--quiet", "--tags", "--", str(ROOT), cwd=into)
     for name in UNRELEASED.keys() & set(VERSIONS):
         try:
-            git.run("tag", "--force", name, UNRELEASED[name], cwd=into)
-        except git.GitError as error:
+            run_git("tag", "--force", name, UNRELEASED[name], cwd=into)
+        except GitError as error:
             raise AssertionError("clone with the whole history: git fetch --unshallow") from error
     git_as_somebody(into, "commit", "--quiet", "--allow-empty", "--message=Next")
-    git.run("tag", NEXT, cwd=into)
+    run_git("tag", NEXT, cwd=into)
 
 
 def lost_questions(old: str, new: str) -> list[str]:
     """How the questions in the text `new` break the promise to those who answered `old`."""
-    was, now = (questionnaire.parse(text, QUESTIONS_FILE) for text in (old, new))
+    was, now = (parse_questions(text, QUESTIONS_FILE) for text in (old, new))
     asked = {name: it for name, it in yaml.safe_load(new).items() if not name.startswith("_")}
     faults = [f"{name} has no default" for name, it in asked.items() if "default" not in it]
     faults += [f"{name} is not asked any more" for name in was.types.keys() - now.types.keys()]

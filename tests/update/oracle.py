@@ -11,8 +11,7 @@ from pathlib import Path
 import copier
 import yaml
 
-from roadbed.service import ownership
-from roadbed.service.ownership import OWN, OWNERSHIP_FILE, Ownership
+from roadbed.service.ownership import OWN, OWNERSHIP_FILE, Ownership, parse_ownership
 from tests.cli.conftest import git
 from tests.update.edits import ANSWERS
 from tests.update.services import Files, files
@@ -65,7 +64,7 @@ class Outcome:
     def owners(self) -> tuple[Ownership, Ownership]:
         """Who owns which file, by the old and by the new release."""
         texts = (release[OWNERSHIP_FILE][1].decode() for release in (self.old, self.new))
-        old, new = map(ownership.parse, texts)
+        old, new = map(parse_ownership, texts)
         return old, new
 
     @cached_property

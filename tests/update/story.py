@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from roadbed.git.objects import blob_id
-from roadbed.service import manifest
-from roadbed.template import source as sources
+from roadbed.service.manifest import ManifestEntry, manifest_text, parse_manifest
+from roadbed.template.source import resolve_source, snapshot_source
 
 ROOT = Path(__file__).parents[2]
 HALVES = {
@@ -87,15 +87,15 @@ def release(template: Path, version: str, renamed: Mapping[str, str] | None = No
     They are brought up to date file by file: rendering all plans three times costs a minute.
     """
     for listing in template.glob("templates/*/.roadbed/MANIFEST"):
-        entries = manifest.parse(listing.read_text(encoding="utf-8"))
+        entries = parse_manifest(listing.read_text(encoding="utf-8"))
         moved = (replace(it, path=(renamed or {}).get(it.path, it.path)) for it in entries)
         current = [_current(it, listing.parents[1]) for it in moved]
-        listing.write_text(manifest.dump(current), encoding="utf-8")
+        listing.write_text(manifest_text(current), encoding="utf-8")
     commit(template, f"Release {version}")
     run(template, "git", "tag", version)
 
 
-def _current(entry: manifest.Entry, plan: Path) -> manifest.Entry:
+def _current(entry: ManifestEntry, plan: Path) -> ManifestEntry:
     place = plan / entry.path
     return replace(entry, blob=blob_id(place.read_bytes())) if place.is_file() else entry
 
@@ -219,7 +219,7 @@ def _ended(service: Path, *command: str) -> Lived:
 def template() -> Iterator[Path]:
     """A clone of this checkout with the history."""
     with tempfile.TemporaryDirectory(prefix="roadbed-story-") as folder:
-        source = sources.snapshot(sources.resolve(str(ROOT), "HEAD"), Path(folder))
+        source = snapshot_source(resolve_source(str(ROOT), "HEAD"), Path(folder))
         assert source.folder
         run(source.folder, "git", "tag", "-d", *run(source.folder, "git", "tag").stdout.split())
         history(source.folder)

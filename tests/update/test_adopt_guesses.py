@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from roadbed.errors import Exit
-from roadbed.update import guesses
+from roadbed.update.guesses import guess_answers
 from tests.cli.conftest import commit, git
 from tests.conftest import Render
 from tests.update.handwritten import ANSWERS, GENERATED, NAMED, Written, answers
@@ -23,7 +23,7 @@ def test_lost_answers_are_guessed(render: Render, variant: Answers) -> None:
     service = render(variant)
     lost = answers(service)
     assert [] == lost.pop("ejected")
-    assert lost == guesses.answers(service)
+    assert lost == guess_answers(service)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_lost_answers_are_guessed(render: Render, variant: Answers) -> None:
 )
 def test_names(written: Written, texts: Mapping[str, str], expected: str) -> None:
     """The README's title is the name where it says the same as the project, or is all there is."""
-    assert expected == guesses.answers(written(texts))["project_name"]
+    assert expected == guess_answers(written(texts))["project_name"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_where_libraries_are_listed(
     written: Written, file: str, text: str, plan: str | None
 ) -> None:
     """What a project depends on says the plan, in whatever tool's file; prose does not."""
-    assert plan == guesses.answers(written({file: text})).get("plan")
+    assert plan == guess_answers(written({file: text})).get("plan")
 
 
 def test_only_the_answers_are_lost(

@@ -113,7 +113,7 @@ class Life(RuleBasedStateMachine):
             return
         if self.figures["steps"] % 10 == 0:
             self.figures.update(beside(self.service, version, answers))
-        self.figures.update(step.live(planning=often == 0, aborting=often == 1))
+        self.figures.update(step.live(asking=often == 0, aborting=often == 1))
         settle(self.service)
         keep(self.service, "Update")
 

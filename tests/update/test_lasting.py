@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from roadbed.service import ownership
+from roadbed.service.ownership import parse_ownership
 from tests.update import matrix
 from tests.update.matrix import GONE, ROOT, Step
 
@@ -47,7 +47,7 @@ def test_more_questions() -> None:
 def step(born: str, fresh: str, at_head: str = OWNERS) -> Step:
     """An update between two versions with one file each."""
     file = ("file", b"")
-    owners = (ownership.parse(text) for text in (OWNERS, at_head))
+    owners = (parse_ownership(text) for text in (OWNERS, at_head))
     return Step({born: file}, {fresh: file}, *owners)
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from roadbed.drift.check import check_service
 from roadbed.errors import Exit
-from roadbed.service import ownership
 from roadbed.service.answers import ANSWERS_FILE
+from roadbed.service.ownership import read_ownership
 from tests.cli.conftest import commit, git
 from tests.conftest import Render
 from tests.update import matrix
@@ -96,8 +96,8 @@ def case(released: Path, nursery: Nursery, render: Render, tmp_path: Path, birth
     step = Step(
         files(service),
         _as_next(files(fresh), released),
-        ownership.read(service),
-        ownership.read(fresh),
+        read_ownership(service),
+        read_ownership(fresh),
     )
     return Case(service, step)
 

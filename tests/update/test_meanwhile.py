@@ -8,15 +8,13 @@ import pytest
 
 from roadbed.commands.update import run
 from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
-from roadbed.git import index as staging
-from roadbed.git import repository
 from roadbed.git.objects import Store
-from roadbed.git.worktree import drafted
-from roadbed.service import interruption as unfinished
-from roadbed.update import apply as writing
-from roadbed.update import journal
-from roadbed.update import prepare as update
-from roadbed.update.prepare import Order, Update
+from roadbed.git.repository import open_repository
+from roadbed.git.worktree import draft_path
+from roadbed.service.interruption import MARKER
+from roadbed.update import apply, journal
+from roadbed.update.apply import exclusive_access, write_update
+from roadbed.update.prepare import Update, UpdateRequest, prepared_update
 from tests.cli.conftest import Cli, commit, git
 from tests.update.services import Nursery, State
 from tests.update.services import roadbed as roadbed_here
@@ -25,7 +23,7 @@ from tests.update.services import roadbed as roadbed_here
 @contextmanager
 def prepared(service: Path) -> Iterator[tuple[Update, Store]]:
     """An update to the next release, worked out and not yet written."""
-    with update.prepared(Order(service, to="v1.1.0")) as work:
+    with prepared_update(UpdateRequest(service, to="v1.1.0")) as work:
         yield work
 
 
@@ -36,7 +34,7 @@ def refused(service: Path, error: type[RoadbedError], *words: str) -> None:
             _happen(service, word)
         before = State.of(service)
         with pytest.raises(error):
-            writing.write(work.found, work.draft, store)
+            write_update(work.repository, work.pending, store)
     assert before == State.of(service)
 
 
@@ -57,13 +55,13 @@ def test_somebody_works_meanwhile(service: Path, what: str) -> None:
 def interrupt(service: Path) -> None:
     """Leave an update as a kill right after its beginning does."""
     with prepared(service) as (work, store):
-        journal.begin(work.found, work.draft, store)
+        journal.begin(work.repository, work.pending, store)
 
 
 def half(service: Path) -> None:
     """The same, with the mark that writing begins with."""
     interrupt(service)
-    (service / unfinished.MARKER).touch()
+    (service / MARKER).touch()
 
 
 def test_a_commit_after_an_interruption(service: Path, roadbed: Cli) -> None:
@@ -104,10 +102,10 @@ def test_the_report_of_an_interrupted_update(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(staging, "write", die)
+        patch.setattr(apply, "write_index", die)
         patch.chdir(service)
         with pytest.raises(KeyboardInterrupt):
-            run(Order(service, to="v1.1.0"), lock=False, as_json=False)
+            run(UpdateRequest(service, to="v1.1.0"), lock=False, as_json=False)
     finished = roadbed.run("update", "--continue")
     assert Exit.FINE == roadbed.run("update", "--abort").code
     whole = roadbed.run("update", "--no-lock", "--to", "v1.1.0")
@@ -118,7 +116,7 @@ def test_the_report_of_an_interrupted_update(
 def test_two_writers(service: Path, roadbed: Cli) -> None:
     """While a command writes, another one that would write waits for nobody."""
     (service / ".roadbed/policy.toml").unlink()
-    with writing.alone(repository.opened(service)):
+    with exclusive_access(open_repository(service)):
         roadbed.run("check", "--fix").refused(Exit.COULD_NOT_RUN, "Another roadbed command")
     assert Exit.FINE == roadbed.run("check", "--fix").code
 
@@ -135,11 +133,11 @@ def test_the_repository_moves(service: Path, roadbed: Cli, tmp_path: Path) -> No
 def test_a_file_that_cannot_be_written(service: Path, roadbed: Cli) -> None:
     """An update that ends half-way says how to finish and how to undo it; both work."""
     before = State.of(service).beside_journal()
-    obstacle = drafted(service / "pyproject.toml")
+    obstacle = draft_path(service / "pyproject.toml")
     with prepared(service) as (work, store):
         obstacle.mkdir()
         with pytest.raises(CouldNotRunError, match="--continue") as error:
-            writing.write(work.found, work.draft, store)
+            write_update(work.repository, work.pending, store)
     assert "--abort" in str(error.value)
     obstacle.rmdir()
 

@@ -4,7 +4,7 @@ or without; every answer is kept at once.
 
 from collections.abc import Sequence
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.advice.rubric import Criterion
 from roadbed.advice.sheet import Sheet
 
@@ -15,11 +15,11 @@ class StoppedError(Exception):
     """The person stops here and may go on later."""
 
 
-def hold(sheet: Sheet) -> None:
+def hold_interview(sheet: Sheet) -> None:
     """Ask what has no answer yet, then let every answer be changed. Raises StoppedError."""
     if sheet.missing:
-        output.say("Enter takes the answer in brackets; ? says why it is asked, b goes back,")
-        output.say("q stops, and the same command goes on from there.")
+        terminal.say("Enter takes the answer in brackets; ? says why it is asked, b goes back,")
+        terminal.say("q stops, and the same command goes on from there.")
     number = _open(sheet)
     while number is not None:
         back = _ask(sheet, number)
@@ -43,7 +43,7 @@ def _ask(sheet: Sheet, number: int) -> bool:
     while True:
         typed = _typed(f"[{preset}]: ")
         if typed == _WHY:
-            output.lines(output.wrapped(criterion.why, ""))
+            terminal.lines(terminal.wrapped(criterion.why, ""))
         elif typed == _BACK:
             return True
         elif typed == _STOP:
@@ -52,25 +52,25 @@ def _ask(sheet: Sheet, number: int) -> bool:
             sheet.answer(criterion.id, options[chosen])
             return False
         else:
-            output.say(f"{typed!r} is none of them: type {_range(options)}, ?, b or q.")
+            terminal.say(f"{typed!r} is none of them: type {_range(options)}, ?, b or q.")
 
 
 def _show(criterion: Criterion, place: str) -> None:
-    output.say()
-    output.heading(f"{place}: {criterion.name}")
-    output.lines(output.wrapped(criterion.question, ""))
+    terminal.say()
+    terminal.heading(f"{place}: {criterion.name}")
+    terminal.lines(terminal.wrapped(criterion.question, ""))
     for number, option in enumerate(criterion.options, start=1):
-        output.lines(output.hanging(option.label, f"  {number}  "))
+        terminal.lines(terminal.hanging(option.label, f"  {number}  "))
 
 
 def _review(sheet: Sheet) -> int | None:
     """Show all answers; returns the number of the one to change, or None to go on."""
     criteria = sheet.rubric.criteria
-    output.say()
-    output.heading("Your answers")
+    terminal.say()
+    terminal.heading("Your answers")
     for number, criterion in enumerate(criteria, start=1):
         label = criterion.option(sheet.answers[criterion.id]).label
-        output.lines(output.hanging(f"{criterion.name}: {label}", f"  {number:>2}  "))
+        terminal.lines(terminal.hanging(f"{criterion.name}: {label}", f"  {number:>2}  "))
     numbers = [criterion.id for criterion in criteria]
     while True:
         typed = _typed(f"Enter for the recommendation, {_range(numbers)} to change one, or q: ")
@@ -81,14 +81,14 @@ def _review(sheet: Sheet) -> int | None:
         chosen = _number(typed, numbers)
         if chosen is not None:
             return chosen
-        output.say(f"{typed!r} is none of them: type {_range(numbers)}, q, or nothing.")
+        terminal.say(f"{typed!r} is none of them: type {_range(numbers)}, q, or nothing.")
 
 
 def _typed(prompt: str) -> str:
     try:
         return input(prompt).strip().lower()
     except EOFError:
-        output.say()
+        terminal.say()
         raise StoppedError from None
 
 

@@ -15,7 +15,7 @@ CLOSE, LIKELY, CLEAR, BY_RULE = "close", "likely", "clear", "by rule"
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenAnswer:
     """An answer: the criterion and the option that was chosen."""
 
     criterion: Criterion
@@ -34,7 +34,7 @@ class Given:
 class Flip:
     """An answer that would lead to another `plan`, if everything else stayed as it is."""
 
-    given: Given
+    answer: GivenAnswer
     plan: Plan
 
 
@@ -48,7 +48,7 @@ class Recommendation:
     """
 
     rubric: Rubric
-    given: tuple[Given, ...]
+    given_answers: tuple[GivenAnswer, ...]
     scores: Mapping[Plan, int]
     excluded: Mapping[Plan, tuple[str, ...]]
     plan: Plan
@@ -68,20 +68,22 @@ class Recommendation:
         return CLOSE if self.lead <= limits.close else LIKELY
 
     @cached_property
-    def pros(self) -> list[Given]:
+    def pros(self) -> list[GivenAnswer]:
         """The strongest reasons for the plan rather than its rival, those of the product first."""
         return self._strongest(self.plan, self.rival)
 
     @cached_property
-    def cons(self) -> list[Given]:
+    def cons(self) -> list[GivenAnswer]:
         """The strongest reasons for the rival."""
         return self._strongest(self.rival, self.plan)
 
-    def _strongest(self, plan: Plan, other: Plan) -> list[Given]:
-        reasons = [it for it in self.given if it.lead(plan, other) > 0 and it.points(plan) > 0]
-        strongest = sorted(reasons, key=lambda given: -given.lead(plan, other))[:STRONGEST]
+    def _strongest(self, plan: Plan, other: Plan) -> list[GivenAnswer]:
+        reasons = [
+            it for it in self.given_answers if it.lead(plan, other) > 0 and it.points(plan) > 0
+        ]
+        strongest = sorted(reasons, key=lambda answer: -answer.lead(plan, other))[:STRONGEST]
         # what is needed comes before who is there to do it
-        return sorted(strongest, key=lambda given: given.criterion.part != "product")
+        return sorted(strongest, key=lambda answer: answer.criterion.part != "product")
 
     @cached_property
     def flips(self) -> list[Flip]:
@@ -91,8 +93,8 @@ class Recommendation:
         """
         nearest: dict[tuple[str, Plan], Flip] = {}
         for flip in sorted(self._flips(), key=self._distance):
-            nearest.setdefault((flip.given.criterion.id, flip.plan), flip)
-        return sorted(nearest.values(), key=lambda it: (self._distance(it), -self._share(it)))
+            nearest.setdefault((flip.answer.criterion.id, flip.plan), flip)
+        return sorted(nearest.values(), key=lambda flip: (self._distance(flip), -self._share(flip)))
 
     @cached_property
     def pair(self) -> tuple[Flip, Flip] | None:
@@ -111,16 +113,16 @@ class Recommendation:
             if found.plan != self.plan:
                 yield Flip(other, found.plan)
 
-    def _others(self) -> list[Given]:
+    def _others(self) -> list[GivenAnswer]:
         """Every answer that was not given, and could be."""
         return [
-            Given(criterion, option)
+            GivenAnswer(criterion, option)
             for criterion in self.rubric.criteria
             for option in criterion.options
             if not criterion.fixed and option.id != self.answers[criterion.id]
         ]
 
-    def _instead(self, *others: Given) -> "Recommendation":
+    def _instead(self, *others: GivenAnswer) -> "Recommendation":
         """What the rubric says with these answers in the place of those that were given."""
         return recommend(
             self.rubric, {**self.answers, **{it.criterion.id: it.option.id for it in others}}
@@ -128,19 +130,19 @@ class Recommendation:
 
     def _share(self, flip: Flip) -> int:
         """What the answer that was given contributes to the lead."""
-        given = next(it for it in self.given if it.criterion == flip.given.criterion)
+        given = next(it for it in self.given_answers if it.criterion == flip.answer.criterion)
         return given.lead(self.plan, self.rival)
 
     def _distance(self, flip: Flip) -> int:
         """How many options lie between an answer and the one that was given."""
-        criterion, option = flip.given.criterion, flip.given.option
+        criterion, option = flip.answer.criterion, flip.answer.option
         given = criterion.option(self.answers[criterion.id])
         return abs(criterion.options.index(option) - criterion.options.index(given))
 
     @property
     def answers(self) -> dict[str, str]:
         """The answers by criterion."""
-        return {given.criterion.id: given.option.id for given in self.given}
+        return {given.criterion.id: given.option.id for given in self.given_answers}
 
     @cached_property
     def choices(self) -> dict[str, Choice]:
@@ -163,7 +165,8 @@ class Recommendation:
 def recommend(rubric: Rubric, answers: Mapping[str, str]) -> Recommendation:
     """The recommendation for one answer to each criterion; raises KeyError for one that is not."""
     given = tuple(
-        Given(criterion, criterion.option(answers[criterion.id])) for criterion in rubric.criteria
+        GivenAnswer(criterion, criterion.option(answers[criterion.id]))
+        for criterion in rubric.criteria
     )
     scores = {
         plan: rubric.plans[plan].base + sum(it.points(plan) for it in given) for plan in PLANS

@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 from textwrap import fill
 
-from roadbed.advice import reports, sheet
+from roadbed.advice import reports
 from roadbed.advice.recommendation import BY_RULE, CLEAR, CLOSE, LIKELY, Flip, Recommendation
 from roadbed.advice.rubric import PLANS, Plan
+from roadbed.advice.sheet import sheet_text
 from roadbed.errors import write_error
-from roadbed.service import answers
+from roadbed.service.answers import read_answers
 
 FOLDER = Path("docs/adr")
 SHEET = "0001-advice.toml"
@@ -24,53 +25,55 @@ _SURE = {
 }
 
 
-def write(service: Path, found: Recommendation, today: date) -> Path:
+def write_record(service: Path, recommendation: Recommendation, today: date) -> Path:
     """Write the record of a rendered service in the place of the plan's own first record, and the
     answers beside it; returns the path in the service.
 
     Raises CouldNotRunError when it cannot be written.
     """
-    given = answers.read(service)
+    answers = read_answers(service)
     place = next(iter(sorted((service / FOLDER).glob("0001-*.md"))), None)
-    place = place or service / FOLDER / f"0001-{found.plan}.md"
-    name = str(given.values.get("project_name", service.name))
-    text = "\n".join([*lines(found, name, given.values, today), ""])
+    place = place or service / FOLDER / f"0001-{recommendation.plan}.md"
+    name = str(answers.values.get("project_name", service.name))
+    text = "\n".join([*record_lines(recommendation, name, answers.values, today), ""])
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
-        place.with_name(SHEET).write_text(sheet.text(found.answers), encoding="utf-8")
+        place.with_name(SHEET).write_text(sheet_text(recommendation.answers), encoding="utf-8")
     except OSError as error:
         raise write_error(error, str(place)) from error
     return place.relative_to(service)
 
 
-def lines(
-    found: Recommendation, name: str, values: Mapping[str, object], today: date
+def record_lines(
+    recommendation: Recommendation, name: str, values: Mapping[str, object], today: date
 ) -> Iterator[str]:
     """The record of the service `name`, whose template was answered with these `values`."""
-    chosen = {question: str(values[question]) for question in found.choices if question in values}
-    found = replace(found, settled=chosen)
-    yield f"# 1. {found.rubric.plans[found.plan].title}"
-    status = "proposed" if found.confidence == CLOSE else "accepted"
+    chosen = {
+        question: str(values[question]) for question in recommendation.choices if question in values
+    }
+    recommendation = replace(recommendation, settled=chosen)
+    yield f"# 1. {recommendation.rubric.plans[recommendation.plan].title}"
+    status = "proposed" if recommendation.confidence == CLOSE else "accepted"
     yield from ("", f"Status: {status}, {today}", "", "## Context", "")
-    yield from _context(found)
+    yield from _context(recommendation)
     yield from ("", "## Decision", "")
-    yield from _decision(found, name)
+    yield from _decision(recommendation, name)
     yield from ("", "## Consequences", "")
-    yield from _consequences(found)
+    yield from _consequences(recommendation)
     yield from ("", "## Revisit when", "")
-    yield from _bullets(_revisits(found))
+    yield from _bullets(_revisits(recommendation))
     yield ""
     yield f"The answers are in `{SHEET}`. What else they mean (standards, the first ninety days):"
     yield from ("", "```", f"roadbed advise --answers {FOLDER.as_posix()}/{SHEET}", "```")
 
 
-def _context(found: Recommendation) -> Iterator[str]:
+def _context(recommendation: Recommendation) -> Iterator[str]:
     for part in ("product", "organisation"):
-        facts = (it.option.fact for it in found.given if it.criterion.part == part)
+        facts = (it.option.fact for it in recommendation.given_answers if it.criterion.part == part)
         yield _filled(" ".join(fact for fact in facts if fact))
         yield ""
-    rubric = found.rubric
+    rubric = recommendation.rubric
     starts = [f"`{plan}` starts at {it.base}" for plan, it in rubric.plans.items() if it.base]
     yield _filled(
         "The question was Django, FastAPI, or both in one repository. "
@@ -79,47 +82,58 @@ def _context(found: Recommendation) -> Iterator[str]:
         + ", these facts say:"
     )
     yield ""
-    rows = [(f"`{plan}`", str(found.scores[plan]), _verdict(found, plan)) for plan in PLANS]
+    rows = [
+        (f"`{plan}`", str(recommendation.scores[plan]), _verdict(recommendation, plan))
+        for plan in PLANS
+    ]
     yield from reports.table([("plan", "points", "verdict"), *rows])
 
 
-def _verdict(found: Recommendation, plan: Plan) -> str:
-    if plan == found.plan:
+def _verdict(recommendation: Recommendation, plan: Plan) -> str:
+    if plan == recommendation.plan:
         return "chosen"
-    out = " ".join(found.excluded.get(plan, ()))
+    out = " ".join(recommendation.excluded.get(plan, ()))
     return f"out of the question: {out}" if out else ""
 
 
-def _decision(found: Recommendation, name: str) -> Iterator[str]:
-    plan = found.rubric.plans[found.plan]
+def _decision(recommendation: Recommendation, name: str) -> Iterator[str]:
+    plan = recommendation.rubric.plans[recommendation.plan]
     yield _filled(
-        f"We start {name} as {plan.noun}, from Roadbed's plan `{found.plan}`. {plan.layout}"
+        f"We start {name} as {plan.noun}, from Roadbed's plan `{recommendation.plan}`. "
+        f"{plan.layout}"
     )
     firm = "; no other answer would change it, nor would two"
-    alone = found.lead is not None and not found.flips and found.pair is None
+    alone = (
+        recommendation.lead is not None and not recommendation.flips and recommendation.pair is None
+    )
     yield ""
-    yield _filled(f"{_SURE[found.confidence]}{firm if alone else ''}. What decided:")
+    yield _filled(f"{_SURE[recommendation.confidence]}{firm if alone else ''}. What decided:")
     yield ""
-    yield from _bullets(reports.reasons(found))
+    yield from _bullets(reports.reasons(recommendation))
     yield from ("", "Within the plan:", "")
-    yield from _bullets(_choices(found))
+    yield from _bullets(_choices(recommendation))
 
 
-def _choices(found: Recommendation) -> Iterator[str]:
-    for question, choice in found.choices.items():
-        value = found.settled.get(question)
+def _choices(recommendation: Recommendation) -> Iterator[str]:
+    for question, choice in recommendation.choices.items():
+        value = recommendation.settled.get(question)
         if value == choice.value:
             yield f"`{question}: {value}`. {choice.text}"
         else:
             yield f"`{question}: {value}`, where the rubric would have said `{choice.value}`."
 
 
-def _consequences(found: Recommendation) -> Iterator[str]:
-    other = f"{found.rubric.plans[found.rival].noun}{reports.alone(found)}"
+def _consequences(recommendation: Recommendation) -> Iterator[str]:
+    other = (
+        f"{recommendation.rubric.plans[recommendation.rival].noun}{reports.alone(recommendation)}"
+    )
     parts = (
-        (f"What spoke for {other}:", reports.objections(found)),
-        ("Risks that we take:", reports.texts(found.holding(found.rubric.warnings))),
-        ("People:", reports.people(found)),
+        (f"What spoke for {other}:", reports.objections(recommendation)),
+        (
+            "Risks that we take:",
+            reports.texts(recommendation.holding(recommendation.rubric.warnings)),
+        ),
+        ("People:", reports.people(recommendation)),
     )
     blocks = [[title, "", *_bullets(items)] for title, items in parts if items]
     for number, block in enumerate(blocks):
@@ -127,12 +141,12 @@ def _consequences(found: Recommendation) -> Iterator[str]:
         yield from block
 
 
-def _revisits(found: Recommendation) -> Iterator[str]:
-    yield from reports.texts(found.holding(found.rubric.triggers))
-    single: list[tuple[Flip, ...]] = [(flip,) for flip in found.flips[:_CHANGES]]
-    for flips in single or [found.pair or ()]:
+def _revisits(recommendation: Recommendation) -> Iterator[str]:
+    yield from reports.texts(recommendation.holding(recommendation.rubric.triggers))
+    single: list[tuple[Flip, ...]] = [(flip,) for flip in recommendation.flips[:_CHANGES]]
+    for flips in single or [recommendation.pair or ()]:
         if flips:
-            facts = " ".join(flip.given.option.fact or reports.answer(flip) for flip in flips)
+            facts = " ".join(flip.answer.option.fact or reports.answer(flip) for flip in flips)
             yield f"It has come to this: {facts} The rubric would then say `{flips[0].plan}`."
 
 

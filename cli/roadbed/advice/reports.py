@@ -6,8 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import terminal as output
-from roadbed.advice.recommendation import BY_RULE, CLOSE, STRONGEST, Flip, Given, Recommendation
+from roadbed import terminal
+from roadbed.advice.recommendation import (
+    BY_RULE,
+    CLOSE,
+    STRONGEST,
+    Flip,
+    GivenAnswer,
+    Recommendation,
+)
 from roadbed.advice.rubric import PLANS, Conditional, Plan
 
 _TODAY: dict[str, Plan] = {"django": "django-monolith", "async": "fastapi-service"}
@@ -23,106 +30,112 @@ class Section:
     items: Sequence[str]
 
 
-def as_text(found: Recommendation, *, explain: bool = False) -> list[str]:
+def as_text(recommendation: Recommendation, *, explain: bool = False) -> list[str]:
     """The report for a terminal, at 80 columns."""
-    lines = [*output.wrapped(f"Recommended: {title(found)}", "")]
-    for section in sections(found):
+    lines = [*terminal.wrapped(f"Recommended: {title(recommendation)}", "")]
+    for section in sections(recommendation):
         lines += ["", f"{section.title}:"]
         for item in section.items:
-            lines += output.item(item)
-    return [*lines, *(["", *_explained(found)] if explain else [])]
+            lines += terminal.item(item)
+    return [*lines, *(["", *_explained(recommendation)] if explain else [])]
 
 
-def as_markdown(found: Recommendation, *, explain: bool = False) -> list[str]:
+def as_markdown(recommendation: Recommendation, *, explain: bool = False) -> list[str]:
     """The report as a page."""
-    lines = [f"# Recommended: {title(found)}"]
-    for section in sections(found):
+    lines = [f"# Recommended: {title(recommendation)}"]
+    for section in sections(recommendation):
         lines += ["", f"## {section.title}", "", *(f"- {item}" for item in section.items)]
     if explain:
-        lines += ["", "## Every contribution", "", *table(contributions(found))]
+        lines += ["", "## Every contribution", "", *table(contributions(recommendation))]
     return lines
 
 
-def as_json(found: Recommendation) -> str:
+def as_json(recommendation: Recommendation) -> str:
     """The report for machines; `format` changes when a key goes or means something else."""
-    rubric = found.rubric
+    rubric = recommendation.rubric
     data = {
         "format": 1,
         "rubric": rubric.version,
-        "answers": found.answers,
-        "plan": found.plan,
-        "rival": found.rival,
-        "choices": {question: choice.value for question, choice in found.choices.items()},
-        "confidence": found.confidence,
-        "lead": found.lead,
-        "scores": dict(found.scores),
-        "excluded": {plan: list(reasons) for plan, reasons in found.excluded.items()},
+        "answers": recommendation.answers,
+        "plan": recommendation.plan,
+        "rival": recommendation.rival,
+        "choices": {question: choice.value for question, choice in recommendation.choices.items()},
+        "confidence": recommendation.confidence,
+        "lead": recommendation.lead,
+        "scores": dict(recommendation.scores),
+        "excluded": {plan: list(reasons) for plan, reasons in recommendation.excluded.items()},
         "contributions": [
             {
                 "criterion": it.criterion.id,
                 "answer": it.option.id,
                 "points": {plan: it.points(plan) for plan in PLANS},
             }
-            for it in found.given
+            for it in recommendation.given_answers
         ],
-        "for": reasons(found),
-        "against": objections(found),
-        "changes": [_flip(it) for it in found.flips],
-        "two_changes": [] if found.flips or not found.pair else list(map(_flip, found.pair)),
-        "warnings": texts(found.holding(rubric.warnings)),
-        "roles": texts(found.holding(rubric.roles)),
-        "seniority": texts(found.holding(rubric.seniority)),
-        "inconsistency": rubric.plans[found.plan].inconsistency,
-        "standards": texts(found.holding(rubric.standards)),
+        "for": reasons(recommendation),
+        "against": objections(recommendation),
+        "changes": [_flip(it) for it in recommendation.flips],
+        "two_changes": []
+        if recommendation.flips or not recommendation.pair
+        else list(map(_flip, recommendation.pair)),
+        "warnings": texts(recommendation.holding(rubric.warnings)),
+        "roles": texts(recommendation.holding(rubric.roles)),
+        "seniority": texts(recommendation.holding(rubric.seniority)),
+        "inconsistency": rubric.plans[recommendation.plan].inconsistency,
+        "standards": texts(recommendation.holding(rubric.standards)),
         "first_90_days": [
-            {"days": step.days, "do": step.text} for step in found.holding(rubric.steps)
+            {"days": step.days, "do": step.text} for step in recommendation.holding(rubric.steps)
         ],
-        "revisit_when": texts(found.holding(rubric.triggers)),
-        "figures": [{"text": it.text, "source": it.source} for it in found.holding(rubric.figures)],
+        "revisit_when": texts(recommendation.holding(rubric.triggers)),
+        "figures": [
+            {"text": it.text, "source": it.source} for it in recommendation.holding(rubric.figures)
+        ],
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _flip(flip: Flip) -> dict[str, str]:
-    given = flip.given
+    given = flip.answer
     return {"criterion": given.criterion.id, "answer": given.option.id, "plan": flip.plan}
 
 
-def next_steps(found: Recommendation, file: Path) -> list[str]:
+def next_steps(recommendation: Recommendation, file: Path) -> list[str]:
     """What to type after an interview whose answers are in a file; the verdict is said again."""
     path = shlex.quote(str(file))
     return [
         "",
-        *output.wrapped(f"Recommended: {title(found)}", ""),
+        *terminal.wrapped(f"Recommended: {title(recommendation)}", ""),
         "",
         "Next:",
         f"  roadbed advise --answers {path} --explain",
-        *_adopting(found),
+        *_adopting(recommendation),
         f"  roadbed new ../my-service --advice {path}",
     ]
 
 
-def _adopting(found: Recommendation) -> list[str]:
+def _adopting(recommendation: Recommendation) -> list[str]:
     """How code that runs today comes under the plan as it is, where it does."""
-    today = _TODAY.get(found.answers.get("existing", ""))
-    if today is None or found.plan not in {today, "hybrid"}:
+    today = _TODAY.get(recommendation.answers.get("existing", ""))
+    if today is None or recommendation.plan not in {today, "hybrid"}:
         return []
     given = [
         f"-d {question}={choice.value}"
-        for question, choice in found.choices.items()
+        for question, choice in recommendation.choices.items()
         if today in choice.when.get("plan", ())
     ]
-    growing = ["  roadbed grow hybrid"] if found.plan != today else []
+    growing = ["  roadbed grow hybrid"] if recommendation.plan != today else []
     return [f"  roadbed adopt . {' '.join([f'-d plan={today}', *given])}", *growing]
 
 
-def title(found: Recommendation) -> str:
+def title(recommendation: Recommendation) -> str:
     """The plan, how sure that is, and over what."""
-    if found.confidence == BY_RULE:
-        return f"{found.plan}, by rule: no other plan is left"
-    if not found.lead:
-        return f"{found.plan}, {found.confidence}: as many points as {found.rival}, fewer decisions"
-    return f"{found.plan}, {found.confidence}: {points(found.lead)} before {found.rival}"
+    plan, rival, lead = recommendation.plan, recommendation.rival, recommendation.lead
+    if recommendation.confidence == BY_RULE:
+        return f"{plan}, by rule: no other plan is left"
+    verdict = f"{plan}, {recommendation.confidence}"
+    if not lead:
+        return f"{verdict}: as many points as {rival}, fewer decisions"
+    return f"{verdict}: {points(lead)} before {rival}"
 
 
 def points(number: int) -> str:
@@ -130,88 +143,98 @@ def points(number: int) -> str:
     return f"{number} point" if number == 1 else f"{number} points"
 
 
-def sections(found: Recommendation) -> Iterator[Section]:
+def sections(recommendation: Recommendation) -> Iterator[Section]:
     """The parts of the report that have something to say."""
-    rubric = found.rubric
-    settles = "It is close; what would settle it" if found.confidence == CLOSE else ""
-    choices = [f"{key}: {it.value}. {it.text}" for key, it in found.choices.items()]
+    rubric = recommendation.rubric
+    settles = "It is close; what would settle it" if recommendation.confidence == CLOSE else ""
+    choices = [f"{key}: {it.value}. {it.text}" for key, it in recommendation.choices.items()]
     parts = (
         ("Choices", choices),
-        ("Out of the question", excluded(found)),
-        ("What speaks for it", reasons(found)),
-        (f"What speaks for {found.rival}{alone(found)}", objections(found)),
-        (settles or "What would change it", changes(found)),
-        ("Risks", texts(found.holding(rubric.warnings))),
-        ("People", people(found)),
-        ("The standards that matter most", texts(found.holding(rubric.standards))),
-        ("The first ninety days", days(found)),
-        ("The numbers, in proportion", figures(found)),
+        ("Out of the question", excluded(recommendation)),
+        ("What speaks for it", reasons(recommendation)),
+        (
+            f"What speaks for {recommendation.rival}{alone(recommendation)}",
+            objections(recommendation),
+        ),
+        (settles or "What would change it", changes(recommendation)),
+        ("Risks", texts(recommendation.holding(rubric.warnings))),
+        ("People", people(recommendation)),
+        ("The standards that matter most", texts(recommendation.holding(rubric.standards))),
+        ("The first ninety days", days(recommendation)),
+        ("The numbers, in proportion", figures(recommendation)),
     )
     return (Section(name, items) for name, items in parts if items)
 
 
-def reasons(found: Recommendation) -> list[str]:
+def reasons(recommendation: Recommendation) -> list[str]:
     """What speaks for the plan."""
-    return _said(found, found.plan, found.pros)
+    return _said(recommendation, recommendation.plan, recommendation.pros)
 
 
-def objections(found: Recommendation) -> list[str]:
+def objections(recommendation: Recommendation) -> list[str]:
     """What speaks for the rival."""
-    return _said(found, found.rival, found.cons)
+    return _said(recommendation, recommendation.rival, recommendation.cons)
 
 
-def alone(found: Recommendation) -> str:
+def alone(recommendation: Recommendation) -> str:
     """A hybrid has the rival as a half."""
-    return " alone" if found.plan == "hybrid" else ""
+    return " alone" if recommendation.plan == "hybrid" else ""
 
 
-def _said(found: Recommendation, plan: Plan, given: Sequence[Given]) -> list[str]:
+def _said(
+    recommendation: Recommendation, plan: Plan, given_answers: Sequence[GivenAnswer]
+) -> list[str]:
     """Why the answers speak for a plan; where they are few, what it has by itself too."""
-    said = [it.option.argument(plan) for it in given]
-    return said if len(said) == STRONGEST else [*said, found.rubric.plans[plan].reason]
+    said = [it.option.argument(plan) for it in given_answers]
+    return said if len(said) == STRONGEST else [*said, recommendation.rubric.plans[plan].reason]
 
 
-def people(found: Recommendation) -> list[str]:
+def people(recommendation: Recommendation) -> list[str]:
     """Who is needed, and how likely people are to do the same in two ways."""
-    rubric = found.rubric
-    needed = texts(found.holding([*rubric.roles, *rubric.seniority]))
-    return [*needed, f"Risk of inconsistency: {rubric.plans[found.plan].inconsistency}"]
+    rubric = recommendation.rubric
+    needed = texts(recommendation.holding([*rubric.roles, *rubric.seniority]))
+    return [*needed, f"Risk of inconsistency: {rubric.plans[recommendation.plan].inconsistency}"]
 
 
-def excluded(found: Recommendation) -> list[str]:
+def excluded(recommendation: Recommendation) -> list[str]:
     """Which plans are out of the question, why, and whether one of them had more points."""
+    winner, scores = recommendation.plan, recommendation.scores
     return [
-        f"{plan} ({points(found.scores[plan])}, {found.plan} has {found.scores[found.plan]}): "
-        + " ".join(reasons)
-        for plan, reasons in found.excluded.items()
+        f"{plan} ({points(scores[plan])}, {winner} has {scores[winner]}): " + " ".join(reasons)
+        for plan, reasons in recommendation.excluded.items()
     ]
 
 
-def changes(found: Recommendation) -> list[str]:
+def changes(recommendation: Recommendation) -> list[str]:
     """The answers that would change the plan, or that it would take two."""
-    if found.flips:
-        more = len(found.flips) - MOST
+    if recommendation.flips:
+        more = len(recommendation.flips) - MOST
         rest = [f"and {more} more (--format json)"] if more > 0 else []
-        return [*(f"{answer(flip)} → {flip.plan}" for flip in found.flips[:MOST]), *rest]
-    if found.pair is None:
+        return [*(f"{answer(flip)} → {flip.plan}" for flip in recommendation.flips[:MOST]), *rest]
+    if recommendation.pair is None:
         return ["No other answer, nor two of them, would change it."]
-    both = " and ".join(answer(flip) for flip in found.pair)
-    return [f"No single other answer would. Two together: {both} → {found.pair[0].plan}"]
+    both = " and ".join(answer(flip) for flip in recommendation.pair)
+    return [f"No single other answer would. Two together: {both} → {recommendation.pair[0].plan}"]
 
 
 def answer(flip: Flip) -> str:
     """Another answer, by its criterion."""
-    return f"{flip.given.criterion.name}: “{flip.given.option.label}”"
+    return f"{flip.answer.criterion.name}: “{flip.answer.option.label}”"
 
 
-def days(found: Recommendation) -> list[str]:
+def days(recommendation: Recommendation) -> list[str]:
     """What to do in the first ninety days."""
-    return [f"Days {step.days}: {step.text}" for step in found.holding(found.rubric.steps)]
+    return [
+        f"Days {step.days}: {step.text}"
+        for step in recommendation.holding(recommendation.rubric.steps)
+    ]
 
 
-def figures(found: Recommendation) -> list[str]:
+def figures(recommendation: Recommendation) -> list[str]:
     """What was measured, and by whom."""
-    return [f"{it.text} ({it.source})" for it in found.holding(found.rubric.figures)]
+    return [
+        f"{it.text} ({it.source})" for it in recommendation.holding(recommendation.rubric.figures)
+    ]
 
 
 def texts(items: Iterable[Conditional]) -> list[str]:
@@ -219,15 +242,15 @@ def texts(items: Iterable[Conditional]) -> list[str]:
     return [it.text for it in items]
 
 
-def contributions(found: Recommendation) -> list[tuple[str, ...]]:
+def contributions(recommendation: Recommendation) -> list[tuple[str, ...]]:
     """A row for each answer and its points, under a head, with the base and the sum."""
-    plans = found.rubric.plans
+    plans = recommendation.rubric.plans
     rows = [
         (it.criterion.name, it.option.label, *(_signed(it.points(plan)) for plan in PLANS))
-        for it in found.given
+        for it in recommendation.given_answers
     ]
     base = ("what a plan costs", "before it earns", *(_signed(plans[plan].base) for plan in PLANS))
-    total = ("sum", "", *(str(found.scores[plan]) for plan in PLANS))
+    total = ("sum", "", *(str(recommendation.scores[plan]) for plan in PLANS))
     return [("", "answer", "Django", "FastAPI", "hybrid"), base, *rows, total]
 
 
@@ -237,9 +260,9 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     return [head, f"|{'---|' * len(rows[0])}", *rest]
 
 
-def _explained(found: Recommendation) -> list[str]:
-    rows = [(name, *numbers, label) for name, label, *numbers in contributions(found)]
-    return ["Every contribution:", *output.layout(rows, right={1, 2, 3})]
+def _explained(recommendation: Recommendation) -> list[str]:
+    rows = [(name, *numbers, label) for name, label, *numbers in contributions(recommendation)]
+    return ["Every contribution:", *terminal.layout(rows, right={1, 2, 3})]
 
 
 def _signed(number: int) -> str:

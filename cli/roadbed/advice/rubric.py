@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from roadbed.errors import UsageError
 
-FILE = Path(__file__).with_name("rubric.toml")
+RUBRIC_FILE = Path(__file__).with_name("rubric.toml")
 
 Plan = Literal["django-monolith", "fastapi-service", "hybrid"]
 PLANS: tuple[Plan, ...] = ("django-monolith", "fastapi-service", "hybrid")
@@ -143,7 +143,7 @@ class Rubric(_Item):
     figures: list[Figure] = Field(alias="figure", default=[])
 
 
-def load(path: Path = FILE) -> Rubric:
+def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
     """The rubric in a file; raises UsageError naming the place that is not as it should be."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -159,7 +159,11 @@ def load(path: Path = FILE) -> Rubric:
         raise _broken(path, _place(error, data)) from error
     for fault in faults(rubric):
         raise _broken(path, fault)
-    return rubric if path == FILE else rubric.model_copy(update={"origin": f"our `{path.name}`,"})
+    return (
+        rubric
+        if path == RUBRIC_FILE
+        else rubric.model_copy(update={"origin": f"our `{path.name}`,"})
+    )
 
 
 def faults(rubric: Rubric) -> Iterator[str]:

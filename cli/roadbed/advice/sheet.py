@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from roadbed.advice.recommendation import Recommendation, recommend
-from roadbed.advice.rubric import FILE, Rubric, load
+from roadbed.advice.rubric import RUBRIC_FILE, Rubric, load_rubric
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.git import worktree
 from roadbed.git.objects import FILE as FILE_MODE
-from roadbed.git.worktree import Bytes
+from roadbed.git.worktree import FileContent, replace_file
 
-NAME = "roadbed-advice.toml"
+SHEET_FILE = "roadbed-advice.toml"
 _HEADER = """\
 # Answers to `roadbed advise`. Go on with `roadbed advise --answers FILE`, or make the service with
 # `roadbed new PATH --advice FILE`.
@@ -44,13 +43,17 @@ class Sheet:
     def keep(self) -> None:
         """Write the file; raises CouldNotRunError when that cannot be done."""
         if self.path:
-            named = None if self.source == FILE else os.path.relpath(self.source, self.path.parent)
+            named = (
+                None
+                if self.source == RUBRIC_FILE
+                else os.path.relpath(self.source, self.path.parent)
+            )
             ordered = [it.id for it in self.rubric.criteria if it.id in self.answers]
-            content = text({key: self.answers[key] for key in ordered}, named).encode()
-            worktree.replace(self.path.parent, self.path.name, Bytes(FILE_MODE, content))
+            content = sheet_text({key: self.answers[key] for key in ordered}, named).encode()
+            replace_file(self.path.parent, self.path.name, FileContent(FILE_MODE, content))
 
 
-def read(path: Path, source: Path | None = None) -> Sheet:
+def read_sheet(path: Path, source: Path | None = None) -> Sheet:
     """The sheet in a file, or an empty one where there is no file yet.
 
     `source` is the rubric's file; without it, the one that the sheet names. Raises UsageError for
@@ -60,8 +63,8 @@ def read(path: Path, source: Path | None = None) -> Sheet:
     named = data.get("rubric")
     if named is not None and not isinstance(named, str):
         raise _broken(path, "`rubric` is not the path of a file")
-    chosen = source or (path.parent / named if named else FILE)
-    rubric = load(chosen)
+    chosen = source or (path.parent / named if named else RUBRIC_FILE)
+    rubric = load_rubric(chosen)
     answers = data.get("answers", {})
     if not isinstance(answers, dict):
         raise _broken(path, "`answers` is not a table")
@@ -100,22 +103,22 @@ def _broken(path: Path, why: str) -> UsageError:
     return UsageError(f"{path} cannot be used ({why}): mend it, or begin anew without it.")
 
 
-def text(answers: Mapping[str, str], rubric: str | None = None) -> str:
+def sheet_text(answers: Mapping[str, str], rubric: str | None = None) -> str:
     """A file of answers to the rubric at a path, relative to the file; None: Roadbed's own."""
     named = f"rubric = {_quoted(rubric)}\n" if rubric else ""
     lines = [f"{key} = {_quoted(answer)}\n" for key, answer in answers.items()]
     return "".join([_HEADER, named, "\n[answers]\n", *lines])
 
 
-def _quoted(it: str) -> str:
+def _quoted(text: str) -> str:
     # a JSON string without surrogates is a TOML string
-    return json.dumps(it, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False)
 
 
 def advised(file: Path) -> Recommendation:
     """Return the recommendation for a file of answers; raises UsageError where some are missing."""
     require_there(file)
-    return complete(read(file))
+    return complete(read_sheet(file))
 
 
 def require_there(file: Path) -> None:

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
-from roadbed.commands.options import Data, DryRun, Ref, Source, parse_answers
-from roadbed.update import adopt as adoptions
-from roadbed.update import adopt_report, apply, references
-from roadbed.update.adopt import Order
+from roadbed.commands.options import Data, DryRun, Ref, Source, parse_data
+from roadbed.update import adopt_report
+from roadbed.update.adopt import AdoptRequest, prepared_adoption
+from roadbed.update.apply import write_update
+from roadbed.update.copies import keep_copies
 
 
 def adopt(  # noqa: PLR0913 (each is an option of the command line)
@@ -27,10 +28,10 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
 
     The platform's files arrive, and nothing of yours changes; what differs goes on record.
     """
-    order = Order(path, source, ref, parse_answers(data), defaults)
-    with adoptions.prepared(order) as (adoption, store):
-        saved = [] if dry_run else apply.write(adoption.found, adoption.draft, store)
-    compare = [] if dry_run else references.keep(adoption.beside, adoption.found)
+    request = AdoptRequest(path, source, ref, parse_data(data), defaults)
+    with prepared_adoption(request) as (adoption, store):
+        saved = [] if dry_run else write_update(adoption.repository, adoption.pending, store)
+    compare = [] if dry_run else keep_copies(adoption.plan_files, adoption.repository)
     terminal.lines(adopt_report.as_text(adoption, compare, written=not dry_run))
     for place in saved:
         terminal.note(f"{place} was edited meanwhile, and saved as it was.")

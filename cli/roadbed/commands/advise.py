@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
-from roadbed.advice import interview, reports, sheet
-from roadbed.advice import rubric as rubrics
+from roadbed.advice import reports
+from roadbed.advice.interview import StoppedError, hold_interview
 from roadbed.advice.recommendation import Recommendation
-from roadbed.advice.sheet import Sheet, complete, require_there
+from roadbed.advice.rubric import RUBRIC_FILE, load_rubric
+from roadbed.advice.sheet import SHEET_FILE, Sheet, complete, read_sheet, require_there
 from roadbed.errors import UsageError
 
 TEXT = "text"
@@ -45,7 +46,7 @@ def advise(
     can_ask = terminal.interactive() and form == TEXT and not defaults
     if answers and not can_ask:
         require_there(answers)
-    answered = _read(answers or (Path(sheet.NAME) if can_ask else None), rubric)
+    answered = _read(answers or (Path(SHEET_FILE) if can_ask else None), rubric)
     if defaults:
         _assume(answered)
     # a file that is complete is taken as it is; the usual one is shown to be changed
@@ -57,13 +58,13 @@ def advise(
         terminal.say()
     _print(recommendation, form, explain=explain)
     if asking:
-        terminal.report(reports.next_steps(recommendation, answered.path or Path(sheet.NAME)))
+        terminal.report(reports.next_steps(recommendation, answered.path or Path(SHEET_FILE)))
 
 
 def _read(file: Path | None, source: Path | None) -> Sheet:
     if file:
-        return sheet.read(file, source)
-    return Sheet(None, source or rubrics.FILE, rubrics.load(source or rubrics.FILE))
+        return read_sheet(file, source)
+    return Sheet(None, source or RUBRIC_FILE, load_rubric(source or RUBRIC_FILE))
 
 
 def _assume(answered: Sheet) -> None:
@@ -80,8 +81,8 @@ def _interviewed(answers: Sheet) -> bool:
     terminal.say(f"Your answers are kept in {answers.path} ({known}).")
     answers.keep()
     try:
-        interview.hold(answers)
-    except interview.StoppedError:
+        hold_interview(answers)
+    except StoppedError:
         terminal.note(_way_on(answers))
         return False
     except KeyboardInterrupt:
@@ -92,7 +93,7 @@ def _interviewed(answers: Sheet) -> bool:
 
 def _way_on(answers: Sheet) -> str:
     options = (
-        "" if answers.path == Path(sheet.NAME) else f" --answers {shlex.quote(str(answers.path))}"
+        "" if answers.path == Path(SHEET_FILE) else f" --answers {shlex.quote(str(answers.path))}"
     )
     return f"Your answers are in {answers.path}; `roadbed advise{options}` goes on from there."
 

@@ -7,7 +7,7 @@ import typer
 
 from roadbed.commands.options import Source
 from roadbed.demo.demo import DemoRequest, run_demo
-from roadbed.template.source import resolve
+from roadbed.template.source import resolve_source
 
 
 def demo(
@@ -20,4 +20,4 @@ def demo(
     source: Source = None,
 ) -> None:
     """Make a throw-away service from the templates as they lie, run it and use it."""
-    run_demo(DemoRequest(plan, once, keep), resolve(source, "HEAD"))
+    run_demo(DemoRequest(plan, once, keep), resolve_source(source, "HEAD"))

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from roadbed.commands.options import AsJson, Data, DryRun, NoLock, Service, parse_answers
+from roadbed.commands.options import AsJson, Data, DryRun, NoLock, Service, parse_data
 from roadbed.commands.update import run
-from roadbed.service import answers
-from roadbed.update import growth
-from roadbed.update.prepare import Order
+from roadbed.service.answers import read_answers
+from roadbed.update.growth import require_growable
+from roadbed.update.prepare import UpdateRequest
 
 
 def grow(  # noqa: PLR0913 (each is an option of the command line)
@@ -25,7 +25,7 @@ def grow(  # noqa: PLR0913 (each is an option of the command line)
 
     The service stays at its version. `roadbed update --abort` undoes it until it is committed.
     """
-    chosen = parse_answers(data)
-    growth.require_possible(answers.read(path).plan, plan, chosen)
-    order = Order(path, answers={**chosen, "plan": plan}, half=True, dry_run=dry_run)
-    raise typer.Exit(run(order, lock=not no_lock, as_json=as_json))
+    chosen = parse_data(data)
+    require_growable(read_answers(path).plan, plan, chosen)
+    request = UpdateRequest(path, answers={**chosen, "plan": plan}, grow=True, dry_run=dry_run)
+    raise typer.Exit(run(request, lock=not no_lock, as_json=as_json))

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
-from roadbed.commands.options import Data, Ref, Source, parse_answers
-from roadbed.creation.new import Made, Order, create
+from roadbed.commands.options import Data, Ref, Source, parse_data
+from roadbed.creation.new import NewService, NewServiceRequest, create_service
 from roadbed.errors import UsageError
-from roadbed.template import source as sources
+from roadbed.template.source import refuse_dirty, resolve_source
 from roadbed.toolchain import uv
 
 
@@ -41,24 +41,24 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
 
     With --advice only the folder is named, and the first decision record is written.
     """
-    answers = parse_answers(data)
+    answers = parse_data(data)
     if name is not None:
         answers["project_name"] = name
-    order = _request(plan, path, answers, advice)
-    order = replace(order, defaults=defaults, install=not no_install)
-    template = sources.resolve(source, ref)
-    sources.refuse_dirty(template, ref)
-    _report(create(order, template), order.plan)
+    request = _request(plan, path, answers, advice)
+    request = replace(request, defaults=defaults, install=not no_install)
+    template = resolve_source(source, ref)
+    refuse_dirty(template, ref)
+    _report(create_service(request, template), request.plan)
 
 
 def _request(
     first: str, second: Path | None, answers: Mapping[str, str], advice: Path | None
-) -> Order:
+) -> NewServiceRequest:
     """Return what was typed: plan and folder, or the folder alone where advice names the plan."""
     if advice is None:
         if second is None:
             raise UsageError("Name a plan and a new folder, or a folder and --advice FILE.")
-        return Order(first, second, answers)
+        return NewServiceRequest(first, second, answers)
     from roadbed.advice.sheet import advised  # noqa: PLC0415 (a rubric is read for advice alone)
 
     recommendation = advised(advice)
@@ -66,21 +66,22 @@ def _request(
     if second is not None or not first:
         raise UsageError(f"{advice} says {plan}: name only the new folder beside --advice.")
     choices = {question: choice.value for question, choice in recommendation.choices.items()}
-    return Order(plan, Path(first), {**choices, **answers}, advice=recommendation)
+    return NewServiceRequest(plan, Path(first), {**choices, **answers}, advice=recommendation)
 
 
-def _report(made: Made, plan: str) -> None:
+def _report(service: NewService, plan: str) -> None:
     """Say what was made and what to type next."""
     terminal.say()
-    terminal.heading(f"{made.path.name}, a service of plan {plan}, is in {made.path}")
-    if made.inside:
+    terminal.heading(f"{service.path.name}, a service of plan {plan}, is in {service.path}")
+    if service.inside:
         terminal.say(
-            f"It lies inside the repository {made.inside}: nothing was committed there, and the\n"
+            f"It lies inside the repository {service.inside}: nothing was committed "
+            "there, and the\n"
             "workflows in its .github are inert until they are moved to that repository's root."
         )
-    if made.record:
-        terminal.say(f"The decision is in {made.record}: read it, and make it yours.")
+    if service.record:
+        terminal.say(f"The decision is in {service.record}: read it, and make it yours.")
     terminal.say("Next:")
-    go = f"cd {shlex.quote(str(made.path))}"
-    for command in (go, *uv.reaching(), *map(str, made.left), "uv run just up"):
+    go = f"cd {shlex.quote(str(service.path))}"
+    for command in (go, *uv.path_commands(), *map(str, service.left), "uv run just up"):
         terminal.say(f"  {command}")

@@ -28,7 +28,7 @@ NoLock = Annotated[bool, typer.Option("--no-lock", help="Leave uv.lock as it is"
 AsJson = Annotated[bool, typer.Option("--json", help="Report for machines")]
 
 
-def parse_answers(pairs: Sequence[str] | None) -> dict[str, str]:
+def parse_data(pairs: Sequence[str] | None) -> dict[str, str]:
     """Return the `key=value` pairs of `--data` as a mapping.
 
     Raises UsageError for a pair without a key or an equals sign.

@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
-from roadbed.commands.options import AsJson, Data, DryRun, NoLock, Service, parse_answers
+from roadbed.commands.options import AsJson, Data, DryRun, NoLock, Service, parse_data
 from roadbed.errors import Exit, UsageError
-from roadbed.git import repository
 from roadbed.git.objects import Store
-from roadbed.git.repository import Repository
-from roadbed.service import interruption
-from roadbed.update import apply, journal, prepare, references
+from roadbed.git.repository import Repository, open_repository
+from roadbed.service.interruption import WAYS_OUT
+from roadbed.update import journal
 from roadbed.update import report as reports
-from roadbed.update.prepare import Order, Update
+from roadbed.update.apply import continue_update, undo_update, write_update
+from roadbed.update.copies import keep_both_versions, keep_copies
+from roadbed.update.prepare import Update, UpdateRequest, prepared_update, relock
 
 
 def update(  # noqa: PLR0913 (each is an option of the command line)
@@ -48,8 +49,8 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
         others = dry_run or no_lock or as_json or bool(to or data or source)
         _require_alone(others=others or (go_on and abort))
         raise typer.Exit(_resume(path, abort=abort))
-    order = Order(path, to, parse_answers(data), source, dry_run=dry_run)
-    raise typer.Exit(run(order, lock=not no_lock, as_json=as_json))
+    request = UpdateRequest(path, to, parse_data(data), source, dry_run=dry_run)
+    raise typer.Exit(run(request, lock=not no_lock, as_json=as_json))
 
 
 def _require_alone(*, others: bool) -> None:
@@ -57,37 +58,39 @@ def _require_alone(*, others: bool) -> None:
         raise UsageError("--continue and --abort take no other option but the folder.")
 
 
-def run(order: Order, *, lock: bool, as_json: bool) -> Exit:
+def run(request: UpdateRequest, *, lock: bool, as_json: bool) -> Exit:
     """Update a service, or say what that would do, and print the report; returns the exit code."""
     with ExitStack() as stack:
         with terminal.step("Comparing with the template"):
-            found, store = stack.enter_context(prepare.prepared(order))
-        changing = bool(found.draft.after) and not order.dry_run
-        saved = _write(found, store, lock=lock) if changing else []
-    trouble = _relock(found.found) if changing and lock and found.draft.remade else ""
+            work, store = stack.enter_context(prepared_update(request))
+        changing = bool(work.pending.after) and not request.dry_run
+        saved = _write(work, store, lock=lock) if changing else []
+    trouble = _relock(work.repository) if changing and lock and work.pending.regenerated else ""
     if as_json:
-        terminal.say(reports.as_json(found, saved, trouble, written=changing))
+        terminal.say(reports.as_json(work, saved, trouble, written=changing))
     else:
-        compare = references.keep(found.beside, found.found) if changing else []
-        news = references.keep_both(found.apart, found.found) if changing else []
-        terminal.report(reports.as_text(found, compare, news, written=changing))
+        compare = keep_copies(work.plan_files, work.repository) if changing else []
+        news = keep_both_versions(work.excluded, work.repository) if changing else []
+        terminal.report(reports.as_text(work, compare, news, written=changing))
         terminal.report(reports.saved(saved))
-    return found.exit_code
+    return work.exit_code
 
 
-def _write(found: Update, store: Store, *, lock: bool) -> list[Path]:
-    told = tuple(reports.as_text(found, written=True))
+def _write(work: Update, store: Store, *, lock: bool) -> list[Path]:
+    text = tuple(reports.as_text(work, written=True))
     try:
-        return apply.write(found.found, replace(found.draft, told=told, locking=lock), store)
+        return write_update(
+            work.repository, replace(work.pending, report=text, locking=lock), store
+        )
     except KeyboardInterrupt:
-        terminal.note(f"The update was being written: {interruption.WAYS_OUT}.")
+        terminal.note(f"The update was being written: {WAYS_OUT}.")
         raise
 
 
-def _relock(found: Repository) -> str:
+def _relock(repository: Repository) -> str:
     """Lock the dependencies; returns what went wrong, which was said, or nothing."""
     with terminal.step("Locking the dependencies"):
-        trouble = prepare.relock(found)
+        trouble = relock(repository)
     if trouble:
         terminal.note(
             f"uv.lock is as it was, because uv could not make it anew ({trouble}): run `uv lock` "
@@ -98,17 +101,17 @@ def _relock(found: Repository) -> str:
 
 def _resume(folder: Path, *, abort: bool) -> Exit:
     """Finish or undo the latest update of a service; returns the exit code."""
-    found = repository.opened(folder)
-    last, saved = apply.take_back(found) if abort else apply.go_on(found)
+    repository = open_repository(folder)
+    last, saved = undo_update(repository) if abort else continue_update(repository)
     terminal.report(reports.saved(saved))
     record = last.record
-    if record.head != found.head:
+    if record.head != repository.head:
         terminal.lines(reports.forgotten(record))
-    elif abort or record.state == journal.TAKEN_BACK:
+    elif abort or record.state == journal.UNDONE:
         terminal.say(f"The update to {record.new} is undone; everything is as it was.")
     else:
-        if record.remade and record.locking:
-            _relock(found)
-        terminal.report([f"The update to {record.new} is finished.", "", *record.told])
+        if record.regenerated and record.locking:
+            _relock(repository)
+        terminal.report([f"The update to {record.new} is finished.", "", *record.report])
         return Exit(record.ending)
     return Exit.FINE

@@ -16,11 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.errors import CouldNotRunError, UsageError, write_error
-from roadbed.git import command as git
-from roadbed.template import questions as questionnaire
-from roadbed.template.questions import Questionnaire
+from roadbed.git.command import enclosing_repository, require_identity
+from roadbed.template.questions import Questionnaire, read_questions
 from roadbed.template.render import render
 from roadbed.template.source import Source
 from roadbed.toolchain import uv
@@ -32,7 +31,7 @@ _TAIL = 15
 
 
 @dataclass(frozen=True)
-class Order:
+class NewServiceRequest:
     """What to make: `answers` are final, the rest is asked, or taken from defaults.
 
     `environment` is added to that of the commands that finish the service. With `advice`, its
@@ -71,7 +70,7 @@ class StepFailedError(CouldNotRunError):
     """A step after rendering failed; the service lies in `folder`, and `left` is still to run."""
 
     def __init__(self, folder: Path, left: Sequence[Step]) -> None:
-        go_on = (f"cd {shlex.quote(str(folder))}", *uv.reaching(), *map(str, left))
+        go_on = (f"cd {shlex.quote(str(folder))}", *uv.path_commands(), *map(str, left))
         super().__init__(
             f"`{left[0]}` failed; the service is rendered in {folder} and stays there: mend the "
             f"cause and continue with `{' && '.join(go_on)}`."
@@ -80,7 +79,7 @@ class StepFailedError(CouldNotRunError):
 
 
 @dataclass(frozen=True)
-class Made:
+class NewService:
     """What was made: its folder, the repository that already holds it, the commands not yet run,
     and where the decision is recorded, if there was advice."""
 
@@ -90,38 +89,38 @@ class Made:
     record: Path | None = None
 
 
-def create(order: Order, source: Source) -> Made:
+def create_service(request: NewServiceRequest, source: Source) -> NewService:
     """Make the service; every mistake that can be foreseen raises before anything is written."""
-    target = _free(order.path)
-    _check(order, source)
-    inside = git.enclosing(target)
+    target = _free(request.path)
+    _check(request, source)
+    inside = enclosing_repository(target)
     if inside is None:
-        git.require_identity(order.environment)
-    env = {**(uv.environment(uv.find()) if order.install else os.environ), **order.environment}
-    record = _render_into(target, order, source)
-    steps = _steps(inside is None, order.install)
+        require_identity(request.environment)
+    env = {**(uv.environment(uv.find()) if request.install else os.environ), **request.environment}
+    record = _render_into(target, request, source)
+    steps = _steps(inside is None, request.install)
     for number, step in enumerate(steps):
         _run(step, target, env, steps[number:])
-    left = () if order.install else tuple(_left(inside is None))
-    return Made(target, inside, left, record)
+    left = () if request.install else tuple(_left(inside is None))
+    return NewService(target, inside, left, record)
 
 
-def _check(order: Order, source: Source) -> None:
-    questions = questionnaire.read(source)
-    questions.require_plan(order.plan)
-    _require_asked(order, questions)
-    questions.require_known(order.answers)
-    if "plan" in order.answers:
+def _check(request: NewServiceRequest, source: Source) -> None:
+    questions = read_questions(source)
+    questions.require_plan(request.plan)
+    _require_asked(request, questions)
+    questions.require_known(request.answers)
+    if "plan" in request.answers:
         raise UsageError("The plan is the first argument: leave out -d plan=….")
-    if not order.defaults and not output.interactive():
+    if not request.defaults and not terminal.interactive():
         raise UsageError(
             "This is not a terminal, so the questions cannot be asked: add --defaults, and "
             "-d key=value for what differs."
         )
 
 
-def _require_asked(order: Order, questions: Questionnaire) -> None:
-    for question in order.advice.choices if order.advice else ():
+def _require_asked(request: NewServiceRequest, questions: Questionnaire) -> None:
+    for question in request.advice.choices if request.advice else ():
         if question not in questions.choices:
             raise UsageError(
                 f"The advice answers {question!r}, which the template does not ask: name the "
@@ -162,17 +161,17 @@ def _draft(target: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _render_into(target: Path, order: Order, source: Source) -> Path | None:
+def _render_into(target: Path, request: NewServiceRequest, source: Source) -> Path | None:
     """Render the service and move it to its place; returns where its decision is recorded."""
     suggested = {"project_name": target.name}
-    answers = {"plan": order.plan, **order.answers}
+    answers = {"plan": request.plan, **request.answers}
     with _draft(target) as draft:
-        if order.defaults:
-            with output.step(f"Rendering {order.plan}"):
+        if request.defaults:
+            with terminal.step(f"Rendering {request.plan}"):
                 render(source, draft, answers, defaults=True, suggested=suggested)
         else:
             render(source, draft, answers, defaults=False, suggested=suggested)
-        record = _record(draft, order.advice) if order.advice else None
+        record = _record(draft, request.advice) if request.advice else None
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             draft.rename(target)  # replaces an empty folder; refuses any other
@@ -182,9 +181,9 @@ def _render_into(target: Path, order: Order, source: Source) -> Path | None:
 
 
 def _record(draft: Path, advice: "Recommendation") -> Path:
-    from roadbed.advice import record  # noqa: PLC0415 (for advice alone)
+    from roadbed.advice.record import write_record  # noqa: PLC0415 (for advice alone)
 
-    return record.write(draft, advice, datetime.now(UTC).date())
+    return write_record(draft, advice, datetime.now(UTC).date())
 
 
 def _steps(own_repository: bool, install: bool) -> list[Step]:
@@ -218,7 +217,7 @@ def _commit_steps(message: str) -> list[Step]:
 def _run(step: Step, folder: Path, env: Mapping[str, str], left: Sequence[Step]) -> None:
     program = uv.find() if step.command[0] == "uv" else step.command[0]
     try:
-        with output.step(step.title):
+        with terminal.step(step.title):
             subprocess.run(
                 [program, *step.command[1:]],
                 cwd=folder,
@@ -234,10 +233,10 @@ def _run(step: Step, folder: Path, env: Mapping[str, str], left: Sequence[Step])
         _explain(step, str(error.stdout), folder, left)
 
 
-def _explain(step: Step, said: str, folder: Path, left: Sequence[Step]) -> None:
-    for line in said.strip().splitlines()[-_TAIL:]:
-        output.note(f"  {line}")
+def _explain(step: Step, printed: str, folder: Path, left: Sequence[Step]) -> None:
+    for line in printed.strip().splitlines()[-_TAIL:]:
+        terminal.note(f"  {line}")
     if step.optional:
-        output.note(f"`{step}` failed; go on without it, or run it again later.")
+        terminal.note(f"`{step}` failed; go on without it, or run it again later.")
         return
     raise StepFailedError(folder, left)

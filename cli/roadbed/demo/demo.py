@@ -14,14 +14,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import terminal as output
-from roadbed.creation import new
-from roadbed.demo.requests import PERMISSIONS, PERSON, TOURS, Request, Visitor, halves
+from roadbed import terminal
+from roadbed.creation.new import NewService, NewServiceRequest, StepFailedError, create_service
+from roadbed.demo.requests import DEMO_REQUESTS, PERMISSIONS, PERSON, Request, Visitor, halves
 from roadbed.demo.server import Server, free_ports, running, uninterrupted
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.template import questions as questionnaire
-from roadbed.template import source as sources
-from roadbed.template.source import Source
+from roadbed.template.questions import read_questions
+from roadbed.template.source import Source, snapshot_source
 from roadbed.toolchain import uv
 
 _PORTS = {
@@ -53,32 +52,32 @@ def run_demo(request: DemoRequest, source: Source) -> None:
 
     Raises CouldNotRunError when it does not start or answers other than it should.
     """
-    questionnaire.read(source).require_plan(request.plan)
-    if request.plan not in TOURS:
-        raise UsageError(f"There is no tour of {request.plan}: try {' or '.join(TOURS)}.")
-    with _workspace() as room:
-        templates = sources.snapshot(source, room)
-        service = request.keep or room / "demo"
+    read_questions(source).require_plan(request.plan)
+    if request.plan not in DEMO_REQUESTS:
+        raise UsageError(f"There is no demo of {request.plan}: try {' or '.join(DEMO_REQUESTS)}.")
+    with _workspace() as workspace:
+        templates = snapshot_source(source, workspace)
+        service = request.keep or workspace / "demo"
         author = {} if request.keep else _NOBODY
-        order = new.Order(
+        wanted = NewServiceRequest(
             request.plan,
             service,
             defaults=True,
-            environment={**author, "TMPDIR": str(room / "tmp")},
+            environment={**author, "TMPDIR": str(workspace / "tmp")},
         )
-        made = _make(order, templates)
-        environment = _environment(room)
-        with _serving(request.plan, made.path, environment, room) as server:
+        made = _make(wanted, templates)
+        environment = _environment(workspace)
+        with _serving(request.plan, made.path, environment, workspace) as server:
             _show(request, server, made.path, environment)
     if request.keep:
-        output.say(f"The service stays in {made.path}, made from a copy of the templates that is")
-        output.say("gone: it runs and can be changed, and `copier update` cannot reach it.")
+        terminal.say(f"The service stays in {made.path}, made from a copy of the templates that is")
+        terminal.say("gone: it runs and can be changed, and `copier update` cannot reach it.")
 
 
-def _make(order: new.Order, templates: Source) -> new.Made:
+def _make(request: NewServiceRequest, templates: Source) -> NewService:
     try:
-        return new.create(order, templates)
-    except new.StepFailedError as error:  # whose advice is for a folder that stays
+        return create_service(request, templates)
+    except StepFailedError as error:  # whose advice is for a folder that stays
         raise CouldNotRunError(f"`{error.step}` failed in the demo: see above.") from error
 
 
@@ -86,16 +85,16 @@ def _make(order: new.Order, templates: Source) -> new.Made:
 def _workspace() -> Iterator[Path]:
     """A folder for everything that the demo needs, gone afterwards."""
     root = os.geteuid() == 0
-    room = Path(tempfile.mkdtemp(prefix="roadbed-demo-", dir=_passable() if root else None))
+    workspace = Path(tempfile.mkdtemp(prefix="roadbed-demo-", dir=_passable() if root else None))
     try:
-        (room / "tmp").mkdir()  # uv leaves its locks in it
-        (room / "cache").mkdir()
-        for folder in (room, room / "cache") if root else ():
+        (workspace / "tmp").mkdir()  # uv leaves its locks in it
+        (workspace / "cache").mkdir()
+        for folder in (workspace, workspace / "cache") if root else ():
             folder.chmod(0o711)  # another user must pass through, and need not look around
-        yield room
+        yield workspace
     finally:
         with uninterrupted():
-            shutil.rmtree(room, ignore_errors=True)
+            shutil.rmtree(workspace, ignore_errors=True)
 
 
 def _passable() -> str | None:
@@ -108,8 +107,8 @@ def _passable() -> str | None:
     return None
 
 
-def _environment(room: Path) -> dict[str, str]:
-    """The service's environment: its database's files lie in `room`, uv's cache where it was."""
+def _environment(workspace: Path) -> dict[str, str]:
+    """Return the service's environment: its database in `workspace`, uv's cache as it was."""
     program = uv.find()
     cache = subprocess.run(
         [program, "cache", "dir"], capture_output=True, text=True, check=True
@@ -119,36 +118,38 @@ def _environment(room: Path) -> dict[str, str]:
     return {
         **inherited,
         "ENVIRONMENT": "development",
-        "XDG_CACHE_HOME": str(room / "cache"),
+        "XDG_CACHE_HOME": str(workspace / "cache"),
         "UV_CACHE_DIR": cache,
-        "TMPDIR": str(room / "tmp"),
+        "TMPDIR": str(workspace / "tmp"),
         "SEED_PASSWORD": secrets.token_urlsafe(12),
         "NO_COLOR": "1",
     }
 
 
 @contextmanager
-def _serving(plan: str, service: Path, environment: dict[str, str], room: Path) -> Iterator[Server]:
+def _serving(
+    plan: str, service: Path, environment: dict[str, str], workspace: Path
+) -> Iterator[Server]:
     ports = free_ports(list(_PORTS))
     environment.update({_PORTS[half]: str(port) for half, port in ports.items()})
     just = [uv.find(), "run", "--no-sync", "just"]
     with ExitStack() as stack:
-        if "api" in halves(TOURS[plan]):
-            log = room / "receiver.log"
+        if "api" in halves(DEMO_REQUESTS[plan]):
+            log = workspace / "receiver.log"
             stack.enter_context(running([*just, "receiver"], service, environment, ports, log))
-        log = room / "server.log"
+        log = workspace / "server.log"
         server = stack.enter_context(running([*just, "up"], service, environment, ports, log))
-        with output.step("Starting the database and the servers"):
-            server.wait_ready(halves(TOURS[plan]))
+        with terminal.step("Starting the database and the servers"):
+            server.wait_ready(halves(DEMO_REQUESTS[plan]))
         yield server
 
 
 def _show(
     wanted: DemoRequest, server: Server, service: Path, environment: Mapping[str, str]
 ) -> None:
-    with output.step("Filling in the data of a small company"):
+    with terminal.step("Filling in the data of a small company"):
         _just(service, environment, "seed")
-    requests = TOURS[wanted.plan]
+    requests = DEMO_REQUESTS[wanted.plan]
     visitor = Visitor(
         {half: server.url(half) for half in halves(requests)},
         {"password": environment["SEED_PASSWORD"], "receiver": server.url("receiver")},
@@ -172,24 +173,24 @@ def _ask(requests: tuple[Request, ...], visitor: Visitor) -> None:
             rows.append(visitor.visit(request).row())  # noqa: PERF401 (shown when one fails)
     finally:
         if rows:
-            output.say()
-            output.table([("half", "request", "status", "time", "answer"), *rows], right={2, 3})
+            terminal.say()
+            terminal.table([("half", "request", "status", "time", "answer"), *rows], right={2, 3})
 
 
 def _linger(plan: str, server: Server, password: str) -> None:
-    output.say()
-    for half in halves(TOURS[plan]):
-        output.say(f"  {half}  {server.url(half)}{'/docs' if half == 'api' else '/'}")
-    if "web" in halves(TOURS[plan]):
-        output.say(f"       sign in as {PERSON} with {password}")
+    terminal.say()
+    for half in halves(DEMO_REQUESTS[plan]):
+        terminal.say(f"  {half}  {server.url(half)}{'/docs' if half == 'api' else '/'}")
+    if "web" in halves(DEMO_REQUESTS[plan]):
+        terminal.say(f"       sign in as {PERSON} with {password}")
     try:
-        output.say("\nCtrl-C stops it and removes everything.")
+        terminal.say("\nCtrl-C stops it and removes everything.")
         while server.child.poll() is None:
             time.sleep(0.2)
     except KeyboardInterrupt as interrupt:
         if interrupt.args[:1] != (signal.SIGINT,):
             raise
-        output.note("\nStopping.")
+        terminal.note("\nStopping.")
         return
     raise CouldNotRunError("The server ended by itself: see its last lines above.")
 
@@ -207,6 +208,6 @@ def _just(service: Path, environment: Mapping[str, str], *recipe: str) -> str:
     )
     if done.returncode:
         for line in (done.stdout + done.stderr).strip().splitlines()[-15:]:
-            output.note(f"  {line}")
+            terminal.note(f"  {line}")
         raise CouldNotRunError(f"`just {shlex.join(recipe)}` failed in the demo: see above.")
     return done.stdout

@@ -120,7 +120,7 @@ _API = (
         patience=20,
     ),
 )
-TOURS: Mapping[str, tuple[Request, ...]] = {
+DEMO_REQUESTS: Mapping[str, tuple[Request, ...]] = {
     "django-monolith": _WEB,
     "fastapi-service": _API,
     "hybrid": (*_WEB, *_API),

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.errors import CouldNotRunError
 
 READY_SECONDS = 120.0
@@ -143,16 +143,16 @@ def _readiness(port: int) -> str:
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
-        said = answer.read().decode("utf-8", "replace")
+        body = answer.read().decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
         return str(error)
     else:
-        return _READY if answer.status == http.client.OK else said
+        return _READY if answer.status == http.client.OK else body
     finally:
         connection.close()
 
 
 def _show_tail(command: Sequence[str], log: Path) -> None:
-    output.note(f"The last lines of `{shlex.join(command)}`:")
+    terminal.note(f"The last lines of `{shlex.join(command)}`:")
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:]:
-        output.note(f"  {line}")
+        terminal.note(f"  {line}")

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from roadbed.drift import compare as drift
-from roadbed.drift import findings, restore
-from roadbed.drift.findings import Finding, Online
-from roadbed.drift.restore import Restored
+from roadbed.drift.compare import find_drift
+from roadbed.drift.findings import Finding, Online, judge
+from roadbed.drift.restore import Restored, restore_files
 from roadbed.errors import Exit, UsageError
-from roadbed.service import answers, baseline, waivers
-from roadbed.service import interruption as unfinished
-from roadbed.service.answers import Answers
+from roadbed.service.answers import Answers, read_answers
+from roadbed.service.baseline import read_baseline
+from roadbed.service.interruption import require_no_interruption
+from roadbed.service.waivers import read_waivers
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Report:
     @property
     def exit_code(self) -> Exit:
         """1 when something was found that fails."""
-        return Exit.FINDINGS if any(found.fails for found in self.findings) else Exit.FINE
+        return Exit.FINDINGS if any(finding.fails for finding in self.findings) else Exit.FINE
 
 
 def check_service(folder: Path, today: date | None = None, *, online: bool = False) -> Report:
@@ -50,35 +50,37 @@ def check_service(folder: Path, today: date | None = None, *, online: bool = Fal
     or the waivers are missing or broken, CouldNotRunError when a file cannot be read or the
     template is out of reach.
     """
-    unfinished.require_none(folder)
-    given = answers.read(folder)
-    granted = waivers.read(folder)
-    checked, found = drift.find(folder, given)
-    abroad = _ask(folder, given) if online else Online()
+    require_no_interruption(folder)
+    answers = read_answers(folder)
+    granted = read_waivers(folder)
+    checked, found = find_drift(folder, answers)
+    from_template = _ask(folder, answers) if online else Online()
     day = today or datetime.now(UTC).date()
-    judged = findings.judge(
-        [*found, *abroad.findings], granted, baseline.read(folder), day, online=online
+    judged = judge(
+        [*found, *from_template.findings], granted, read_baseline(folder), day, online=online
     )
-    return Report(folder, given.plan, given.version, checked, tuple(judged), abroad.seeds)
+    return Report(
+        folder, answers.plan, answers.version, checked, tuple(judged), from_template.seeds
+    )
 
 
-def _ask(folder: Path, given: Answers) -> Online:
-    from roadbed.drift import online  # noqa: PLC0415 (a check offline renders nothing)
+def _ask(folder: Path, answers: Answers) -> Online:
+    from roadbed.drift.online import find_online  # noqa: PLC0415 (a check offline renders nothing)
 
-    return online.find(folder, given)
+    return find_online(folder, answers)
 
 
 def with_differences(report: Report) -> Report:
     """The report with how each file differs; raises CouldNotRunError when that cannot be said."""
-    from roadbed.drift import diff as differences  # noqa: PLC0415 (its imports are a tenth of a check)
+    from roadbed.drift.diff import unified_diffs  # noqa: PLC0415 (its imports are a tenth of a check)
 
-    managed = differences.unified(report.folder, report.findings)
+    managed = unified_diffs(report.folder, report.findings)
     return replace(report, differences={**managed, **report.seeds})
 
 
 def with_restored(report: Report, today: date | None = None, *, online: bool = False) -> Report:
-    """Restore what can be restored, and report what is left; raises as `restore.restore` does."""
-    restored = restore.restore(report.folder, report.findings)
+    """Restore what can be restored, and report what is left; raises as `restore_files` does."""
+    restored = restore_files(report.folder, report.findings)
     after = check_service(report.folder, today, online=online)
     return replace(after, differences=report.differences, restored=restored)
 

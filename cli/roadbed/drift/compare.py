@@ -19,59 +19,72 @@ from roadbed.drift.findings import (
     Finding,
 )
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.git import command as git
+from roadbed.git.command import git_output, ignoring_patterns, is_ignored, run_git
 from roadbed.git.objects import blob_id
-from roadbed.service import answers, manifest, ownership
-from roadbed.service.answers import Answers
-from roadbed.service.manifest import Entry
-from roadbed.service.ownership import Ownership
+from roadbed.service.answers import ANSWERS_FILE, Answers, broken_answers
+from roadbed.service.manifest import (
+    MANIFEST_FILE,
+    ManifestEntry,
+    applies,
+    managed_files,
+    named_files,
+    read_manifest,
+)
+from roadbed.service.ownership import OWNERSHIP_FILE, Ownership, read_ownership
 
 OK = "ok"
 _MARKERS = re.compile(rb"^<{7} .*^>{7} ", re.MULTILINE | re.DOTALL)
 _BYPRODUCTS = ("**/*.py[co]", "**/*.egg-info/**")  # also where no .gitignore names them
 
 
-def find(folder: Path, given: Answers) -> tuple[int, list[Finding]]:
+def find_drift(folder: Path, answers: Answers) -> tuple[int, list[Finding]]:
     """How many managed files the service in `folder` should have, and what is wrong with which.
 
     Raises UsageError when the manifest or the answers are broken, CouldNotRunError when a file
     cannot be read.
     """
-    checked, found = against(folder, manifest.read(folder), given)
-    found += _unsettled(folder, [one.path for one in found])
-    return checked, [*found, *(Finding(path, EJECTED) for path in sorted(given.ejected))]
+    checked, found = compare_entries(folder, read_manifest(folder), answers)
+    found += _unsettled(folder, [finding.path for finding in found])
+    return checked, [*found, *(Finding(path, EJECTED) for path in sorted(answers.ejected))]
 
 
-def against(
-    folder: Path, entries: Collection[Entry], given: Answers, coming: Ownership | None = None
+def compare_entries(
+    folder: Path,
+    entries: Collection[ManifestEntry],
+    answers: Answers,
+    coming: Ownership | None = None,
 ) -> tuple[int, list[Finding]]:
     """As `find`, of a folder in which the manifest's `entries` need not lie yet.
 
     `coming` is the ownership that is to come where there is none.
     """
-    compared = expected(folder, entries, given)
+    compared = expected_entries(folder, entries, answers)
     found = list(_drifted(folder, compared))
     owners = _owners(folder, found, coming)
     if owners:
-        known = {entry.path for entry in entries} | given.ejected
-        behind_links = {one.path for one in found if one.detail}  # git refuses to look there
+        known = {entry.path for entry in entries} | answers.ejected
+        behind_links = {
+            finding.path for finding in found if finding.detail
+        }  # git refuses to look there
         ours = [entry.path for entry in compared if entry.path not in behind_links]
-        found += _around(folder, owners, known, [manifest.MANIFEST_FILE, *ours])
+        found += _around(folder, owners, known, [MANIFEST_FILE, *ours])
     return len(compared), found
 
 
-def _owners(folder: Path, found: Iterable[Finding], coming: Ownership | None) -> Ownership | None:
+def _owners(
+    folder: Path, findings: Iterable[Finding], coming: Ownership | None
+) -> Ownership | None:
     """What says which files are managed, unless that was edited."""
-    states = [one.state for one in found if one.path == ownership.OWNERSHIP_FILE]
+    states = [finding.state for finding in findings if finding.path == OWNERSHIP_FILE]
     if not states:
-        return ownership.read(folder)
+        return read_ownership(folder)
     return coming if states == [MISSING] else None
 
 
 def _unsettled(folder: Path, edited: Iterable[str]) -> Iterator[Finding]:
     """Files that an update writes and that hold conflict markers: shared ones, and edited ones."""
     try:
-        shared = ownership.read(folder).patterns("merged")
+        shared = read_ownership(folder).patterns("merged")
     except UsageError:  # it is among the findings already
         shared = ()
     for path in (*(pattern.removeprefix("/") for pattern in shared), *edited):
@@ -80,27 +93,32 @@ def _unsettled(folder: Path, edited: Iterable[str]) -> Iterator[Finding]:
             yield Finding(path, UNSETTLED)
 
 
-def expected(folder: Path, entries: Iterable[Entry], given: Answers) -> list[Entry]:
+def expected_entries(
+    folder: Path, entries: Iterable[ManifestEntry], answers: Answers
+) -> list[ManifestEntry]:
     """The entries of files that the service should have as the template made them."""
-    for question in {entry.condition.partition("=")[0] for entry in entries} - {"", *given.values}:
-        raise answers.broken(folder / answers.ANSWERS_FILE, f"`{question}` is missing")
+    for question in {entry.condition.partition("=")[0] for entry in entries} - {
+        "",
+        *answers.values,
+    }:
+        raise broken_answers(folder / ANSWERS_FILE, f"`{question}` is missing")
     return [
         entry
         for entry in entries
-        if manifest.applies(entry, given.values) and entry.path not in given.ejected
+        if applies(entry, answers.values) and entry.path not in answers.ejected
     ]
 
 
-def _drifted(folder: Path, compared: Collection[Entry]) -> Iterator[Finding]:
+def _drifted(folder: Path, compared: Collection[ManifestEntry]) -> Iterator[Finding]:
     links = [name for name in _folders(compared) if (folder / name).is_symlink()]
     for entry in compared:
         link = next((name for name in links if entry.path.startswith(f"{name}/")), "")
-        said = DIVERGED if link else state(folder / entry.path, entry.blob)
+        said = DIVERGED if link else file_state(folder / entry.path, entry.blob)
         if said != OK:
             yield Finding(entry.path, said, f"behind the link {link}" if link else "", entry.blob)
 
 
-def _folders(entries: Iterable[Entry]) -> set[str]:
+def _folders(entries: Iterable[ManifestEntry]) -> set[str]:
     """Every folder that files of these entries lie in, at whatever depth."""
     found: set[str] = set()
     for entry in entries:
@@ -110,7 +128,7 @@ def _folders(entries: Iterable[Entry]) -> set[str]:
     return found
 
 
-def state(path: Path, blob: str) -> str:
+def file_state(path: Path, blob: str) -> str:
     """Whether the file at `path` has the bytes with git's id `blob`: OK, DIVERGED or MISSING."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -127,11 +145,11 @@ def _around(
 ) -> Iterator[Finding]:
     """Managed paths that the manifest does not name, and those of `ours` that git ignores."""
     listed = _listed(folder, owners.roots("managed"))
-    names = set(manifest.managed_files(folder)) if listed is None else listed
+    names = set(managed_files(folder)) if listed is None else listed
     byproducts = pathspec.GitIgnoreSpec.from_lines(_BYPRODUCTS)
     added = {
         name
-        for name in names.difference(known, [manifest.MANIFEST_FILE])
+        for name in names.difference(known, [MANIFEST_FILE])
         if owners.classify(name) == "managed"
         and not byproducts.match_file(name)
         and os.path.lexists(folder / name)
@@ -139,7 +157,7 @@ def _around(
     if added:
         yield from _added(folder, added)
     if listed is not None:
-        for path, pattern in git.ignoring(folder, ours):
+        for path, pattern in ignoring_patterns(folder, ours):
             yield Finding(path, IGNORED, f"by {pattern}")
 
 
@@ -151,11 +169,11 @@ def _listed(folder: Path, roots: Iterable[str]) -> set[str] | None:
     """
     listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     try:
-        said = git.run("--literal-pathspecs", *listing, "--", *roots, cwd=folder)
+        printed = run_git("--literal-pathspecs", *listing, "--", *roots, cwd=folder)
     except CouldNotRunError:  # no repository, or no git
         return None
-    listed = {name for name in said.split("\0") if name}
-    return listed if listed or not git.ignores(folder, folder) else None
+    listed = {name for name in printed.split("\0") if name}
+    return listed if listed or not is_ignored(folder, folder) else None
 
 
 def _added(folder: Path, paths: Iterable[str]) -> Iterator[Finding]:
@@ -167,8 +185,8 @@ def _added(folder: Path, paths: Iterable[str]) -> Iterator[Finding]:
 def named_before(folder: Path) -> set[tuple[str, str]]:
     """Return path and blob of every file that a manifest in this service's history names."""
     try:
-        commits = git.run("rev-list", "HEAD", "--", manifest.MANIFEST_FILE, cwd=folder).split()
+        commits = run_git("rev-list", "HEAD", "--", MANIFEST_FILE, cwd=folder).split()
     except CouldNotRunError:  # no repository, no commit, or no git
         return set()
-    asked = "".join(f"{commit}:./{manifest.MANIFEST_FILE}\n" for commit in commits).encode()
-    return manifest.named(git.output("cat-file", "--batch", cwd=folder, stdin=asked))
+    asked = "".join(f"{commit}:./{MANIFEST_FILE}\n" for commit in commits).encode()
+    return named_files(git_output("cat-file", "--batch", cwd=folder, stdin=asked))

@@ -12,21 +12,21 @@ from roadbed.errors import CouldNotRunError
 _NO_END = "\\ No newline at end of file"
 
 
-def unified(folder: Path, findings: Iterable[Finding]) -> dict[str, list[str]]:
+def unified_diffs(folder: Path, findings: Iterable[Finding]) -> dict[str, list[str]]:
     """For each managed file that is not as the template made it, the lines of the difference.
 
     A file that is not there is gone as a whole; one that is no text is only named. Raises
     CouldNotRunError when the template's bytes are not to be had, or a file cannot be read.
     """
-    wanted = [found for found in findings if found.state in RESTORABLE]
+    wanted = [finding for finding in findings if finding.state in RESTORABLE]
     content = template_bytes(folder, (found.blob for found in wanted)) if wanted else {}
     return {found.path: list(_lines(folder, found, content[found.blob])) for found in wanted}
 
 
-def _lines(folder: Path, found: Finding, theirs: bytes) -> Iterator[str]:
-    path, place = found.path, folder / found.path
-    if found.detail:  # what lies behind a link is not the service's
-        yield f"{path} lies {found.detail}"
+def _lines(folder: Path, finding: Finding, theirs: bytes) -> Iterator[str]:
+    path, place = finding.path, folder / finding.path
+    if finding.detail:  # what lies behind a link is not the service's
+        yield f"{path} lies {finding.detail}"
         return
     if place.is_symlink() or place.is_dir():
         kind = "link" if place.is_symlink() else "folder"
@@ -34,10 +34,10 @@ def _lines(folder: Path, found: Finding, theirs: bytes) -> Iterator[str]:
         return
     ours = _read(place)
     name = "/dev/null" if ours is None else f"yours/{path}"
-    yield from between(theirs, ours or b"", f"template/{path}", name)
+    yield from diff_lines(theirs, ours or b"", f"template/{path}", name)
 
 
-def between(before: bytes, after: bytes, old_name: str, new_name: str) -> Iterator[str]:
+def diff_lines(before: bytes, after: bytes, old_name: str, new_name: str) -> Iterator[str]:
     """The lines of the difference between two contents; of what is no text, one line."""
     old, new = _text(before), _text(after)
     if old is None or new is None:

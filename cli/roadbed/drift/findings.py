@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from roadbed.service import ownership
 from roadbed.service.baseline import BASELINE_FILE
+from roadbed.service.ownership import OWNERSHIP_FILE
 from roadbed.service.waivers import WAIVERS_FILE, Waiver
 
 DIVERGED, MISSING, UNEXPECTED, ORPHAN = "diverged", "missing", "unexpected", "orphan"
@@ -18,13 +18,12 @@ WAIVABLE = (DIVERGED, MISSING, UNEXPECTED, ORPHAN, IGNORED, BEHIND)
 ONLINE = (BEHIND, TAMPERED, STALE_SEED)
 INFORMATIONAL = (EJECTED, STALE_SEED)
 RESTORABLE = (DIVERGED, MISSING)
-RESTORE = "roadbed check --fix"
+RESTORE_COMMAND = "roadbed check --fix"
 _ADVICE = {
     DIVERGED: "take the edit elsewhere (see .roadbed/README.md), then restore the template's bytes "
     "with `{restore}`, which saves the edit aside",
     MISSING: "restore the template's bytes with `{restore}`",
-    UNEXPECTED: "move it out of what is managed "
-    f"(see {ownership.OWNERSHIP_FILE}): updates do not know it",
+    UNEXPECTED: f"move it out of what is managed (see {OWNERSHIP_FILE}): updates do not know it",
     ORPHAN: "delete it, or move what you still need out of what is managed: "
     "an earlier version of the template brought it, this one does not know it",
     IGNORED: "take the pattern out and add the file with `git add`: "
@@ -67,7 +66,7 @@ class Finding:
     @property
     def fix(self) -> str:
         """What to do about it."""
-        return advice(self.state)
+        return advice_for(self.state)
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,13 @@ class Online:
     seeds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def advice(state: str, restore: str = RESTORE) -> str:
+def advice_for(state: str, restore: str = RESTORE_COMMAND) -> str:
     """What to do about a finding of this state; `restore` is the command that restores files."""
     return _ADVICE[state].format(restore=restore)
 
 
 def judge(
-    found: Iterable[Finding],
+    findings: Iterable[Finding],
     waivers: Sequence[Waiver],
     recorded: Set[tuple[str, str]],
     today: date,
@@ -103,7 +102,7 @@ def judge(
             waiver=_longest(finding, holding),
             on_record=(finding.state, finding.path) in recorded,
         )
-        for finding in found
+        for finding in findings
     ]
     mended = recorded - {(finding.state, finding.path) for finding in marked}
     gone = [Finding(BASELINE_FILE, MENDED, f"{path} ({state})") for state, path in sorted(mended)]
@@ -119,12 +118,12 @@ def _longest(finding: Finding, waivers: Iterable[Waiver]) -> Waiver | None:
 
 
 def _complaints(
-    found: Sequence[Finding], waivers: Iterable[Waiver], today: date
+    findings: Sequence[Finding], waivers: Iterable[Waiver], today: date
 ) -> Iterator[Finding]:
     for waiver in waivers:
         if waiver.rule not in WAIVABLE:
             yield Finding(WAIVERS_FILE, UNKNOWN, str(waiver))
         elif waiver.expires < today:
             yield Finding(WAIVERS_FILE, EXPIRED, str(waiver))
-        elif not any(waiver.covers(finding.state, finding.path) for finding in found):
+        elif not any(waiver.covers(finding.state, finding.path) for finding in findings):
             yield Finding(WAIVERS_FILE, UNUSED, str(waiver))

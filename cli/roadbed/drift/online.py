@@ -7,51 +7,49 @@ changes nothing for it leaves it where it is. Renders are kept in the user's cac
 from collections.abc import Iterator
 from pathlib import Path
 
-from roadbed.drift.diff import between
+from roadbed.drift.diff import diff_lines
 from roadbed.drift.findings import BEHIND, STALE_SEED, TAMPERED, Finding, Online
 from roadbed.git.objects import Entry, blob_id
-from roadbed.service import manifest
 from roadbed.service.answers import ANSWERS_FILE, Answers
-from roadbed.template import files as rendered
-from roadbed.template import mirror
-from roadbed.template.files import Wanted
-from roadbed.template.mirror import Mirror
+from roadbed.service.manifest import MANIFEST_FILE
+from roadbed.template.files import RenderRequest, render_all, render_cache, render_platform
+from roadbed.template.mirror import Mirror, open_mirror, require_commit
 
 
-def find(folder: Path, given: Answers) -> Online:
+def find_online(folder: Path, answers: Answers) -> Online:
     """Compare the service in `folder` with its template as it is now.
 
     Raises CouldNotRunError when the template is out of reach: that is no drift.
     """
-    of = mirror.opened(given.source, given.commit)
-    recorded = of.commit(given.commit or given.version)
+    mirror = open_mirror(answers.source, answers.commit)
+    recorded = mirror.commit(answers.commit or answers.version)
     if recorded is None:
-        said = f"{given.version} ({given.commit[:10]}) is not in {given.source}"
+        said = f"{answers.version} ({answers.commit[:10]}) is not in {answers.source}"
         return Online((Finding(ANSWERS_FILE, TAMPERED, said),), {})
-    found = list(_tampered(folder, given, of, recorded))
-    newest = of.newest()
-    target = mirror.require_commit(of, newest, "--to") if newest else recorded
-    if newest is None or target == recorded or of.is_ancestor(target, recorded):
+    found = list(_tampered(folder, answers, mirror, recorded))
+    newest = mirror.newest()
+    target = require_commit(mirror, newest, "--to") if newest else recorded
+    if newest is None or target == recorded or mirror.is_ancestor(target, recorded):
         return Online(tuple(found), {})
     text = (folder / ANSWERS_FILE).read_text(encoding="utf-8")
-    then, now = Wanted(of, recorded, text, {}), Wanted(of, target, text, {})
-    found += _behind(then, now, given.plan, newest)
-    seeds = _stale(folder, then, now, given.plan)
+    then, now = RenderRequest(mirror, recorded, text, {}), RenderRequest(mirror, target, text, {})
+    found += _behind(then, now, answers.plan, newest)
+    seeds = _stale(folder, then, now, answers.plan)
     found += [Finding(path, STALE_SEED, f"{newest} has another") for path in seeds]
     return Online(tuple(found), seeds)
 
 
-def _tampered(folder: Path, given: Answers, of: Mirror, recorded: str) -> Iterator[Finding]:
-    tag = of.commit(f"refs/tags/{given.version}")
+def _tampered(folder: Path, answers: Answers, mirror: Mirror, recorded: str) -> Iterator[Finding]:
+    tag = mirror.commit(f"refs/tags/{answers.version}")
     if tag is not None and tag != recorded:
-        yield Finding(ANSWERS_FILE, TAMPERED, f"the tag {given.version} is another commit by now")
-    blob = of.blob(recorded, f"templates/{given.plan}/{manifest.MANIFEST_FILE}")
-    lying = blob_id((folder / manifest.MANIFEST_FILE).read_bytes())
+        yield Finding(ANSWERS_FILE, TAMPERED, f"the tag {answers.version} is another commit by now")
+    blob = mirror.blob(recorded, f"templates/{answers.plan}/{MANIFEST_FILE}")
+    lying = blob_id((folder / MANIFEST_FILE).read_bytes())
     if blob != lying:
-        yield Finding(manifest.MANIFEST_FILE, TAMPERED, f"it is not that of {given.version}")
+        yield Finding(MANIFEST_FILE, TAMPERED, f"it is not that of {answers.version}")
 
 
-def _behind(then: Wanted, now: Wanted, plan: str, newest: str) -> Iterator[Finding]:
+def _behind(then: RenderRequest, now: RenderRequest, plan: str, newest: str) -> Iterator[Finding]:
     old, new = (_platform(wanted, plan) for wanted in (then, now))
     changed = {path for path in {*old, *new} if old.get(path) != new.get(path)}
     if changed:
@@ -59,15 +57,17 @@ def _behind(then: Wanted, now: Wanted, plan: str, newest: str) -> Iterator[Findi
         yield Finding(ANSWERS_FILE, BEHIND, f"{newest}, which changes {files} here")
 
 
-def _platform(wanted: Wanted, plan: str) -> dict[str, Entry]:
-    files = rendered.platform(wanted, plan).entries
+def _platform(wanted: RenderRequest, plan: str) -> dict[str, Entry]:
+    files = render_platform(wanted, plan).entries
     return {path: entry for path, entry in files.items() if path != ANSWERS_FILE}
 
 
-def _stale(folder: Path, then: Wanted, now: Wanted, plan: str) -> dict[str, list[str]]:
+def _stale(
+    folder: Path, then: RenderRequest, now: RenderRequest, plan: str
+) -> dict[str, list[str]]:
     """The difference of every seed that the template improved and the service has."""
-    owners = rendered.platform(now, plan).owners
-    old, new = rendered.whole(then), rendered.whole(now)
+    owners = render_platform(now, plan).owners
+    old, new = render_all(then), render_all(now)
     changed = [
         path
         for path, entry in new.items()
@@ -77,8 +77,8 @@ def _stale(folder: Path, then: Wanted, now: Wanted, plan: str) -> dict[str, list
         and (folder / path).is_file()
     ]
     blobs = {path: (old[path].blob, new[path].blob) for path in changed}
-    texts = rendered.kept().read(blob for sides in blobs.values() for blob in sides)
+    texts = render_cache().read(blob for sides in blobs.values() for blob in sides)
     return {
-        path: list(between(texts[was], texts[now_is], f"then/{path}", f"now/{path}"))
+        path: list(diff_lines(texts[was], texts[now_is], f"then/{path}", f"now/{path}"))
         for path, (was, now_is) in blobs.items()
     }

@@ -6,53 +6,52 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from roadbed import terminal as output
-from roadbed.drift import findings
+from roadbed import terminal
 from roadbed.drift.check import Report
-from roadbed.drift.findings import RESTORABLE, Finding
+from roadbed.drift.findings import RESTORABLE, RESTORE_COMMAND, Finding, advice_for
 from roadbed.service.waivers import Waiver
 
 
 def as_text(report: Report) -> list[str]:
     """The report for people: one line when clean, else one finding a line and what to do."""
-    width = max((len(found.path) for found in report.findings), default=0)
-    lines = [f"{found.path:<{width}}  {_said(found)}".rstrip() for found in report.findings]
+    width = max((len(finding.path) for finding in report.findings), default=0)
+    lines = [f"{finding.path:<{width}}  {_said(finding)}".rstrip() for finding in report.findings]
     blank = [""] if lines else []
     return [*_restored(report), *lines, *blank, _summary(report), *_advice(report)]
 
 
-def _said(found: Finding) -> str:
-    if found.waiver:
-        return f"{found.state}, waived until {found.waiver.expires}: {found.waiver.reason}"
-    if found.on_record:
-        return f"{found.state}, on record"
-    return f"{found.state} {found.detail}"
+def _said(finding: Finding) -> str:
+    if finding.waiver:
+        return f"{finding.state}, waived until {finding.waiver.expires}: {finding.waiver.reason}"
+    if finding.on_record:
+        return f"{finding.state}, on record"
+    return f"{finding.state} {finding.detail}"
 
 
 def _summary(report: Report) -> str:
-    failing = Counter(found.state for found in report.findings if found.fails)
-    let_pass = Counter(_let_pass(found) for found in report.findings if not found.fails)
+    failing = Counter(finding.state for finding in report.findings if finding.fails)
+    let_pass = Counter(_let_pass(finding) for finding in report.findings if not finding.fails)
     counts = [f"{count} {word}" for word, count in [*sorted(failing.items()), *let_pass.items()]]
     if failing:
         return f"{', '.join(counts)}, of {report.checked} managed files."
-    same = report.checked - sum(found.state in RESTORABLE for found in report.findings)
+    same = report.checked - sum(finding.state in RESTORABLE for finding in report.findings)
     rest = f"; {', '.join(counts)}" if counts else ""
     return f"{same} managed files are as the template ({report.version}) made them{rest}."
 
 
-def _let_pass(found: Finding) -> str:
-    if found.waiver:
+def _let_pass(finding: Finding) -> str:
+    if finding.waiver:
         return "waived"
-    return "on record" if found.on_record else found.state
+    return "on record" if finding.on_record else finding.state
 
 
 def _advice(report: Report) -> list[str]:
-    states = dict.fromkeys(found.state for found in report.findings if found.fails)
-    restore = findings.RESTORE
+    states = dict.fromkeys(finding.state for finding in report.findings if finding.fails)
+    restore = RESTORE_COMMAND
     if report.folder != Path():
         restore += f" {shlex.quote(str(report.folder))}"
-    texts = [f"{state}: {findings.advice(state, restore)}." for state in states]
-    return [line for text in texts for line in output.wrapped(text, "")]
+    texts = [f"{state}: {advice_for(state, restore)}." for state in states]
+    return [line for text in texts for line in terminal.wrapped(text, "")]
 
 
 def _restored(report: Report) -> list[str]:
@@ -71,7 +70,7 @@ def as_json(report: Report) -> str:
         "plan": report.plan,
         "template": report.version,
         "checked": report.checked,
-        "findings": [_finding(found) for found in report.findings],
+        "findings": [_finding(finding) for finding in report.findings],
     }
     if report.differences is not None:
         document["differences"] = {
@@ -85,15 +84,15 @@ def as_json(report: Report) -> str:
     return json.dumps(document, indent=2)
 
 
-def _finding(found: Finding) -> dict[str, object]:
+def _finding(finding: Finding) -> dict[str, object]:
     return {
-        "path": found.path,
-        "state": found.state,
-        "fix": found.fix,
-        "fails": found.fails,
-        "detail": found.detail,
-        "on_record": found.on_record,
-        "waiver": _waiver(found.waiver) if found.waiver else None,
+        "path": finding.path,
+        "state": finding.state,
+        "fix": finding.fix,
+        "fails": finding.fails,
+        "detail": finding.detail,
+        "on_record": finding.on_record,
+        "waiver": _waiver(finding.waiver) if finding.waiver else None,
     }
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from roadbed.drift.findings import MISSING, RESTORABLE, Finding
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.git import command as git
+from roadbed.git.command import GitError, run_git
 from roadbed.git.objects import FILE, Store
-from roadbed.service import answers
+from roadbed.service.answers import read_answers
 
 
 @dataclass(frozen=True)
@@ -22,26 +22,27 @@ class Restored:
     saved: Path | None
 
 
-def restore(folder: Path, findings: Iterable[Finding]) -> tuple[Restored, ...]:
+def restore_files(folder: Path, findings: Iterable[Finding]) -> tuple[Restored, ...]:
     """Restore every managed file of these findings that differs and is not waived.
 
     Nothing is written before all bytes are at hand. Raises UsageError where a path is blocked,
     CouldNotRunError where bytes cannot be had or written; what was written until then stays, and
     the same command goes on from there.
     """
-    wanted = [found for found in findings if found.state in RESTORABLE and found.fails]
+    wanted = [finding for finding in findings if finding.state in RESTORABLE and finding.fails]
     if not wanted:
         return ()
-    from roadbed.git import locks  # noqa: PLC0415 (a check alone writes nothing)
-    from roadbed.service import interruption as unfinished  # noqa: PLC0415 (a check alone writes nothing)
 
-    for found in wanted:
-        _refuse_blocked(folder, found.path)
-    room = _git_dir(folder) / "roadbed"
-    aside = room / "saved" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    from roadbed.git.locks import hold_lock  # noqa: PLC0415 (a check alone writes nothing)
+    from roadbed.service.interruption import require_no_interruption  # noqa: PLC0415 (a check alone writes nothing)
+
+    for finding in wanted:
+        _refuse_blocked(folder, finding.path)
+    private_folder = _git_dir(folder) / "roadbed"
+    aside = private_folder / "saved" / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     content = template_bytes(folder, (found.blob for found in wanted))
-    with locks.held(room, folder):
-        unfinished.require_none(folder)
+    with hold_lock(private_folder, folder):
+        require_no_interruption(folder)
         return tuple(_restored(folder, found, content[found.blob], aside) for found in wanted)
 
 
@@ -60,24 +61,24 @@ def template_bytes(folder: Path, blobs: Iterable[str]) -> dict[str, bytes]:
 
 
 def _from_template(folder: Path, blobs: Iterable[str]) -> dict[str, bytes]:
-    from roadbed.template import mirror  # noqa: PLC0415 (most of the time the service has all of them)
+    from roadbed.template.mirror import mirror_with  # noqa: PLC0415 (most of the time the service has all of them)
 
-    given = answers.read(folder)
-    store = mirror.having(given.source, given.commit or given.version).store
+    answers = read_answers(folder)
+    store = mirror_with(answers.source, answers.commit or answers.version).store
     lost = store.lacks(blobs)
     if lost:
         raise CouldNotRunError(
             f"The template's bytes {lost[0][:12]}, which .roadbed/MANIFEST names, are neither in "
-            f"this repository nor in {given.source}: restore .roadbed/MANIFEST from a commit that "
-            "an update made, and run the same command again."
+            f"this repository nor in {answers.source}: restore .roadbed/MANIFEST from a commit "
+            "that an update made, and run the same command again."
         )
     return store.read(blobs)
 
 
 def _git_dir(folder: Path) -> Path:
     try:
-        return Path(git.run("rev-parse", "--absolute-git-dir", cwd=folder))
-    except git.GitError as error:
+        return Path(run_git("rev-parse", "--absolute-git-dir", cwd=folder))
+    except GitError as error:
         raise UsageError(
             f"{folder.resolve()} is in no git repository, which has the template's bytes and keeps "
             "edits: clone the service's repository, or run `git init` there and try again."
@@ -95,14 +96,14 @@ def _refuse_blocked(folder: Path, path: str) -> None:
             )
 
 
-def _restored(folder: Path, found: Finding, content: bytes, aside: Path) -> Restored:
-    from roadbed.git import worktree  # noqa: PLC0415 (a check alone writes nothing)
+def _restored(folder: Path, finding: Finding, content: bytes, aside: Path) -> Restored:
+    from roadbed.git.worktree import FileContent, replace_file  # noqa: PLC0415 (a check alone writes nothing)
 
-    saved = None if found.state == MISSING else aside / found.path
+    saved = None if finding.state == MISSING else aside / finding.path
     if saved:
-        _save(folder / found.path, saved)
-    worktree.replace(folder, found.path, worktree.Bytes(FILE, content))
-    return Restored(found.path, found.state, saved)
+        _save(folder / finding.path, saved)
+    replace_file(folder, finding.path, FileContent(FILE, content))
+    return Restored(finding.path, finding.state, saved)
 
 
 def _save(place: Path, saved: Path) -> None:

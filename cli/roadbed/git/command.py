@@ -28,19 +28,19 @@ class GitError(CouldNotRunError):
         self.reason = reason
 
 
-def forget_surroundings() -> None:
+def clear_git_environment() -> None:
     """Drop from this process what ties git to the repository it was called from."""
     for name in _LOCAL:
         os.environ.pop(name, None)
 
 
-def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
+def run_git(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
     """git's standard output without the last newline; raises GitError when it refuses."""
-    said = output(*arguments, cwd=cwd, env=env).decode(errors="replace")
-    return said.replace("\r\n", "\n").removesuffix("\n")
+    printed = git_output(*arguments, cwd=cwd, env=env).decode(errors="replace")
+    return printed.replace("\r\n", "\n").removesuffix("\n")
 
 
-def output(
+def git_output(
     *arguments: str,
     cwd: Path | None = None,
     env: Mapping[str, str | None] | None = None,
@@ -66,9 +66,9 @@ def output(
             "git is not on PATH: install git and run the same command again."
         ) from error
     if done.returncode not in fine:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
+        printed = done.stderr.decode(errors="replace").strip().splitlines()
         verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
-        raise GitError(verb, _reason(said or [f"exit code {done.returncode}"]))
+        raise GitError(verb, _reason(printed or [f"exit code {done.returncode}"]))
     return done.stdout
 
 
@@ -83,8 +83,8 @@ def require_identity(env: Mapping[str, str]) -> None:
     `env` is what the commit will find in its environment besides ours.
     """
     try:
-        run("var", "GIT_AUTHOR_IDENT", env=env)
-        run("var", "GIT_COMMITTER_IDENT", env=env)
+        run_git("var", "GIT_AUTHOR_IDENT", env=env)
+        run_git("var", "GIT_COMMITTER_IDENT", env=env)
     except GitError as error:
         raise UsageError(
             "git does not know who you are, so the first commit could not be made: run "
@@ -93,36 +93,36 @@ def require_identity(env: Mapping[str, str]) -> None:
         ) from error
 
 
-def enclosing(folder: Path) -> Path | None:
+def enclosing_repository(folder: Path) -> Path | None:
     """The root of the repository that `folder` would be committed to, or None.
 
     A folder that the surrounding repository ignores is not part of it.
     """
     existing = next(path for path in (folder, *folder.parents) if path.is_dir())
     try:
-        root = run("rev-parse", "--show-toplevel", cwd=existing)
+        root = run_git("rev-parse", "--show-toplevel", cwd=existing)
     except GitError:
         return None
-    return None if ignores(existing, folder) else Path(root)
+    return None if is_ignored(existing, folder) else Path(root)
 
 
-def ignores(cwd: Path, path: Path) -> bool:
+def is_ignored(cwd: Path, path: Path) -> bool:
     """Whether the repository of the folder `cwd`, if there is one, ignores this path."""
     try:
-        run("check-ignore", "--quiet", "--", str(path.absolute()), cwd=cwd)
+        run_git("check-ignore", "--quiet", "--", str(path.absolute()), cwd=cwd)
     except GitError:
         return False
     return True
 
 
-def ignoring(cwd: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+def ignoring_patterns(cwd: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Those of these paths below `cwd` that a pattern means git to ignore, each with that pattern.
 
     Whether git knows the file already makes no difference.
     """
     asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
     command = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose")
-    said = os.fsdecode(output(*command, cwd=cwd, stdin=asked, fine={0, 1})).split("\0")[:-1]
+    said = os.fsdecode(git_output(*command, cwd=cwd, stdin=asked, fine={0, 1})).split("\0")[:-1]
     for file, line, pattern, path in zip(*[iter(said)] * 4, strict=True):
         if not pattern.startswith("!"):  # the last word on this path is that it stays in
             yield path, f"{pattern!r} in {file}, line {line}"

@@ -7,49 +7,52 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from roadbed.errors import CouldNotRunError
-from roadbed.git import command as git
+from roadbed.git.command import git_output, run_git
 from roadbed.git.objects import Entry, index_lines
 from roadbed.git.repository import Repository
 
 
-def require_free(found: Repository) -> None:
+def require_free_index(repository: Repository) -> None:
     """Raise CouldNotRunError while another git command holds the index."""
-    if _lock(found).exists():
-        raise _busy(found)
+    if _lock(repository).exists():
+        raise _busy(repository)
 
 
-def clear(found: Repository) -> None:
+def clear_index_lock(repository: Repository) -> None:
     """Remove what a killed process of ours left behind; only while no other one can be at work."""
-    draft = _draft(found)
+    draft = _draft(repository)
     with contextlib.suppress(FileNotFoundError):
-        if draft.samefile(_lock(found)) or draft.read_bytes() == _lock(found).read_bytes():
-            _lock(found).unlink()
-    for stale in found.room.glob("index*"):
+        if (
+            draft.samefile(_lock(repository))
+            or draft.read_bytes() == _lock(repository).read_bytes()
+        ):
+            _lock(repository).unlink()
+    for stale in repository.private_folder.glob("index*"):
         stale.unlink()
 
 
-def write(found: Repository, stages: Iterable[tuple[str, str, Entry | None]]) -> None:
+def write_index(repository: Repository, stages: Iterable[tuple[str, str, Entry | None]]) -> None:
     """Make the index hold these entries (path in the service, stage, entry) besides the others.
 
     It is made beside the index, and takes its place as git's own commands do it: whoever comes
     second to `index.lock` has to wait.
     """
-    draft = _draft(found)
+    draft = _draft(repository)
     with contextlib.suppress(FileNotFoundError):
-        shutil.copyfile(found.git_dir / "index", draft)
+        shutil.copyfile(repository.git_dir / "index", draft)
     env = {"GIT_INDEX_FILE": str(draft)}
-    root = Path(git.run("rev-parse", "--show-toplevel", cwd=found.folder))
+    root = Path(run_git("rev-parse", "--show-toplevel", cwd=repository.folder))
     quiet = ("-c", f"core.hooksPath={os.devnull}")
-    lines = index_lines((f"{found.prefix}{path}", stage, it) for path, stage, it in stages)
+    lines = index_lines((f"{repository.prefix}{path}", stage, it) for path, stage, it in stages)
     update = (*quiet, "update-index", "-z", "--index-info")
-    git.output(*update, cwd=root, env=env, stdin=lines)
+    git_output(*update, cwd=root, env=env, stdin=lines)
     refresh = (*quiet, "update-index", "-q", "--unmerged", "--refresh")
-    git.output(*refresh, cwd=root, env=env, fine={0, 1})
+    git_output(*refresh, cwd=root, env=env, fine={0, 1})
     try:
-        _link(draft, _lock(found))
+        _link(draft, _lock(repository))
     except FileExistsError as error:
-        raise _busy(found) from error
-    _lock(found).replace(found.git_dir / "index")
+        raise _busy(repository) from error
+    _lock(repository).replace(repository.git_dir / "index")
     draft.unlink()  # not before: it is how `clear` knows the lock of a killed process for ours
 
 
@@ -64,16 +67,16 @@ def _link(draft: Path, lock: Path) -> None:
             file.write(draft.read_bytes())
 
 
-def _draft(found: Repository) -> Path:
-    return found.room / "index"
+def _draft(repository: Repository) -> Path:
+    return repository.private_folder / "index"
 
 
-def _lock(found: Repository) -> Path:
-    return found.git_dir / "index.lock"
+def _lock(repository: Repository) -> Path:
+    return repository.git_dir / "index.lock"
 
 
-def _busy(found: Repository) -> CouldNotRunError:
+def _busy(repository: Repository) -> CouldNotRunError:
     return CouldNotRunError(
-        f"Another git command is at work ({_lock(found)} exists): wait for it, or remove the file "
-        "if that command was killed, and run the same command again."
+        f"Another git command is at work ({_lock(repository)} exists): wait for it, or remove "
+        "the file if that command was killed, and run the same command again."
     )

@@ -10,15 +10,15 @@ from roadbed.errors import CouldNotRunError
 
 
 @contextmanager
-def held(room: Path, folder: Path) -> Iterator[None]:
-    """Hold the lock in `room`, our folder inside git's, for writing in the service's `folder`.
+def hold_lock(private_folder: Path, folder: Path) -> Iterator[None]:
+    """Hold the lock in `private_folder`, our folder in git's, to write in the service's `folder`.
 
     Raises CouldNotRunError while another process has it, or where it cannot be taken. The system
     drops the lock when its holder dies.
     """
-    lock = filelock.FileLock(room / "lock", timeout=0)
+    lock = filelock.FileLock(private_folder / "lock", timeout=0)
     try:
-        room.mkdir(exist_ok=True)
+        private_folder.mkdir(exist_ok=True)
         lock.acquire()
     except filelock.Timeout as error:
         raise CouldNotRunError(
@@ -26,8 +26,8 @@ def held(room: Path, folder: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise CouldNotRunError(
-            f"{room} cannot be written ({(error.strerror or str(error)).lower()}): make it "
-            "writable, and run the same command again."
+            f"{private_folder} cannot be written ({(error.strerror or str(error)).lower()}): make "
+            "it writable, and run the same command again."
         ) from error
     try:
         yield

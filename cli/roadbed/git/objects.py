@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from roadbed.git import command as git
+from roadbed.git.command import GitError, git_output
 
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
 _SETTINGS = ("-c", f"core.attributesFile={os.devnull}", "-c", "core.quotePath=false")
@@ -45,7 +45,7 @@ class Store:
     def run(self, *arguments: str, stdin: bytes = b"", fine: Container[int] = (0,)) -> bytes:
         """git's output for a command in this store."""
         where = f"--git-dir={self.git_dir}"
-        return git.output(*_SETTINGS, where, *arguments, env=_isolated(), stdin=stdin, fine=fine)
+        return git_output(*_SETTINGS, where, *arguments, env=_isolated(), stdin=stdin, fine=fine)
 
     def entries(self, tree: str) -> dict[str, Entry]:
         """Every file of a tree (or commit), by path."""
@@ -83,14 +83,14 @@ class Store:
             index = {**_isolated(), "GIT_INDEX_FILE": str(Path(scratch) / "index")}
             where = f"--git-dir={self.git_dir}"
             lines = index_lines((path, "0", entry) for path, entry in entries.items())
-            git.output(where, "update-index", "-z", "--index-info", env=index, stdin=lines)
-            return git.output(where, "write-tree", env=index).decode().strip()
+            git_output(where, "update-index", "-z", "--index-info", env=index, stdin=lines)
+            return git_output(where, "write-tree", env=index).decode().strip()
 
     def write_commit(self, tree: str, parents: Sequence[str] = (), message: str = "") -> str:
         """Make a commit of a tree; returns its id."""
         given = [word for parent in parents for word in ("-p", parent)]
-        said = self.run("commit-tree", tree, *given, stdin=message.encode())
-        return said.decode().strip()
+        printed = self.run("commit-tree", tree, *given, stdin=message.encode())
+        return printed.decode().strip()
 
 
 def _isolated() -> dict[str, str | None]:
@@ -133,15 +133,15 @@ def index_lines(stages: Iterable[tuple[str, str, Entry | None]]) -> bytes:
     )
 
 
-def _batch(wanted: Iterable[str], said: bytes) -> Iterator[tuple[str, bytes]]:
+def _batch(wanted: Iterable[str], printed: bytes) -> Iterator[tuple[str, bytes]]:
     at = 0
     for blob in wanted:
-        end = said.index(b"\n", at)
-        header = said[at:end].split()
+        end = printed.index(b"\n", at)
+        header = printed[at:end].split()
         if header[-1] == b"missing":
-            raise git.GitError("cat-file", f"object {blob} is missing")
+            raise GitError("cat-file", f"object {blob} is missing")
         size = int(header[-1])
-        yield blob, said[end + 1 : end + 1 + size]
+        yield blob, printed[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
 
 

@@ -16,75 +16,81 @@ from roadbed.git.repository import Repository
 
 
 @dataclass(frozen=True)
-class Bytes:
+class FileContent:
     """A file as it lies in a work tree: git's mode, and its bytes (of a link: its target)."""
 
     mode: str
     content: bytes
 
 
-def read(place: Path) -> Bytes | None:
+def read_file(place: Path) -> FileContent | None:
     """What lies at a path, or None; raises CouldNotRunError for what cannot be read."""
     try:
         if place.is_symlink():
-            return Bytes(LINK, os.fsencode(place.readlink()))
+            return FileContent(LINK, os.fsencode(place.readlink()))
         mode = EXECUTABLE if os.access(place, os.X_OK) else FILE
-        return Bytes(mode, place.read_bytes())
+        return FileContent(mode, place.read_bytes())
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
         raise CouldNotRunError(f"{place} cannot be read: {error.strerror}.") from error
 
 
-def contents(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, Bytes]:
+def read_entries(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, FileContent]:
     """The files that these entries of `store` stand for; None stands for no file."""
     known = {path: it for path, it in entries.items() if it}
     texts = store.read(it.blob for it in known.values())
-    return {path: Bytes(it.mode, texts[it.blob]) for path, it in known.items()}
+    return {path: FileContent(it.mode, texts[it.blob]) for path, it in known.items()}
 
 
-def lying(found: Repository, paths: Iterable[str]) -> dict[str, Bytes]:
+def read_files(repository: Repository, paths: Iterable[str]) -> dict[str, FileContent]:
     """What lies at the paths of the service, where something does."""
-    there = ((path, read(found.folder / path)) for path in paths)
+    there = ((path, read_file(repository.folder / path)) for path in paths)
     return {path: it for path, it in there if it}
 
 
-def checked_out(found: Repository, entries: Mapping[str, Entry], store: Store) -> dict[str, Bytes]:
+def checked_out_files(
+    repository: Repository, entries: Mapping[str, Entry], store: Store
+) -> dict[str, FileContent]:
     """What a checkout of `entries` would write here, through the filters that the service sets.
 
     `store` holds the contents. The filters are those of the attributes that lie here now.
     """
     borrowed = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(store.git_dir / "objects")}
     filtered = {path: entry for path, entry in entries.items() if _in_batch(path, entry)}
-    texts = dict(zip(filtered, _batch(found, filtered, borrowed), strict=True))
+    texts = dict(zip(filtered, _batch(repository, filtered, borrowed), strict=True))
     for path, entry in entries.items():
         if path not in filtered:
-            texts[path] = _one(found, path, entry, borrowed)
-    return {path: Bytes(entry.mode, texts[path]) for path, entry in entries.items()}
+            texts[path] = _one(repository, path, entry, borrowed)
+    return {path: FileContent(entry.mode, texts[path]) for path, entry in entries.items()}
 
 
 def _in_batch(path: str, entry: Entry) -> bool:
     return entry.mode != LINK and "\n" not in path
 
 
-def _batch(found: Repository, entries: Mapping[str, Entry], env: Mapping[str, str]) -> list[bytes]:
+def _batch(
+    repository: Repository, entries: Mapping[str, Entry], env: Mapping[str, str]
+) -> list[bytes]:
     # the sizes that git prints are those before the filters, so a mark of our own parts the files
     mark = secrets.token_hex(16)
     asked = b"".join(
-        f"{entry.blob} {found.prefix}".encode() + os.fsencode(path) + b"\n"
+        f"{entry.blob} {repository.prefix}".encode() + os.fsencode(path) + b"\n"
         for path, entry in entries.items()
     )
-    said = found.git("cat-file", f"--batch={mark}", "--filters", stdin=asked, env=env)
-    return [part[1:-1] for part in said.split(mark.encode())[1:]]
+    printed = repository.git("cat-file", f"--batch={mark}", "--filters", stdin=asked, env=env)
+    return [part[1:-1] for part in printed.split(mark.encode())[1:]]
 
 
-def _one(found: Repository, path: str, entry: Entry, env: Mapping[str, str]) -> bytes:
+def _one(repository: Repository, path: str, entry: Entry, env: Mapping[str, str]) -> bytes:
     if entry.mode == LINK:
-        return found.git("cat-file", "blob", entry.blob, env=env)
-    return found.git("cat-file", "--filters", f"--path={found.prefix}{path}", entry.blob, env=env)
+        return repository.git("cat-file", "blob", entry.blob, env=env)
+    return repository.git(
+        "cat-file", "--filters", f"--path={repository.prefix}{path}", entry.blob, env=env
+    )
 
 
-def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
+def replace_file(folder: Path, path: str, wanted: FileContent | None) -> None:
     """Make `path` what is wanted (None: gone), in one step; empty folders go with their last file.
 
     Raises CouldNotRunError when the machine cannot write.
@@ -96,7 +102,7 @@ def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
             _prune(folder, place.parent)
             return
         place.parent.mkdir(parents=True, exist_ok=True)
-        draft = drafted(place)
+        draft = draft_path(place)
         draft.unlink(missing_ok=True)
         if wanted.mode == LINK:
             draft.symlink_to(os.fsdecode(wanted.content))
@@ -107,7 +113,7 @@ def replace(folder: Path, path: str, wanted: Bytes | None) -> None:
         draft.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
-            drafted(place).unlink(missing_ok=True)
+            draft_path(place).unlink(missing_ok=True)
         raise write_error(error, str(place)) from error
 
 
@@ -118,7 +124,7 @@ def _clear(place: Path) -> None:
             Path(folder).rmdir()
 
 
-def drafted(place: Path) -> Path:
+def draft_path(place: Path) -> Path:
     """Where a file is written before it takes its place."""
     name = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:16]  # any name is short enough
     return place.with_name(f".{name}.roadbed-new")
@@ -137,29 +143,29 @@ def _umask() -> int:
     return mask
 
 
-def turn(found: Repository, wanted: Mapping[str, Bytes | None]) -> None:
+def write_files(repository: Repository, wanted: Mapping[str, FileContent | None]) -> None:
     """Make every file of the service what is wanted (None: gone), each in one step.
 
     Deletions come first: a file may stand where a folder is to come.
     """
-    lying_now = lying(found, wanted)
+    lying_now = read_files(repository, wanted)
     for path, it in wanted.items():
-        drafted(found.folder / path).unlink(missing_ok=True)
+        draft_path(repository.folder / path).unlink(missing_ok=True)
         if it is None:
-            replace(found.folder, path, None)
+            replace_file(repository.folder, path, None)
     for path, it in wanted.items():
         if it is not None and lying_now.get(path) != it:
-            replace(found.folder, path, it)
+            replace_file(repository.folder, path, it)
 
 
-def save(found: Repository, paths: Sequence[str]) -> list[Path]:
+def save_aside(repository: Repository, paths: Sequence[str]) -> list[Path]:
     """Copy files of the service to where no update reaches them; returns the copies."""
-    room = found.room / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    saved = repository.private_folder / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
         for path in paths:
-            place = room / path
+            place = saved / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(found.folder / path, place, follow_symlinks=False)
+            shutil.copy2(repository.folder / path, place, follow_symlinks=False)
     except OSError as error:
-        raise write_error(error, str(room)) from error
-    return [room / path for path in paths]
+        raise write_error(error, str(saved)) from error
+    return [saved / path for path in paths]

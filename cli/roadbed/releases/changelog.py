@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.errors import Exit, RoadbedError
 from roadbed.releases import notes
-from roadbed.releases import summary as bulletin
-from roadbed.template import source as sources
+from roadbed.releases.report import notes_as_markdown
+from roadbed.template.source import local_checkout
 
 CHANGELOG_FILE = "CHANGELOG.md"
 _HEADER = """\
@@ -21,9 +21,9 @@ One version for the template's tag, the CLI, the chassis and the policy.
 
 def text(checkout: Path) -> str:
     """What the file should say: the newest first. Raises UsageError for a note that is broken."""
-    releases = reversed(notes.lying_in(checkout).releases())
-    told = bulletin.as_markdown(release for release in releases if release.changes)
-    return f"{_HEADER}\n{told}" if told else _HEADER
+    releases = reversed(notes.in_checkout(checkout).releases())
+    entries = notes_as_markdown(release for release in releases if release.changes)
+    return f"{_HEADER}\n{entries}" if entries else _HEADER
 
 
 def is_current(checkout: Path) -> bool:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     mode.add_argument("--check", action="store_true")
     parser.add_argument("--source", default=None, help="the checkout [default: this one]")
     options = parser.parse_args(arguments)
-    checkout = sources.checkout(options.source)
+    checkout = local_checkout(options.source)
     if options.write:
         write(checkout)
     elif not is_current(checkout):
@@ -61,5 +61,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except RoadbedError as mistake:
-        output.error(str(mistake))
+        terminal.error(str(mistake))
         sys.exit(mistake.exit_code)

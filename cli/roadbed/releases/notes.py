@@ -14,7 +14,7 @@ from pathlib import Path
 
 from roadbed.errors import UsageError
 from roadbed.git.objects import Store, parse_tree
-from roadbed.template import source as sources
+from roadbed.template.source import version_numbers
 
 FOLDER = "releases"
 NEXT = "next.toml"
@@ -50,7 +50,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ReleaseNotes:
     """The notes in one state of the template repository: names of files, and the text of one."""
 
     names: tuple[str, ...]
@@ -65,7 +65,7 @@ class Shelf:
         return [self.release(name) for name in sorted(self.names, key=_place)]
 
 
-def at(store: Store, commit: str) -> Shelf:
+def in_commit(store: Store, commit: str) -> ReleaseNotes:
     """The notes in a commit of the template repository, whose objects the store has."""
     listing = store.run("ls-tree", "-z", "--full-tree", commit, f"{FOLDER}/")
     blobs = {
@@ -73,28 +73,28 @@ def at(store: Store, commit: str) -> Shelf:
         for path, entry in parse_tree(listing).items()
         if path.endswith(".toml")
     }
-    return Shelf(
+    return ReleaseNotes(
         tuple(blobs),
         lambda name: store.read([blobs[name]])[blobs[name]].decode(errors="replace"),
     )
 
 
-def lying_in(checkout: Path) -> Shelf:
+def in_checkout(checkout: Path) -> ReleaseNotes:
     """The notes as they lie in a checkout."""
     folder = checkout / FOLDER
     names = tuple(path.name for path in folder.glob("*.toml"))
-    return Shelf(names, lambda name: (folder / name).read_text(encoding="utf-8"))
+    return ReleaseNotes(names, lambda name: (folder / name).read_text(encoding="utf-8"))
 
 
-def between(recorded: Shelf, target: Shelf) -> list[Release]:
+def between(recorded: ReleaseNotes, target: ReleaseNotes) -> list[Release]:
     """What somebody who goes from one state to another has not been told, oldest release first.
 
     A service that was made between two releases has read part of the next one's notes already.
     """
     known = recorded.release(NEXT).changes if NEXT in recorded.names else ()
     names = {name for name in target.names if name == NEXT or name not in recorded.names}
-    told = [target.release(name) for name in sorted(names, key=_place)]
-    return _keep(told, lambda change: change not in known)
+    releases = [target.release(name) for name in sorted(names, key=_place)]
+    return _keep(releases, lambda change: change not in known)
 
 
 def applying(releases: Iterable[Release], answers: Mapping[str, object]) -> list[Release]:
@@ -112,7 +112,7 @@ def parse(text: str, name: str) -> Release:
     """
     place = f"{FOLDER}/{name}"
     version = "" if name == NEXT else name.removesuffix(".toml")
-    if version and not sources.ordered(version):
+    if version and not version_numbers(version):
         raise UsageError(f"{place} is not named after a release: call it 1.2.0.toml or {NEXT}.")
     try:
         tables = tomllib.loads(text)
@@ -135,7 +135,7 @@ def _keep(releases: Iterable[Release], wanted: Callable[[Change], bool]) -> list
 
 
 def _place(name: str) -> tuple[float, ...]:
-    return (math.inf,) if name == NEXT else sources.ordered(name.removesuffix(".toml"))
+    return (math.inf,) if name == NEXT else version_numbers(name.removesuffix(".toml"))
 
 
 def _date(place: str, tables: Mapping[str, object]) -> date:

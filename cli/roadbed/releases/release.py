@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.errors import CouldNotRunError, Exit, RoadbedError, UsageError
-from roadbed.git import command as git
+from roadbed.git.command import clear_git_environment, require_identity, run_git
 from roadbed.releases import changelog, notes
-from roadbed.service import manifest
+from roadbed.service.manifest import MANIFEST_FILE
 from roadbed.template import build_manifest
-from roadbed.template import source as sources
+from roadbed.template.source import local_checkout, newest_version, version_numbers
 from roadbed.toolchain import uv
 
 BRANCH = "main"
@@ -76,20 +76,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     parser.add_argument("--source", default=None, help="the checkout [default: this one]")
     options = parser.parse_args(arguments)
-    checkout = sources.checkout(options.source)
+    checkout = local_checkout(options.source)
     refuse(checkout, options.version)
-    cut = plan(checkout, options.version)
+    cut = prepared(checkout, options.version)
     if options.dry_run:
         for title in (f"run `just {MATRIX}`", *(step.title for step in steps(cut))):
-            output.say(title)
+            terminal.say(title)
         return 0
     require_green(checkout)
     _refuse_changed(cut)
     with _undone_on_failure(cut):
         for step in steps(cut):
-            with output.step(step.title):
+            with terminal.step(step.title):
                 step.run(cut)
-    output.say(f"{cut.tag} is tagged. Publish it: git push --atomic origin {BRANCH} {cut.tag}")
+    terminal.say(f"{cut.tag} is tagged. Publish it: git push --atomic origin {BRANCH} {cut.tag}")
     return 0
 
 
@@ -97,28 +97,28 @@ def refuse(checkout: Path, version: str) -> None:
     """Raise UsageError, or CouldNotRunError, when the checkout is in no state to be released."""
     if not _NUMBERS.fullmatch(version):
         raise UsageError(f"{version!r} is no version: write three numbers, such as 1.2.0.")
-    if git.run("branch", "--show-current", cwd=checkout) != BRANCH:
+    if run_git("branch", "--show-current", cwd=checkout) != BRANCH:
         raise UsageError(f"Releases are cut from {BRANCH}: run `git switch {BRANCH}` first.")
-    if git.run("status", "--porcelain", cwd=checkout):
+    if run_git("status", "--porcelain", cwd=checkout):
         raise UsageError("The checkout has uncommitted changes: commit or stash them first.")
-    last = sources.newest_version([*_tags(checkout), *_released(checkout)])
-    if last and sources.ordered(version) <= sources.ordered(last):
+    last = newest_version([*_tags(checkout), *_released(checkout)])
+    if last and version_numbers(version) <= version_numbers(last):
         raise UsageError(f"{version} does not come after the last release, {last}: count up.")
-    if not notes.lying_in(checkout).release(notes.NEXT).changes:
+    if not notes.in_checkout(checkout).release(notes.NEXT).changes:
         raise UsageError(f"{_NEXT} has no note, so there is nothing to release: write one.")
     if not changelog.is_current(checkout):
         raise UsageError("CHANGELOG.md is stale: run `just changelog` and commit it first.")
-    git.require_identity({})
-    with output.step("compare the manifests with real renders"):
+    require_identity({})
+    with terminal.step("compare the manifests with real renders"):
         if build_manifest.main(["--check", f"--source={checkout}"]):
             raise UsageError("A manifest is stale: run `just manifest` and commit it first.")
 
 
-def plan(checkout: Path, version: str) -> Cut:
+def prepared(checkout: Path, version: str) -> Cut:
     """What the release of this version will write."""
     moving = tuple(folder for folder in VENDORED if _has_changed(checkout, folder))
     locks = ("uv.lock", "tests/chassis/uv.lock") if moving else ("uv.lock",)
-    manifests = checkout.glob(f"templates/*/{manifest.MANIFEST_FILE}") if moving else ()
+    manifests = checkout.glob(f"templates/*/{MANIFEST_FILE}") if moving else ()
     files = (
         *(f"{folder}/pyproject.toml".removeprefix("./") for folder in (".", *moving)),
         *locks,
@@ -126,7 +126,7 @@ def plan(checkout: Path, version: str) -> Cut:
         changelog.CHANGELOG_FILE,
         *(path.relative_to(checkout).as_posix() for path in sorted(manifests)),
     )
-    return Cut(checkout, version, git.run("rev-parse", "HEAD", cwd=checkout), moving, files)
+    return Cut(checkout, version, run_git("rev-parse", "HEAD", cwd=checkout), moving, files)
 
 
 def steps(cut: Cut) -> list[Step]:
@@ -144,7 +144,7 @@ def steps(cut: Cut) -> list[Step]:
 
 def require_green(checkout: Path) -> None:
     """Run the update matrix in the checkout; raises UsageError when it is red."""
-    output.note(f"Running `just {MATRIX}`; nothing is written before it is green.")
+    terminal.note(f"Running `just {MATRIX}`; nothing is written before it is green.")
     command = ["just", "--justfile", str(checkout / "justfile"), MATRIX]
     try:
         done = subprocess.run(command, cwd=checkout, stdin=subprocess.DEVNULL, check=False)
@@ -155,11 +155,11 @@ def require_green(checkout: Path) -> None:
 
 
 def _tags(checkout: Path) -> list[str]:
-    return git.run("tag", "--list", cwd=checkout).split()
+    return run_git("tag", "--list", cwd=checkout).split()
 
 
 def _released(checkout: Path) -> list[str]:
-    return [name.removesuffix(".toml") for name in notes.lying_in(checkout).names]
+    return [name.removesuffix(".toml") for name in notes.in_checkout(checkout).names]
 
 
 def _has_changed(checkout: Path, folder: str) -> bool:
@@ -168,12 +168,12 @@ def _has_changed(checkout: Path, folder: str) -> bool:
     tag = f"v{project['project']['version']}"
     if tag not in _tags(checkout):
         return True
-    return bool(git.run("diff", "--name-only", tag, "HEAD", "--", folder, cwd=checkout))
+    return bool(run_git("diff", "--name-only", tag, "HEAD", "--", folder, cwd=checkout))
 
 
 def _refuse_changed(cut: Cut) -> None:
-    here = git.run("rev-parse", "HEAD", cwd=cut.checkout)
-    if here != cut.head or git.run("status", "--porcelain", cwd=cut.checkout):
+    here = run_git("rev-parse", "HEAD", cwd=cut.checkout)
+    if here != cut.head or run_git("status", "--porcelain", cwd=cut.checkout):
         raise UsageError("The checkout changed while the matrix ran: look at `git status`.")
 
 
@@ -182,9 +182,9 @@ def _undone_on_failure(cut: Cut) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        git.run("reset", "--quiet", cut.head, cwd=cut.checkout)
+        run_git("reset", "--quiet", cut.head, cwd=cut.checkout)
         (cut.checkout / cut.notes).unlink(missing_ok=True)
-        git.run("restore", "--", *cut.files, cwd=cut.checkout)
+        run_git("restore", "--", *cut.files, cwd=cut.checkout)
         raise
 
 
@@ -217,19 +217,19 @@ def _write_manifests(cut: Cut) -> None:
 
 
 def _commit(cut: Cut) -> None:
-    git.run("add", "--", cut.notes, *cut.files, cwd=cut.checkout)
-    git.run("commit", "--quiet", f"--message=Release {cut.version}", cwd=cut.checkout)
+    run_git("add", "--", cut.notes, *cut.files, cwd=cut.checkout)
+    run_git("commit", "--quiet", f"--message=Release {cut.version}", cwd=cut.checkout)
     message = f"--message=Roadbed {cut.version}"
-    git.run("tag", "--annotate", message, cut.tag, cwd=cut.checkout)
+    run_git("tag", "--annotate", message, cut.tag, cwd=cut.checkout)
 
 
 if __name__ == "__main__":
-    git.forget_surroundings()
+    clear_git_environment()
     try:
         sys.exit(main(sys.argv[1:]))
     except RoadbedError as mistake:
-        output.error(str(mistake))
+        terminal.error(str(mistake))
         sys.exit(mistake.exit_code)
     except KeyboardInterrupt:
-        output.error("interrupted; everything is as it was.")
+        terminal.error("interrupted; everything is as it was.")
         sys.exit(Exit.INTERRUPTED)

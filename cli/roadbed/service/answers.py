@@ -27,7 +27,7 @@ class Answers:
     ejected: frozenset[str] = frozenset()
 
 
-def read(service: Path, *, planned: bool = True) -> Answers:
+def read_answers(service: Path, *, planned: bool = True) -> Answers:
     """The answers of the service in the folder `service`.
 
     With `planned` it has to name a plan; templates that are not Roadbed's have none.
@@ -54,26 +54,26 @@ def read(service: Path, *, planned: bool = True) -> Answers:
     except OSError as error:
         raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise broken(path, "it is not UTF-8 text") from error
-    return parse(path, text, planned=planned)
+        raise broken_answers(path, "it is not UTF-8 text") from error
+    return parse_answers(path, text, planned=planned)
 
 
-def parse(path: Path, text: str, *, planned: bool = True) -> Answers:
+def parse_answers(path: Path, text: str, *, planned: bool = True) -> Answers:
     """The answers written in `text`, which was read from `path`; raises UsageError as `read`."""
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise broken(path, _where(error)) from error
+        raise broken_answers(path, _where(error)) from error
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
-        raise broken(path, "it is not a list of `key: value` lines")
+        raise broken_answers(path, "it is not a list of `key: value` lines")
     required = ("_src_path", "_commit", *(("plan",) if planned else ()))
     missing = [key for key in required if not isinstance(data.get(key), str)]
     if missing:
-        raise broken(path, f"`{missing[0]}` is missing or not text")
+        raise broken_answers(path, f"`{missing[0]}` is missing or not text")
     values = {key: value for key, value in data.items() if not key.startswith("_")}
     ejected = data.get("ejected", [])
     if not isinstance(ejected, list) or not all(isinstance(name, str) for name in ejected):
-        raise broken(path, "`ejected` is not a list of paths")
+        raise broken_answers(path, "`ejected` is not a list of paths")
     commit = str(data.get("_commit_hash") or "")
     return Answers(
         data["_src_path"],
@@ -90,14 +90,14 @@ def _where(error: yaml.YAMLError) -> str:
     return f"line {mark.line + 1} is not valid YAML" if mark else "it is not valid YAML"
 
 
-def require_asked(given: Answers, typed: Mapping[str, str]) -> None:
+def require_asked(answers: Answers, typed: Mapping[str, str]) -> None:
     """Raise UsageError when an answer was typed to what a service of this plan is not asked."""
     for key, answer in typed.items():
-        if key not in given.values:
-            raise UsageError(f"A {given.plan} is not asked {key!r}: leave out -d {key}={answer}.")
+        if key not in answers.values:
+            raise UsageError(f"A {answers.plan} is not asked {key!r}: leave out -d {key}={answer}.")
 
 
-def broken(path: Path, why: str) -> UsageError:
+def broken_answers(path: Path, why: str) -> UsageError:
     """The error for an answers file that cannot be used."""
     return UsageError(
         f"{path} is broken ({why}): restore it with `git checkout -- {ANSWERS_FILE}`, "

@@ -21,12 +21,12 @@ _HEADER = (
 )
 
 
-def read(service: Path) -> frozenset[tuple[str, str]]:
+def read_baseline(service: Path) -> frozenset[tuple[str, str]]:
     """The state and path of every finding on record; none where there is no file."""
     return frozenset((state, path) for state, path in _read(service, "finding", "state", "path"))
 
 
-def apart(service: Path) -> frozenset[str]:
+def read_excluded(service: Path) -> frozenset[str]:
     """The paths of shared files that updates leave alone."""
     return frozenset(path for (path,) in _read(service, "apart", "path"))
 
@@ -44,13 +44,13 @@ def _read(service: Path, table: str, *keys: str) -> list[tuple[str, ...]]:
         ) from error
 
 
-def dump(findings: Iterable[tuple[str, str]], apart: Iterable[str] = ()) -> str:
+def baseline_text(findings: Iterable[tuple[str, str]], excluded: Iterable[str] = ()) -> str:
     """The text of a baseline with these states and paths, and the paths of files left apart."""
     entries = [
         f"\n[[finding]]\nstate = {_quoted(state)}\npath = {_quoted(path)}\n"
         for state, path in sorted(findings)
     ]
-    left = [f"\n[[apart]]\npath = {_quoted(path)}\n" for path in sorted(apart)]
+    left = [f"\n[[apart]]\npath = {_quoted(path)}\n" for path in sorted(excluded)]
     return _HEADER + "".join((*entries, *left))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.service import ownership
+from roadbed.service.ownership import read_ownership
 
 MANIFEST_FILE = ".roadbed/MANIFEST"
 _HEADER = (
@@ -23,7 +23,7 @@ _LINE = re.compile(r"([0-9a-f]{40})  (\S(?:.*?\S)?)(?:  (\w+=\S+))?")
 
 
 @dataclass(frozen=True, order=True)
-class Entry:
+class ManifestEntry:
     """One managed file; `condition` is `question=value`, or empty for a file that always exists."""
 
     path: str
@@ -34,11 +34,11 @@ class Entry:
         return "  ".join(part for part in (self.blob, self.path, self.condition) if part)
 
 
-def read(service: Path) -> list[Entry]:
+def read_manifest(service: Path) -> list[ManifestEntry]:
     """The entries of the service in the folder `service`; raises UsageError when unusable."""
     path = service / MANIFEST_FILE
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return parse_manifest(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError(
             f"{path} does not exist: restore it with `git checkout -- {MANIFEST_FILE}`."
@@ -51,7 +51,7 @@ def read(service: Path) -> list[Entry]:
         ) from error
 
 
-def parse(text: str) -> list[Entry]:
+def parse_manifest(text: str) -> list[ManifestEntry]:
     """The entries written in `text`; raises ValueError naming the line that is none."""
     lines = text.splitlines()
     if not lines or not lines[0].startswith(_HEADER.partition(".")[0]):
@@ -59,36 +59,36 @@ def parse(text: str) -> list[Entry]:
     return [_entry(number, line) for number, line in enumerate(lines[1:], 2)]
 
 
-def _entry(number: int, line: str) -> Entry:
+def _entry(number: int, line: str) -> ManifestEntry:
     parts = _LINE.fullmatch(line)
     if not parts:
         raise ValueError(f"line {number} is not an id and a path")
     path = PurePosixPath(parts[2])
     if path.is_absolute() or ".." in path.parts:
         raise ValueError(f"line {number} leaves the service")
-    return Entry(parts[2], parts[3] or "", parts[1])
+    return ManifestEntry(parts[2], parts[3] or "", parts[1])
 
 
-def applies(entry: Entry, given: Mapping[str, object]) -> bool:
+def applies(entry: ManifestEntry, answers: Mapping[str, object]) -> bool:
     """Whether a service that gave these answers has the file."""
     question, _, value = entry.condition.partition("=")
-    return not entry.condition or str(given.get(question)) == value
+    return not entry.condition or str(answers.get(question)) == value
 
 
-def named(content: bytes) -> set[tuple[str, str]]:
+def named_files(content: bytes) -> set[tuple[str, str]]:
     """Return path and blob of each file in manifests of any age, as far as lines can be read."""
     lines = content.decode(errors="replace").splitlines()
     return {(match[2], match[1]) for line in lines if (match := _LINE.fullmatch(line))}
 
 
-def dump(entries: Iterable[Entry]) -> str:
+def manifest_text(entries: Iterable[ManifestEntry]) -> str:
     """The text of a manifest."""
     return "\n".join([_HEADER, *map(str, sorted(entries)), ""])
 
 
 def managed_files(folder: Path) -> Iterator[str]:
     """The managed paths of the service in `folder`, the manifest itself excepted."""
-    owners = ownership.read(folder)
+    owners = read_ownership(folder)
     roots = [folder / root for root in owners.roots("managed")] or [folder]
     for path in {path for root in roots for path in (root, *root.rglob("*"))}:
         name = path.relative_to(folder).as_posix()

@@ -46,10 +46,10 @@ class Ownership:
         return found[0] if found else OWN
 
 
-def read(service: Path) -> Ownership:
+def read_ownership(service: Path) -> Ownership:
     """The ownership of the service in the folder `service`; raises UsageError when unusable."""
     try:
-        return parse((service / OWNERSHIP_FILE).read_text(encoding="utf-8"))
+        return parse_ownership((service / OWNERSHIP_FILE).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(
             f"{service / OWNERSHIP_FILE} cannot be read: restore it with "
@@ -57,7 +57,7 @@ def read(service: Path) -> Ownership:
         ) from error
 
 
-def parse(text: str) -> Ownership:
+def parse_ownership(text: str) -> Ownership:
     """The ownership written in `text`: one table a class, each with `patterns = [...]`."""
     try:
         tables = tomllib.loads(text)

@@ -58,7 +58,7 @@ class Waiver:
         return f"waiver {self.number} ({self.rule}{where}, {self.owner}, until {self.expires})"
 
 
-def read(service: Path) -> tuple[Waiver, ...]:
+def read_waivers(service: Path) -> tuple[Waiver, ...]:
     """The waivers of the service in the folder `service`, none where there is no file.
 
     Raises UsageError for a file that says something else than it seems to, CouldNotRunError for

@@ -11,17 +11,16 @@ from pathlib import Path
 
 from roadbed.errors import Exit, RoadbedError, UsageError
 from roadbed.git.objects import blob_id
-from roadbed.service import ownership
-from roadbed.service.manifest import MANIFEST_FILE, Entry, dump, managed_files
-from roadbed.template import questions as questionnaire
-from roadbed.template import source as sources
+from roadbed.service.manifest import MANIFEST_FILE, ManifestEntry, managed_files, manifest_text
+from roadbed.service.ownership import OWNERSHIP_FILE
+from roadbed.template.questions import read_questions
 from roadbed.template.render import render
-from roadbed.template.source import Source
+from roadbed.template.source import Source, resolve_source, snapshot_source
 
 CONDITIONS = ("ci",)
 
 
-def build(source: Source, plan: str) -> list[Entry]:
+def build(source: Source, plan: str) -> list[ManifestEntry]:
     """The entries of `plan`, from one real render for every value of the conditional questions.
 
     Raises UsageError when a managed file is not the same in all of them: then it is not managed.
@@ -39,20 +38,20 @@ def build(source: Source, plan: str) -> list[Entry]:
 
 
 def _variants(source: Source) -> Iterator[str]:
-    choices = questionnaire.read(source).choices
+    choices = read_questions(source).choices
     values = [f"{name}={value}" for name in CONDITIONS for value in choices.get(name, ())]
     yield from values or [""]
 
 
-def _entries(path: str, blobs: Mapping[str, str], variants: int) -> list[Entry]:
+def _entries(path: str, blobs: Mapping[str, str], variants: int) -> list[ManifestEntry]:
     if len(set(blobs.values())) > 1:
         raise UsageError(
             f"{path} is managed but differs between {' and '.join(blobs)}: give it the same "
-            f"bytes, or another class in {ownership.OWNERSHIP_FILE}."
+            f"bytes, or another class in {OWNERSHIP_FILE}."
         )
     if len(blobs) == variants:
-        return [Entry(path, "", next(iter(blobs.values())))]
-    return [Entry(path, condition, blob) for condition, blob in blobs.items()]
+        return [ManifestEntry(path, "", next(iter(blobs.values())))]
+    return [ManifestEntry(path, condition, blob) for condition, blob in blobs.items()]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--source", default=None, help="the checkout [default: this one]")
     options = parser.parse_args(arguments)
     stale = False
-    for path, text in _all(sources.resolve(options.source, "HEAD")):
+    for path, text in _all(resolve_source(options.source, "HEAD")):
         current = path.read_text(encoding="utf-8") if path.is_file() else ""
         if options.write:
             path.write_text(text, encoding="utf-8", newline="\n")
@@ -82,9 +81,9 @@ def _all(source: Source) -> Iterator[tuple[Path, str]]:
     if source.folder is None:
         raise UsageError(f"{source.url} is not a checkout on this machine: clone it first.")
     with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
-        still = sources.snapshot(source, Path(scratch))
-        for plan in questionnaire.read(still).plans:
-            text = dump(build(still, plan))
+        still = snapshot_source(source, Path(scratch))
+        for plan in read_questions(still).plans:
+            text = manifest_text(build(still, plan))
             yield source.folder / "templates" / plan / MANIFEST_FILE, text
 
 

@@ -20,11 +20,10 @@ import yaml
 from roadbed.errors import UsageError
 from roadbed.git.command import GitError
 from roadbed.git.objects import FILE, Entry, Store, blob_id
-from roadbed.service import answers, manifest, ownership
-from roadbed.service.answers import ANSWERS_FILE, Answers
-from roadbed.service.ownership import OWNERSHIP_FILE, Ownership
-from roadbed.template import mirror
-from roadbed.template.mirror import Mirror
+from roadbed.service.answers import ANSWERS_FILE, Answers, parse_answers
+from roadbed.service.manifest import MANIFEST_FILE, ManifestEntry, applies, parse_manifest
+from roadbed.service.ownership import OWNERSHIP_FILE, Ownership, parse_ownership
+from roadbed.template.mirror import Mirror, cache_folder
 from roadbed.template.source import Source
 
 _FORMAT = "1"  # of what is kept; another number makes the old ones invisible
@@ -32,7 +31,7 @@ _KEPT = 300  # renders
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RenderRequest:
     """Which render: of `mirror` at `commit`, for a service's answers file, with `changed` answers.
 
     `recorded` is the answers file's text (empty for a service that has none yet).
@@ -54,7 +53,7 @@ class Rendered:
     answers: Answers
 
 
-def platform(wanted: Wanted, plan: str, *, from_whole: bool = False) -> Rendered:
+def render_platform(wanted: RenderRequest, plan: str, *, from_whole: bool = False) -> Rendered:
     """The managed and merged files and the answers file; seeds are left out.
 
     With `from_whole` they are picked from `whole`, for who needs that one as well. Raises
@@ -64,31 +63,31 @@ def platform(wanted: Wanted, plan: str, *, from_whole: bool = False) -> Rendered
     owners = _owners(wanted, listed)
     left_out = ("managed", "seeded")
     if from_whole:
-        every = whole(wanted)
+        every = render_all(wanted)
         entries = {path: it for path, it in every.items() if owners.classify(path) not in left_out}
     else:
         entries = _copied(wanted, [line for owner in left_out for line in owners.patterns(owner)])
-    given = _answers(entries)
-    applying = [item for item in listed if manifest.applies(item, given.values)]
+    answers = _answers(entries)
+    applying = [item for item in listed if applies(item, answers.values)]
     managed = {item.path: Entry(FILE, item.blob) for item in applying}
-    managed[manifest.MANIFEST_FILE] = Entry(FILE, blob_id(text))
-    left = {path for path in given.ejected if path in managed}
+    managed[MANIFEST_FILE] = Entry(FILE, blob_id(text))
+    left = {path for path in answers.ejected if path in managed}
     kept = {path: entry for path, entry in managed.items() if path not in left}
-    return Rendered(wanted.commit, {**entries, **kept}, owners, given)
+    return Rendered(wanted.commit, {**entries, **kept}, owners, answers)
 
 
-def whole(wanted: Wanted) -> dict[str, Entry]:
+def render_all(wanted: RenderRequest) -> dict[str, Entry]:
     """Every file that a service of this version and these answers starts with, seeds included."""
     return _copied(wanted, ())
 
 
-def objects(of: Mirror) -> list[Path]:
+def object_folders(mirror: Mirror) -> list[Path]:
     """The folders of git objects in which the contents of renders are found."""
-    return [of.store.git_dir / "objects", kept().git_dir / "objects"]
+    return [mirror.store.git_dir / "objects", render_cache().git_dir / "objects"]
 
 
-def _manifest(wanted: Wanted, plan: str) -> tuple[list[manifest.Entry], bytes]:
-    path = f"templates/{plan}/{manifest.MANIFEST_FILE}"
+def _manifest(wanted: RenderRequest, plan: str) -> tuple[list[ManifestEntry], bytes]:
+    path = f"templates/{plan}/{MANIFEST_FILE}"
     text = wanted.mirror.show(wanted.commit, path)
     named = wanted.mirror.named(wanted.commit)
     if text is None:
@@ -97,14 +96,14 @@ def _manifest(wanted: Wanted, plan: str) -> tuple[list[manifest.Entry], bytes]:
             "be compared with it: name another version with --to."
         )
     try:
-        return manifest.parse(text.decode()), text
+        return parse_manifest(text.decode()), text
     except ValueError as error:
         raise UsageError(
             f"{path} of {wanted.mirror.url} at {named} is broken ({error})."
         ) from error
 
 
-def _owners(wanted: Wanted, listed: Sequence[manifest.Entry]) -> Ownership:
+def _owners(wanted: RenderRequest, listed: Sequence[ManifestEntry]) -> Ownership:
     store = wanted.mirror.store
     lost = store.lacks(entry.blob for entry in listed)
     blobs = [entry.blob for entry in listed if entry.path == OWNERSHIP_FILE]
@@ -114,19 +113,19 @@ def _owners(wanted: Wanted, listed: Sequence[manifest.Entry]) -> Ownership:
             "stale: its maintainers run `python -m roadbed.template.build_manifest --write`; name "
             "another version with --to."
         )
-    return ownership.parse(store.read(blobs)[blobs[0]].decode())
+    return parse_ownership(store.read(blobs)[blobs[0]].decode())
 
 
 def _answers(entries: Mapping[str, Entry]) -> Answers:
     if ANSWERS_FILE not in entries:
         raise UsageError(f"The template writes no {ANSWERS_FILE}, so it cannot be followed.")
-    text = kept().read([entries[ANSWERS_FILE].blob]).popitem()[1].decode()
-    return answers.parse(Path(ANSWERS_FILE), text)
+    text = render_cache().read([entries[ANSWERS_FILE].blob]).popitem()[1].decode()
+    return parse_answers(Path(ANSWERS_FILE), text)
 
 
-def _copied(wanted: Wanted, exclude: Sequence[str]) -> dict[str, Entry]:
+def _copied(wanted: RenderRequest, exclude: Sequence[str]) -> dict[str, Entry]:
     """What Copier makes of a version, without `exclude`; from the cache when it is there."""
-    store, name = kept(), f"refs/renders/{_key(wanted, exclude)}"
+    store, name = render_cache(), f"refs/renders/{_key(wanted, exclude)}"
     if store.run("rev-parse", "--quiet", "--verify", name, fine={0, 1}):
         entries = store.entries(name)
         if not store.lacks(entry.blob for entry in entries.values()):
@@ -137,7 +136,7 @@ def _copied(wanted: Wanted, exclude: Sequence[str]) -> dict[str, Entry]:
     return entries
 
 
-def _key(wanted: Wanted, exclude: Sequence[str]) -> str:
+def _key(wanted: RenderRequest, exclude: Sequence[str]) -> str:
     said = [_FORMAT, version("copier"), wanted.mirror.url, wanted.commit]
     said += [wanted.mirror.named(wanted.commit), _lasting(wanted.recorded)]
     text = json.dumps([*said, sorted(wanted.changed.items()), sorted(exclude)])
@@ -150,8 +149,8 @@ def _lasting(recorded: str) -> str:
     return "\n".join(line for line in lines if not line.startswith(("_commit", "#")))
 
 
-def _render(wanted: Wanted, exclude: Sequence[str], store: Store) -> dict[str, Entry]:
-    from roadbed.template import render  # noqa: PLC0415 (Copier, which a cached render does not need)
+def _render(wanted: RenderRequest, exclude: Sequence[str], store: Store) -> dict[str, Entry]:
+    from roadbed.template.render import render_again  # noqa: PLC0415 (Copier, which a cached render does not need)
 
     mirrored = str(wanted.mirror.store.git_dir)  # so that Copier asks for nothing from afar
     with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
@@ -159,7 +158,7 @@ def _render(wanted: Wanted, exclude: Sequence[str], store: Store) -> dict[str, E
         if wanted.recorded:
             (folder / ANSWERS_FILE).write_text(wanted.recorded, encoding="utf-8")
         source = Source(mirrored, mirrored, wanted.commit)
-        render.render_again(source, folder, wanted.changed, exclude)
+        render_again(source, folder, wanted.changed, exclude)
         _name_source(folder / ANSWERS_FILE, wanted.mirror.url)
         return store.write_folder(folder)
 
@@ -172,9 +171,9 @@ def _name_source(path: Path, url: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def kept() -> Store:
+def render_cache() -> Store:
     """The store that keeps what Copier rendered."""
-    store = Store(mirror.cache() / "renders.git")
+    store = Store(cache_folder() / "renders.git")
     if not (store.git_dir / "HEAD").is_file():
         store.run("init", "--quiet", "--bare", "--template=", str(store.git_dir))
     return store

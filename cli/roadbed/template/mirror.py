@@ -12,21 +12,21 @@ import filelock
 import platformdirs
 
 from roadbed.errors import CouldNotRunError, RoadbedError, UsageError
-from roadbed.git import command as git
+from roadbed.git.command import GitError, git_output
 from roadbed.git.objects import Store
-from roadbed.template import source as sources
+from roadbed.template.source import is_gone, parse_source, release_tags, unreadable_source
 
-HEAD = "refs/upstream/HEAD"
+UPSTREAM_HEAD = "refs/upstream/HEAD"
 _KEPT = "refs/kept"
 _REFSPECS = (
     "+refs/heads/*:refs/heads/*",
     "+refs/tags/*:refs/tags/*",
-    f"+HEAD:{HEAD}",
+    f"+HEAD:{UPSTREAM_HEAD}",
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def cache() -> Path:
+def cache_folder() -> Path:
     """The folder for what can be fetched or rendered again: `ROADBED_CACHE`, or the user's.
 
     Raises CouldNotRunError when it cannot be made.
@@ -36,11 +36,11 @@ def cache() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable_cache(folder, error) from error
     return folder.resolve()
 
 
-def unwritable(folder: Path, error: OSError) -> CouldNotRunError:
+def unwritable_cache(folder: Path, error: OSError) -> CouldNotRunError:
     """The error for a cache that cannot be written."""
     return CouldNotRunError(
         f"The cache {folder} cannot be written ({(error.strerror or '').lower()}): name another "
@@ -58,10 +58,10 @@ class Mirror:
 
     def commit(self, ref: str) -> str | None:
         """The commit that a tag, branch or commit id means here, or None."""
-        said = self.store.run(
+        printed = self.store.run(
             "rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}", fine={0, 1}
         )
-        return said.decode().strip() or None
+        return printed.decode().strip() or None
 
     def newest(self) -> str | None:
         """The newest release's tag, or None where nothing is released."""
@@ -70,7 +70,7 @@ class Mirror:
     def releases(self) -> list[str]:
         """The tags of all releases, the newest first."""
         listed = self.store.run("for-each-ref", "--format=%(refname)", "refs/tags")
-        return sources.versions(listed.decode().split())
+        return release_tags(listed.decode().split())
 
     def blob(self, ref: str, path: str) -> str | None:
         """The id of a file at a version, or None."""
@@ -82,13 +82,13 @@ class Mirror:
         if self.store.lacks([blob]):
             return None
         search = ("--all", "--format=%H", f"--find-object={blob}", "--diff-filter=AM")
-        said = self.store.run("log", *search, "--", path).decode().split()
-        return next((it for it in reversed(said) if self.blob(it, path) == blob), None)
+        printed = self.store.run("log", *search, "--", path).decode().split()
+        return next((it for it in reversed(printed) if self.blob(it, path) == blob), None)
 
     def named(self, commit: str) -> str:
         """What people call a commit: its tag, or git's description of it."""
-        said = self.store.run("describe", "--tags", "--always", commit)
-        return said.decode().strip()
+        printed = self.store.run("describe", "--tags", "--always", commit)
+        return printed.decode().strip()
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `newer` was made from `older` (a commit is its own ancestor)."""
@@ -98,16 +98,16 @@ class Mirror:
         """A file at a commit, or None."""
         try:
             return self.store.run("cat-file", "blob", f"{commit}:{path}")
-        except git.GitError:
+        except GitError:
             return None
 
 
-def opened(url: str, wanted: str = "") -> Mirror:
+def open_mirror(url: str, wanted: str = "") -> Mirror:
     """The mirror of `url`, brought up to date, with the commit `wanted` kept in it for good.
 
     Raises UsageError for a source that can never work, CouldNotRunError for one out of reach.
     """
-    mirror = known(url)
+    mirror = known_mirror(url)
     with _alone(mirror):
         if not (mirror.store.git_dir / "HEAD").is_file():
             mirror.store.run("init", "--quiet", "--bare", "--template=", str(mirror.store.git_dir))
@@ -126,25 +126,25 @@ def _alone(mirror: Mirror) -> Iterator[None]:
         with filelock.FileLock(f"{mirror.store.git_dir}.lock"):
             yield
     except OSError as error:
-        raise unwritable(mirror.store.git_dir.parent, error) from error
+        raise unwritable_cache(mirror.store.git_dir.parent, error) from error
 
 
-def having(url: str, ref: str) -> Mirror:
+def mirror_with(url: str, ref: str) -> Mirror:
     """The mirror of `url` with the commit, tag or branch `ref`; fetched only where it is not."""
-    mirror = known(url)
+    mirror = known_mirror(url)
     there = (mirror.store.git_dir / "HEAD").is_file() and mirror.commit(ref)
-    return mirror if there else opened(url, ref)
+    return mirror if there else open_mirror(url, ref)
 
 
-def known(url: str) -> Mirror:
+def known_mirror(url: str) -> Mirror:
     """The mirror of `url` as it lies in the cache, if it does; nothing is fetched."""
-    source = sources.spelled(url)
+    source = parse_source(url)
     name = hashlib.sha256(source.remote.encode()).hexdigest()[:16]
-    return Mirror(url, source.remote, Store(cache() / "templates" / f"{name}.git"))
+    return Mirror(url, source.remote, Store(cache_folder() / "templates" / f"{name}.git"))
 
 
 def _fetch(mirror: Mirror, *refspecs: str) -> None:
-    if sources.is_gone(mirror.remote):
+    if is_gone(mirror.remote):
         raise UsageError(
             f"There is no template at {mirror.url}: `roadbed update --source ADDRESS` takes it "
             "from where it is now, and records that."
@@ -155,9 +155,9 @@ def _fetch(mirror: Mirror, *refspecs: str) -> None:
     fetch = ["fetch", "--quiet", "--force", "--no-write-fetch-head"]
     fetch += ["--prune", "--"] if refspecs == _REFSPECS else ["--"]
     try:
-        git.output(where, *quiet, *fetch, mirror.remote, *refspecs)
-    except git.GitError as error:
-        raise sources.unreadable(mirror.url, mirror.remote, error) from error
+        git_output(where, *quiet, *fetch, mirror.remote, *refspecs)
+    except GitError as error:
+        raise unreadable_source(mirror.url, mirror.remote, error) from error
 
 
 def require_commit(mirror: Mirror, ref: str, option: str) -> str:

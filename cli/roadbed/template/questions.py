@@ -65,12 +65,12 @@ class Questionnaire:
         return ""
 
 
-def read(source: Source) -> Questionnaire:
+def read_questions(source: Source) -> Questionnaire:
     """The questionnaire of `source`; raises UsageError when it is not one of Roadbed's."""
-    return parse(questions_text(source), source.url)
+    return parse_questions(questions_text(source), source.url)
 
 
-def parse(text: str, url: str) -> Questionnaire:
+def parse_questions(text: str, url: str) -> Questionnaire:
     """The questionnaire written in `text`, of the template repository `url`; raises as `read`."""
     try:
         data = yaml.safe_load(text)

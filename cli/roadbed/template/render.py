@@ -73,7 +73,7 @@ def render_again(
             vcs_ref=source.ref,
             settings=copier.Settings(),
             exclude=exclude,
-            skip_tasks=True,  # an audit also renders templates that are not ours
+            skip_tasks=True,  # `lost-edits` also renders templates that are not ours
             defaults=True,
             overwrite=True,
             quiet=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from roadbed.errors import CouldNotRunError, UsageError
-from roadbed.git import command as git
+from roadbed.git.command import GitError, run_git
 
 QUESTIONS_FILE = "copier.yml"
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
@@ -41,19 +41,19 @@ class Source:
     folder: Path | None = None
 
 
-def resolve(text: str | None, ref: str | None) -> Source:
+def resolve_source(text: str | None, ref: str | None) -> Source:
     """The source named by `text` (URL, path or None for this checkout) at `ref`.
 
     Without a `ref` it is the newest release tag, and HEAD where nothing is released. Raises
     UsageError for a source that can never work and CouldNotRunError for one out of reach.
     """
-    source = spelled(text if text is not None else str(_own_checkout()))
+    source = parse_source(text if text is not None else str(_own_checkout()))
     refs = _refs(source)
     found = ref or newest_version(refs) or refs["HEAD"]
     return Source(source.url, source.remote, found, source.folder)
 
 
-def spelled(text: str) -> Source:
+def parse_source(text: str) -> Source:
     """The source that `text` (URL or path) names, without asking it for anything; no version.
 
     Raises UsageError for one that carries a credential.
@@ -75,7 +75,7 @@ def refuse_dirty(source: Source, ref: str | None) -> None:
     )
 
 
-def snapshot(source: Source, into: Path) -> Source:
+def snapshot_source(source: Source, into: Path) -> Source:
     """A clone of a local checkout as it lies there, changes included, tagged; for throw-away use.
 
     `into` is an empty folder that the caller removes. A remote source is returned as it is.
@@ -83,34 +83,34 @@ def snapshot(source: Source, into: Path) -> Source:
     if source.folder is None:
         return source
     clone = into / "templates"
-    git.run("clone", "--quiet", "--no-checkout", "--", str(source.folder), str(clone))
+    run_git("clone", "--quiet", "--no-checkout", "--", str(source.folder), str(clone))
     if _dirty(source.folder):
         _commit_as_it_lies(source.folder, clone)
-    git.run("tag", "--force", _SNAPSHOT_TAG, cwd=clone)
-    git.run("reset", "--quiet", "--hard", cwd=clone)
+    run_git("tag", "--force", _SNAPSHOT_TAG, cwd=clone)
+    run_git("reset", "--quiet", "--hard", cwd=clone)
     return Source(str(clone), str(clone), _SNAPSHOT_TAG, clone)
 
 
 def newest_version(refs: Iterable[str]) -> str | None:
     """The tag of the newest release among the names of references, or None."""
-    return next(iter(versions(refs)), None)
+    return next(iter(release_tags(refs)), None)
 
 
-def versions(refs: Iterable[str]) -> list[str]:
+def release_tags(refs: Iterable[str]) -> list[str]:
     """The tags of releases among the names of references, the newest first."""
     tags = [name.removeprefix("refs/tags/") for name in refs]
-    return sorted(filter(ordered, tags), key=ordered, reverse=True)
+    return sorted(filter(version_numbers, tags), key=version_numbers, reverse=True)
 
 
-def ordered(version: str) -> tuple[int, ...]:
+def version_numbers(version: str) -> tuple[int, ...]:
     """The numbers by which releases are ordered; nothing for text that names no release."""
     found = _VERSION.fullmatch(version)
     return tuple(int(number) for number in found[1].split(".")) if found else ()
 
 
-def checkout(text: str | None) -> Path:
+def local_checkout(text: str | None) -> Path:
     """The checkout named by the path `text`, or for None this one; raises UsageError for a URL."""
-    source = resolve(text, "HEAD")
+    source = resolve_source(text, "HEAD")
     if source.folder is None:
         raise UsageError(f"{source.url} is not a checkout on this machine: clone it first.")
     return source.folder
@@ -121,20 +121,20 @@ def questions_text(source: Source) -> str:
     if source.folder is not None:
         return _show(source, source.folder)
     with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
-        git.run("clone", "--quiet", "--bare", "--filter=blob:none", "--", source.remote, scratch)
+        run_git("clone", "--quiet", "--bare", "--filter=blob:none", "--", source.remote, scratch)
         return _show(source, Path(scratch))
 
 
 def _show(source: Source, repository: Path) -> str:
     try:
-        git.run("rev-parse", "--quiet", "--verify", f"{source.ref}^{{commit}}", cwd=repository)
-    except git.GitError as error:
+        run_git("rev-parse", "--quiet", "--verify", f"{source.ref}^{{commit}}", cwd=repository)
+    except GitError as error:
         raise UsageError(
             f"{source.url} has no version {source.ref!r}: name a tag, branch or commit with --ref."
         ) from error
     try:
-        return git.run("show", f"{source.ref}:{QUESTIONS_FILE}", cwd=repository)
-    except git.GitError as error:
+        return run_git("show", f"{source.ref}:{QUESTIONS_FILE}", cwd=repository)
+    except GitError as error:
         raise UsageError(
             f"{source.url} has no {QUESTIONS_FILE}, so it is not a Roadbed template repository: "
             "name one with --source."
@@ -179,9 +179,9 @@ def _refs(source: Source) -> dict[str, str]:
             f"The source {source.url} does not exist: check the path given to --source."
         )
     try:
-        listing = git.run("ls-remote", "--", source.remote, "HEAD", "refs/tags/*")
-    except git.GitError as error:
-        raise unreadable(source.url, source.remote, error) from error
+        listing = run_git("ls-remote", "--", source.remote, "HEAD", "refs/tags/*")
+    except GitError as error:
+        raise unreadable_source(source.url, source.remote, error) from error
     refs = {name: commit for commit, name in map(str.split, listing.splitlines())}
     if "HEAD" not in refs:
         raise UsageError(f"The source {source.url} has no commit: name a template repository.")
@@ -194,7 +194,7 @@ def is_gone(remote: str) -> bool:
     return not _is_url(place) and not Path(place).exists()
 
 
-def unreadable(url: str, remote: str, error: git.GitError) -> UsageError | CouldNotRunError:
+def unreadable_source(url: str, remote: str, error: GitError) -> UsageError | CouldNotRunError:
     """The error for a source that git could not read."""
     if not _is_url(remote.removeprefix("file://")):
         return UsageError(f"The source {url} is not a git repository: name the root of a clone.")
@@ -208,16 +208,16 @@ def _is_url(remote: str) -> bool:
 
 
 def _dirty(folder: Path) -> bool:
-    if git.run("rev-parse", "--is-bare-repository", cwd=folder) == "true":
+    if run_git("rev-parse", "--is-bare-repository", cwd=folder) == "true":
         return False
-    return bool(git.run("status", "--porcelain", cwd=folder))
+    return bool(run_git("status", "--porcelain", cwd=folder))
 
 
 def _commit_as_it_lies(checkout: Path, clone: Path) -> None:
     # The clone's index is empty, so `add` takes the working tree as it is, deletions included.
     env = {"GIT_WORK_TREE": str(checkout), "GIT_DIR": str(clone / ".git"), **_SNAPSHOT_AUTHOR}
-    git.run("add", "--all", env=env, cwd=checkout)
-    git.run(
+    run_git("add", "--all", env=env, cwd=checkout)
+    run_git(
         "-c",
         "core.hooksPath=/dev/null",
         "commit",

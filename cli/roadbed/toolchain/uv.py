@@ -40,7 +40,7 @@ def environment(uv: str) -> dict[str, str]:
     return env
 
 
-def reaching() -> list[str]:
+def path_commands() -> list[str]:
     """What a user types before commands with `uv`: nothing where uv is on PATH.
 
     A full path instead of `uv` would not do: the service's recipes call uv as well.

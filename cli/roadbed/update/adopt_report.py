@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.service.answers import ANSWERS_FILE
 from roadbed.service.baseline import BASELINE_FILE
 from roadbed.update.adopt import Adoption
@@ -14,15 +14,15 @@ def as_text(adoption: Adoption, compare: Sequence[str], *, written: bool) -> lis
 
     `compare` are commands that show what the plan has where the team's own stays.
     """
-    given, name = adoption.answers, adoption.found.folder.name
+    given, name = adoption.answers, adoption.repository.folder.name
     rows = [(f"{key}:", it) for key, it in given.values.items() if isinstance(it, str)]
     is_, came = ("is", "came") if written else ("would be", "would come")
     return [
-        f"{name} {is_} a {given.plan}, at {adoption.draft.new}.",
-        *output.layout(rows),
+        f"{name} {is_} a {given.plan}, at {adoption.pending.new}.",
+        *terminal.layout(rows),
         *_lost(adoption),
         "",
-        f"{len(adoption.draft.after)} files {came}, and none of yours changes.",
+        f"{len(adoption.pending.after)} files {came}, and none of yours changes.",
         *_recorded(adoption),
         *_remaining(compare),
         *(_next(adoption) if written else _then()),
@@ -43,7 +43,7 @@ def _lost(adoption: Adoption) -> list[str]:
 
 def _recorded(adoption: Adoption) -> list[str]:
     lines = [f"  {path}: {state}" for state, path in adoption.differing]
-    lines += [f"  {path}: apart, updates leave it alone" for path in adoption.apart]
+    lines += [f"  {path}: apart, updates leave it alone" for path in adoption.excluded]
     return ["", f"On record in {BASELINE_FILE}, and not failing:", *lines] if lines else []
 
 
@@ -63,9 +63,9 @@ def _then() -> list[str]:
 
 
 def _next(adoption: Adoption) -> list[str]:
-    message = f"Follow the platform, {adoption.draft.new}"
+    message = f"Follow the platform, {adoption.pending.new}"
     commands = [
-        *adoption.found.reaching(),
+        *adoption.repository.cd_commands(),
         "git diff --cached --stat",
         "roadbed check",
         f"git commit -m {shlex.quote(message)}",

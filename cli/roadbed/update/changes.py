@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from roadbed.git import worktree
 from roadbed.git.objects import Entry, Store
+from roadbed.git.worktree import read_entries
 from roadbed.service.answers import ANSWERS_FILE
-from roadbed.update import losses as audit
-from roadbed.update.losses import Loss
+from roadbed.update.losses import Loss, find_losses
 from roadbed.update.merge import MANAGED, Merged, Sides
 
 LOCK = "uv.lock"
@@ -22,14 +21,16 @@ class Change:
     action: str
 
 
-def written(sides: Sides, merged: Merged) -> dict[str, Entry | None]:
+def written_files(sides: Sides, merged: Merged) -> dict[str, Entry | None]:
     """What differs from the service as it is, by path; None: it is to go."""
     before, after = sides.before, merged.after
     paths = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     return {path: after.get(path) for path in paths}
 
 
-def listed(sides: Sides, merged: Merged, changed: Mapping[str, Entry | None]) -> tuple[Change, ...]:
+def list_changes(
+    sides: Sides, merged: Merged, changed: Mapping[str, Entry | None]
+) -> tuple[Change, ...]:
     """Every file that is written or waits for a person, by path."""
     paths = sorted({*changed, *merged.conflicts})
     return tuple(Change(path, sides.owner(path), _action(path, sides, merged)) for path in paths)
@@ -51,22 +52,26 @@ def _action(path: str, sides: Sides, merged: Merged) -> str:
     return edited
 
 
-def losses(store: Store, sides: Sides, changed: Mapping[str, Entry | None]) -> tuple[Loss, ...]:
+def losses_of_update(
+    store: Store, sides: Sides, changed: Mapping[str, Entry | None]
+) -> tuple[Loss, ...]:
     """What the team wrote and the result has nowhere."""
     paths = set(changed) - {ANSWERS_FILE}
     moved = set(sides.old.entries) - set(sides.before) if paths else set()
     base, before, after = (
-        worktree.contents(store, {path: side[path] for path in wanted if side.get(path)})
+        read_entries(store, {path: side[path] for path in wanted if side.get(path)})
         for side, wanted in (
             ({**sides.leftovers, **sides.old.entries}, paths | moved),
             (sides.before, paths),
             (changed, paths),
         )
     )
-    return audit.losses(base, before, after)
+    return find_losses(base, before, after)
 
 
-def remade(sides: Sides, merged: Merged, changed: Mapping[str, object]) -> tuple[str, ...]:
+def regenerated_files(
+    sides: Sides, merged: Merged, changed: Mapping[str, object]
+) -> tuple[str, ...]:
     """uv.lock, where what it locks has changed and can be read."""
     projects = {path for path in changed if path.split("/")[-1] == "pyproject.toml"}
     if not projects or LOCK not in sides.before or projects & set(merged.conflicts):

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import yaml
 
-from roadbed.drift import compare as drift
+from roadbed.drift.compare import expected_entries
 from roadbed.errors import UsageError
-from roadbed.git import worktree
 from roadbed.git.objects import FILE
-from roadbed.service import answers, manifest, ownership
-from roadbed.service import interruption as unfinished
-from roadbed.service.answers import ANSWERS_FILE
+from roadbed.git.worktree import FileContent, replace_file
+from roadbed.service.answers import ANSWERS_FILE, read_answers
+from roadbed.service.interruption import require_no_interruption
+from roadbed.service.manifest import MANIFEST_FILE, read_manifest
+from roadbed.service.ownership import OWNERSHIP_FILE
 
-_NEEDED = (manifest.MANIFEST_FILE, ownership.OWNERSHIP_FILE)
+_NEEDED = (MANIFEST_FILE, OWNERSHIP_FILE)
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,15 @@ def eject_files(files: Sequence[Path], *, undo: bool) -> Handover:
     when one is not managed, is needed to know the others, or has changed hands already.
     """
     folder = _service(files[0])
-    unfinished.require_none(folder)
-    given = answers.read(folder)
+    require_no_interruption(folder)
+    answers = read_answers(folder)
     paths = tuple(dict.fromkeys(_inside(folder, file) for file in files))
     if undo:
-        _refuse_unknown(paths, given.ejected)
+        _refuse_unknown(paths, answers.ejected)
     else:
-        compared = drift.expected(folder, manifest.read(folder), given)
-        _refuse(paths, {entry.path for entry in compared}, given.ejected)
-    ejected = given.ejected - {*paths} if undo else given.ejected | {*paths}
+        compared = expected_entries(folder, read_manifest(folder), answers)
+        _refuse(paths, {entry.path for entry in compared}, answers.ejected)
+    ejected = answers.ejected - {*paths} if undo else answers.ejected | {*paths}
     _record(folder, sorted(ejected))
     return Handover(folder, paths, undo)
 
@@ -73,7 +74,7 @@ def _refuse(paths: Iterable[str], managed: set[str], ejected: frozenset[str]) ->
             )
         if path not in managed:
             raise UsageError(
-                f"{path} is not managed, so it is yours as it is: {manifest.MANIFEST_FILE} lists "
+                f"{path} is not managed, so it is yours as it is: {MANIFEST_FILE} lists "
                 "what can be ejected."
             )
 
@@ -95,4 +96,4 @@ def _record(folder: Path, ejected: Sequence[str]) -> None:
     # what the filter `to_nice_yaml` does, with which the template writes them
     body = yaml.dump(data, indent=4, allow_unicode=True, default_flow_style=False)
     content = "".join([*comments, body]).encode()
-    worktree.replace(folder, ANSWERS_FILE, worktree.Bytes(FILE, content))
+    replace_file(folder, ANSWERS_FILE, FileContent(FILE, content))

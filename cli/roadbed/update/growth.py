@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from roadbed.errors import UsageError
 from roadbed.git.objects import Entry
 from roadbed.service.ownership import Ownership
-from roadbed.template import files as rendered
-from roadbed.template.files import Wanted
+from roadbed.template.files import RenderRequest, render_all, render_cache
 
 HYBRID = "hybrid"
 _DOCUMENTS = ("README.md", "docs/")  # in the team's words; a new half adds none of its own
@@ -18,15 +17,15 @@ class Growth:
     """The seeds of the new half, and what a new hybrid has where the team's own stays."""
 
     seeds: Mapping[str, Entry]
-    beside: Mapping[str, bytes]
+    plan_files: Mapping[str, bytes]
 
 
-NONE = Growth({}, {})
+NO_GROWTH = Growth({}, {})
 
 
-def require_possible(plan: str, wanted: str, given: Mapping[str, str]) -> None:
+def require_growable(plan: str, wanted: str, answers: Mapping[str, str]) -> None:
     """Raise UsageError unless a service of `plan` can grow into `wanted`, with answers `given`."""
-    if "plan" in given:
+    if "plan" in answers:
         raise UsageError("The plan is the first argument: leave out -d plan=….")
     if wanted != HYBRID:
         raise UsageError(f"A service grows into a hybrid and into nothing else, not a {wanted!r}.")
@@ -34,12 +33,14 @@ def require_possible(plan: str, wanted: str, given: Mapping[str, str]) -> None:
         raise UsageError("This service is a hybrid already: there is nothing to grow.")
 
 
-def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership) -> Growth:
+def find_growth(
+    now: RenderRequest, then: RenderRequest, before: Mapping[str, Entry], owners: Ownership
+) -> Growth:
     """What the answers of `then` bring beyond those of `now`, to a service with files `before`.
 
     A seed that both would bring and the service no longer has was deleted by the team: it stays so.
     """
-    small, large = rendered.whole(now), rendered.whole(then)
+    small, large = render_all(now), render_all(then)
     news = {
         path: it
         for path, it in large.items()
@@ -48,5 +49,5 @@ def of(now: Wanted, then: Wanted, before: Mapping[str, Entry], owners: Ownership
     arriving = [path for path in news if path not in small and path not in before]
     seeds = {path: news[path] for path in arriving if not path.startswith(_DOCUMENTS)}
     beside = [path for path in news if path not in seeds and (path in before or path in arriving)]
-    texts = rendered.kept().read(large[path].blob for path in beside)
+    texts = render_cache().read(large[path].blob for path in beside)
     return Growth(seeds, {path: texts[large[path].blob] for path in beside})

@@ -27,7 +27,7 @@ _TEAMS = (  # who owns everything, else whoever is named first
 _TITLE = re.compile(r"^# +(\S.{0,79}?) *$", re.MULTILINE)
 
 
-def answers(repository: Path) -> dict[str, str]:
+def guess_answers(repository: Path) -> dict[str, str]:
     """Guessed answers by question; a question is absent where nothing can be guessed.
 
     A repository that was generated and lost its answers file still has `.roadbed/service.toml`,

@@ -13,14 +13,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from roadbed.errors import Exit, UsageError
-from roadbed.git import repository, worktree
 from roadbed.git.objects import Entry, Store, blob_id, parse_tree
-from roadbed.git.repository import Repository
-from roadbed.git.worktree import Bytes
+from roadbed.git.repository import Repository, current_branch
+from roadbed.git.worktree import FileContent, checked_out_files, read_files
 from roadbed.service.interruption import MARKER, WAYS_OUT
 from roadbed.update.merge import Stage
 
-WRITING, WRITTEN, TAKEN_BACK = "writing", "written", "taken back"
+WRITING, WRITTEN, UNDONE = "writing", "written", "undone"
 _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 
 
@@ -28,10 +27,10 @@ _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 class Record:
     """What is known of an update: the state it is in, where it began, and what it changes.
 
-    `told` is the report for people, which a command that is killed cannot print any more, and
-    `locking` whether it was to make `remade` anew.
+    `report` is the report for people, which a command that is killed cannot print any more, and
+    `locking` whether it was to make `regenerated` anew.
 
-    `remade` are files that a command makes anew afterwards; undoing brings them back as well.
+    `regenerated` are files that a command makes anew afterwards; undoing brings them back as well.
     `ending` is the exit code that finishing it means. `staged` and `stages` are what git's index is
     to hold: path, stage, mode, blob.
     """
@@ -43,11 +42,11 @@ class Record:
     old: str
     new: str
     changed: Sequence[str]
-    remade: Sequence[str]
+    regenerated: Sequence[str]
     ending: int
     staged: Sequence[tuple[str, str, str, str]]
     stages: Sequence[tuple[str, str, str, str]]
-    told: Sequence[str] = ()
+    report: Sequence[str] = ()
     locking: bool = True
 
 
@@ -58,121 +57,122 @@ class Journal:
     commit: str
     record: Record
 
-    def files(self, found: Repository, side: str) -> dict[str, Bytes]:
+    def files(self, repository: Repository, side: str) -> dict[str, FileContent]:
         """What lies in the work tree on one side, `before` or `after`, by path in the service."""
-        tree = found.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
+        tree = repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
         entries = {
             path.removeprefix(f"{side}/"): entry
             for path, entry in parse_tree(tree).items()
             if path.startswith(f"{side}/")
         }
-        texts = Store(found.git_dir).read(entry.blob for entry in entries.values())
-        return {path: Bytes(it.mode, texts[it.blob]) for path, it in entries.items()}
+        texts = Store(repository.git_dir).read(entry.blob for entry in entries.values())
+        return {path: FileContent(it.mode, texts[it.blob]) for path, it in entries.items()}
 
 
 @dataclass(frozen=True)
-class Draft:
+class PendingUpdate:
     """What an update is to write: `after` (None: gone) by path, and what stays unmerged.
 
-    `remade` are files that a command will make anew once it is written; `ending` is the exit code
-    that writing it means, `told` the report for people, and without `locking` no command is run.
+    `regenerated` are files that a command will make anew once it is written; `ending` is the exit
+    code that writing it means, `report` the report for people, and without `locking` no command is
+    run.
     """
 
     old: str
     new: str
     after: Mapping[str, Entry | None]
     stages: tuple[Stage, ...]
-    remade: tuple[str, ...] = ()
+    regenerated: tuple[str, ...] = ()
     ending: Exit = Exit.FINE
-    told: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
     locking: bool = True
 
 
-def _reference(found: Repository) -> str:
+def _reference(repository: Repository) -> str:
     """Where the journal of this work tree is found; other work trees share the references.
 
     It is named by the place in the repository, because the repository itself may be moved.
     """
-    place = os.path.relpath(found.git_dir, found.objects.parent)
-    name = hashlib.sha256(f"{place}\0{found.prefix}".encode()).hexdigest()[:16]
+    place = os.path.relpath(repository.git_dir, repository.objects.parent)
+    name = hashlib.sha256(f"{place}\0{repository.prefix}".encode()).hexdigest()[:16]
     return f"refs/roadbed/{name}"
 
 
-def lock(found: Repository) -> Path:
+def lock_file(repository: Repository) -> Path:
     """The lock file that git leaves when it is killed while it writes the reference."""
-    where = ("--path-format=absolute", "--git-path", f"{_reference(found)}.lock")
-    return Path(found.lines("rev-parse", *where)[0])
+    where = ("--path-format=absolute", "--git-path", f"{_reference(repository)}.lock")
+    return Path(repository.lines("rev-parse", *where)[0])
 
 
-def marker(found: Repository) -> Path:
+def marker_file(repository: Repository) -> Path:
     """The file by which `git status` says that an update is under way."""
-    return found.folder / MARKER
+    return repository.folder / MARKER
 
 
-def latest(found: Repository) -> Journal | None:
+def latest(repository: Repository) -> Journal | None:
     """The latest update of this work tree, whatever became of it."""
-    said = found.lines("rev-parse", "--quiet", "--verify", _reference(found))
-    if not said:
+    printed = repository.lines("rev-parse", "--quiet", "--verify", _reference(repository))
+    if not printed:
         return None
-    text = found.git("log", "-1", "--format=%B", said[0])
-    return Journal(said[0], Record(**json.loads(text)))
+    text = repository.git("log", "-1", "--format=%B", printed[0])
+    return Journal(printed[0], Record(**json.loads(text)))
 
 
-def require_none(found: Repository) -> None:
+def require_none(repository: Repository) -> None:
     """Raise UsageError while an update of this work tree was neither finished nor undone."""
-    last = latest(found)
-    if last and (last.record.state == WRITING or marker(found).exists()):
+    last = latest(repository)
+    if last and (last.record.state == WRITING or marker_file(repository).exists()):
         raise UsageError(
-            f"An update to {last.record.new} was interrupted in {found.folder}: {WAYS_OUT}."
+            f"An update to {last.record.new} was interrupted in {repository.folder}: {WAYS_OUT}."
         )
-    if last and last.record.state == WRITTEN and last.record.head == found.head:
-        _require_committed(found, last.record)
+    if last and last.record.state == WRITTEN and last.record.head == repository.head:
+        _require_committed(repository, last.record)
 
 
-def _require_committed(found: Repository, record: Record) -> None:
+def _require_committed(repository: Repository, record: Record) -> None:
     status = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--", ".")
-    if found.git(*status):
+    if repository.git(*status):
         raise UsageError(
-            f"The update to {record.new} waits in {found.folder} for your commit: settle what "
+            f"The update to {record.new} waits in {repository.folder} for your commit: settle what "
             "`git status` calls unmerged, `git add` it and commit, or undo the update with "
             "`roadbed update --abort`."
         )
 
 
-def begin(found: Repository, draft: Draft, store: Store) -> Journal:
+def begin(repository: Repository, pending: PendingUpdate, store: Store) -> Journal:
     """Keep what the draft writes and what it replaces; from then on the update is under way."""
-    staged = {path: entry for path, entry in draft.after.items() if entry}
+    staged = {path: entry for path, entry in pending.after.items() if entry}
     record = Record(
         WRITING,
-        found.prefix,
-        found.head,
-        repository.branch(found),
-        draft.old,
-        draft.new,
-        sorted(draft.after),
-        sorted(draft.remade),
-        int(draft.ending),
+        repository.prefix,
+        repository.head,
+        current_branch(repository),
+        pending.old,
+        pending.new,
+        sorted(pending.after),
+        sorted(pending.regenerated),
+        int(pending.ending),
         tuple((path, "0", *entry) for path, entry in staged.items()),
-        tuple((it.path, it.number, *it.entry) for it in draft.stages),
-        draft.told,
-        draft.locking,
+        tuple((it.path, it.number, *it.entry) for it in pending.stages),
+        pending.report,
+        pending.locking,
     )
-    before = worktree.lying(found, (*draft.after, *draft.remade))
-    after = worktree.checked_out(found, staged, store)
-    known = {entry.blob for entry in (*found.files().values(), *staged.values())}
+    before = read_files(repository, (*pending.after, *pending.regenerated))
+    after = checked_out_files(repository, staged, store)
+    known = {entry.blob for entry in (*repository.files().values(), *staged.values())}
     tree = store.write_tree(
         {
             **dict(_kept(store, "before", before, known)),
             **dict(_kept(store, "after", after, known)),
             **{f"staged/{number}": entry for number, entry in enumerate(staged.values())},
-            **{f"stages/{number}": it.entry for number, it in enumerate(draft.stages)},
+            **{f"stages/{number}": it.entry for number, it in enumerate(pending.stages)},
         }
     )
-    return _recorded(found, store, tree, record)
+    return _recorded(repository, store, tree, record)
 
 
 def _kept(
-    store: Store, side: str, files: Mapping[str, Bytes], known: set[str]
+    store: Store, side: str, files: Mapping[str, FileContent], known: set[str]
 ) -> Iterator[tuple[str, Entry]]:
     """Entries of the files' bytes as they lie there, whatever git's filters would make of them."""
     for path, it in files.items():
@@ -182,20 +182,20 @@ def _kept(
         yield f"{side}/{path}", Entry(it.mode, blob)
 
 
-def _recorded(found: Repository, store: Store, tree: str, record: Record) -> Journal:
+def _recorded(repository: Repository, store: Store, tree: str, record: Record) -> Journal:
     commit = store.write_commit(tree, message=json.dumps(asdict(record)))
     pack = store.run("pack-objects", "--quiet", "--revs", "--stdout", stdin=commit.encode())
-    found.git("unpack-objects", "-q", stdin=pack)
-    last = latest(found)
-    found.git("update-ref", _reference(found), commit, last.commit if last else "0" * 40)
+    repository.git("unpack-objects", "-q", stdin=pack)
+    last = latest(repository)
+    repository.git("update-ref", _reference(repository), commit, last.commit if last else "0" * 40)
     return Journal(commit, record)
 
 
-def noted(found: Repository, journal: Journal, state: str) -> Journal:
+def with_state(repository: Repository, journal: Journal, state: str) -> Journal:
     """The journal with another state, as its reference now holds it."""
     record = replace(journal.record, state=state)
     tree = f"{journal.commit}^{{tree}}"
-    said = found.git(*_NAMED, "commit-tree", tree, "-m", json.dumps(asdict(record)))
-    commit = said.decode().strip()
-    found.git("update-ref", _reference(found), commit, journal.commit)
+    printed = repository.git(*_NAMED, "commit-tree", tree, "-m", json.dumps(asdict(record)))
+    commit = printed.decode().strip()
+    repository.git("update-ref", _reference(repository), commit, journal.commit)
     return Journal(commit, record)

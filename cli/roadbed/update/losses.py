@@ -1,4 +1,4 @@
-"""The lost-edit audit: whether what a team wrote is still there after an update, anybody's.
+"""Lost edits: lines that a team wrote and that are gone after an update, whoever made it.
 
 What a team wrote is the difference between a version's files and the team's. Every line of it has
 to be in the same file afterwards, or newly in another one; what git would call binary, and links,
@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from roadbed.git.objects import LINK
-from roadbed.git.worktree import Bytes
+from roadbed.git.worktree import FileContent
 
-_Files = Mapping[str, Bytes]
+_Files = Mapping[str, FileContent]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Loss:
     def __str__(self) -> str:
         return self.what or f"{len(self.lines)} line{'s' if len(self.lines) > 1 else ''}"
 
-    def told(self) -> Iterator[str]:
+    def lines_for_people(self) -> Iterator[str]:
         """The loss for people: a line for the file, and one for each line that is gone."""
         yield f"  {self.path}: {self}"
         for line in self.lines:
@@ -38,7 +38,7 @@ class Loss:
         return {"path": self.path, "lines": list(self.lines), "what": self.what}
 
 
-def losses(base: _Files, before: _Files, after: _Files) -> tuple[Loss, ...]:
+def find_losses(base: _Files, before: _Files, after: _Files) -> tuple[Loss, ...]:
     """What the team's files `before` had beyond `base`, and the files `after` have nowhere.
 
     Each maps paths to files. Needed are those that differ between `before` and `after`, and of
@@ -83,14 +83,14 @@ def _moved(base: _Files, before: _Files) -> Counter[bytes]:
     return sum(gone, Counter[bytes]())
 
 
-def _is_whole(it: Bytes) -> bool:
+def _is_whole(file: FileContent) -> bool:
     """Whether a file has no lines to compare; git's own test for binary looks for a NUL as well."""
-    return it.mode == LINK or b"\0" in it.content
+    return file.mode == LINK or b"\0" in file.content
 
 
-def _lines(it: Bytes | None) -> Counter[bytes]:
-    return Counter(it.content.split(b"\n")) if it and not _is_whole(it) else Counter()
+def _lines(file: FileContent | None) -> Counter[bytes]:
+    return Counter(file.content.split(b"\n")) if file and not _is_whole(file) else Counter()
 
 
-def _mode(it: Bytes | None) -> str:
-    return it.mode if it else ""
+def _mode(file: FileContent | None) -> str:
+    return file.mode if file else ""

@@ -14,19 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roadbed.errors import Exit, UsageError, write_error
-from roadbed.git import command as git
-from roadbed.git import repository, worktree
+from roadbed.git.command import GitError
 from roadbed.git.objects import EXECUTABLE, FILE, LINK, Entry, Store, scratch
-from roadbed.git.repository import Repository
-from roadbed.service import answers, ownership
-from roadbed.service import interruption as unfinished
-from roadbed.service.answers import ANSWERS_FILE, Answers
-from roadbed.service.ownership import Ownership
-from roadbed.template import files as rendered
-from roadbed.template import mirror
-from roadbed.template.files import Wanted
-from roadbed.update import losses as audit
-from roadbed.update.losses import Loss
+from roadbed.git.repository import Repository, UnbornError, open_repository
+from roadbed.git.worktree import read_entries
+from roadbed.service.answers import ANSWERS_FILE, Answers, parse_answers, read_answers
+from roadbed.service.interruption import require_no_interruption
+from roadbed.service.ownership import Ownership, read_ownership
+from roadbed.template.files import RenderRequest, object_folders, render_all
+from roadbed.template.mirror import mirror_with, require_commit
+from roadbed.update.losses import Loss, find_losses
 from roadbed.update.merge import MANAGED, MERGED
 
 ACCEPTED_FILE = ".roadbed-accepted.toml"
@@ -62,17 +59,17 @@ def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits
     A service that the base does not have yet was not updated since. Raises UsageError for a base
     that is no commit and for a path that lost nothing.
     """
-    unfinished.require_none(folder)
-    now = answers.read(folder, planned=False)
+    require_no_interruption(folder)
+    now = read_answers(folder, planned=False)
     try:
-        found = repository.opened(folder)
-    except repository.UnbornError:  # a hook's first commit
+        repository = open_repository(folder)
+    except UnbornError:  # a hook's first commit
         return LostEdits(folder, base, None, now.version, (), ())
-    text = _recorded(found, base)
-    was = answers.parse(folder / ANSWERS_FILE, text, planned=False) if text else now
+    text = _recorded(repository, base)
+    was = parse_answers(folder / ANSWERS_FILE, text, planned=False) if text else now
     if (was.version, was.commit, was.values) == (now.version, now.commit, now.values):
         return LostEdits(folder, base, None, now.version, (), ())
-    lost = _losses(found, base, was, text)
+    lost = _losses(repository, base, was, text)
     accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
     known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
     if accept:
@@ -87,46 +84,48 @@ def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits
     )
 
 
-def _recorded(found: Repository, base: str) -> str:
+def _recorded(repository: Repository, base: str) -> str:
     """The answers file at the base, or nothing where there is none."""
-    if not found.lines("rev-parse", "--quiet", "--verify", f"{base}^{{commit}}"):
+    if not repository.lines("rev-parse", "--quiet", "--verify", f"{base}^{{commit}}"):
         raise UsageError(f"There is no commit {base!r}: name one from before the update by --base.")
     try:
-        return found.git("cat-file", "blob", f"{base}:{found.prefix}{ANSWERS_FILE}").decode()
-    except git.GitError:
+        return repository.git(
+            "cat-file", "blob", f"{base}:{repository.prefix}{ANSWERS_FILE}"
+        ).decode()
+    except GitError:
         return ""
 
 
-def _losses(found: Repository, base: str, was: Answers, text: str) -> tuple[Loss, ...]:
-    of = mirror.having(was.source, was.commit or was.version)
-    commit = mirror.require_commit(of, was.commit or was.version, "--base")
-    old = rendered.whole(Wanted(of, commit, text, {}))
-    before = found.files(base)
-    owners = _owners(found)
-    paths = [path for path in _changed(found, base) if path in old or _is_shared(path, owners)]
-    with scratch([found.objects, *rendered.objects(of)]) as store:
-        after = _lying(found, store, paths)
+def _losses(repository: Repository, base: str, was: Answers, text: str) -> tuple[Loss, ...]:
+    mirror = mirror_with(was.source, was.commit or was.version)
+    commit = require_commit(mirror, was.commit or was.version, "--base")
+    old = render_all(RenderRequest(mirror, commit, text, {}))
+    before = repository.files(base)
+    owners = _owners(repository)
+    paths = [path for path in _changed(repository, base) if path in old or _is_shared(path, owners)]
+    with scratch([repository.objects, *object_folders(mirror)]) as store:
+        after = _lying(repository, store, paths)
         moved = [path for path in old if path not in before]
         begun = {path: old[path] for path in (*paths, *moved) if path in old}
         had = {path: before[path] for path in paths if path in before}
-        return audit.losses(*(worktree.contents(store, side) for side in (begun, had, after)))
+        return find_losses(*(read_entries(store, side) for side in (begun, had, after)))
 
 
-def _changed(found: Repository, base: str) -> list[str]:
+def _changed(repository: Repository, base: str) -> list[str]:
     """What differs from the base, and what is new and not ignored; paths in the service.
 
     The answers file is Copier's, and left out.
     """
     diff = ("diff", "--name-only", "--no-renames", "--relative", "-z", base, "--", ".")
     new = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    said = found.git(*diff) + found.git(*new)
+    said = repository.git(*diff) + repository.git(*new)
     names = dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name)
     return [name for name in names if name != ANSWERS_FILE]
 
 
-def _owners(found: Repository) -> Ownership | None:
+def _owners(repository: Repository) -> Ownership | None:
     try:
-        return ownership.read(found.folder)
+        return read_ownership(repository.folder)
     except UsageError:  # a template that is not Roadbed's: what it rendered counts
         return None
 
@@ -135,16 +134,18 @@ def _is_shared(path: str, owners: Ownership | None) -> bool:
     return owners is not None and owners.classify(path) in {MANAGED, MERGED}
 
 
-def _lying(found: Repository, store: Store, paths: Iterable[str]) -> dict[str, Entry]:
+def _lying(repository: Repository, store: Store, paths: Iterable[str]) -> dict[str, Entry]:
     """The files as git would add them from the work tree (its filters applied), put in `store`."""
-    there = [path for path in paths if os.path.lexists(found.folder / path)]
-    links = [path for path in there if (found.folder / path).is_symlink()]
-    files = [path for path in there if path not in links and (found.folder / path).is_file()]
+    there = [path for path in paths if os.path.lexists(repository.folder / path)]
+    links = [path for path in there if (repository.folder / path).is_symlink()]
+    files = [path for path in there if path not in links and (repository.folder / path).is_file()]
     into = {"GIT_OBJECT_DIRECTORY": str(store.git_dir / "objects")}
-    modes = (EXECUTABLE if os.access(found.folder / path, os.X_OK) else FILE for path in files)
-    targets = (store.write_blob(os.fsencode((found.folder / path).readlink())) for path in links)
+    modes = (EXECUTABLE if os.access(repository.folder / path, os.X_OK) else FILE for path in files)
+    targets = (
+        store.write_blob(os.fsencode((repository.folder / path).readlink())) for path in links
+    )
     return {
-        **dict(zip(files, map(Entry, modes, found.hashed(files, into)), strict=True)),
+        **dict(zip(files, map(Entry, modes, repository.hashed(files, into)), strict=True)),
         **{path: Entry(LINK, blob) for path, blob in zip(links, targets, strict=True)},
     }
 
@@ -203,7 +204,7 @@ def as_text(edits: LostEdits) -> list[str]:
     lines = [f"  accepted: {loss.path}: {loss}" for loss in edits.accepted]
     if not edits.lost:
         return [f"{title}: nothing that the team wrote is lost.", *lines]
-    lines += [line for loss in edits.lost for line in loss.told()]
+    lines += [line for loss in edits.lost for line in loss.lines_for_people()]
     folder = "" if edits.folder == Path() else f" {shlex.quote(str(edits.folder))}"
     return [
         f"{title}: the team wrote this, and it is nowhere now:",

@@ -60,21 +60,21 @@ class Merged:
 class Sides:
     """What is merged: the service's files `before`, and the `old` and the `new` version's.
 
-    `arriving` are seeds that come with a new half, where the service has no such file; `apart` are
-    shared files that the team keeps to itself; `leftovers` are managed files of an earlier version
-    that are still there, unedited.
+    `arriving` are seeds that come with a new half, where the service has no such file; `excluded`
+    are shared files that the team keeps to itself; `leftovers` are managed files of an earlier
+    version that are still there, unedited.
     """
 
     before: Mapping[str, Entry]
     old: Rendered
     new: Rendered
     arriving: Mapping[str, Entry] = field(default_factory=dict)
-    apart: Set[str] = frozenset()
+    excluded: Set[str] = frozenset()
     leftovers: Mapping[str, Entry] = field(default_factory=dict)
 
     def is_platform(self, path: str) -> bool:
         """Whether the path takes part; a file handed to the team, or to no one, does not."""
-        if path == ANSWERS_FILE or path in self.new.answers.ejected | self.apart:
+        if path == ANSWERS_FILE or path in self.new.answers.ejected | self.excluded:
             return False
         owner = self.new.owners.classify(path)
         if owner in {MANAGED, MERGED}:
@@ -138,16 +138,16 @@ def _branch(store: Store, name: str, entries: Mapping[str, Entry], parents: Iter
     return commit
 
 
-def _parse(said: bytes) -> tuple[str, tuple[Stage, ...], tuple[Message, ...]]:
+def _parse(printed: bytes) -> tuple[str, tuple[Stage, ...], tuple[Message, ...]]:
     # git-merge-tree(1), OUTPUT: tree, unmerged entries, an empty field, then the messages
-    head, _, messages = said.partition(b"\0\0") if b"\0\0" in said else (said, b"", b"")
+    head, _, messages = printed.partition(b"\0\0") if b"\0\0" in printed else (printed, b"", b"")
     tree, *unmerged = head.split(b"\0")
     stages = tuple(Stage(*found) for found in parse_stages(line for line in unmerged if line))
     return tree.decode().strip(), stages, tuple(_messages(messages))
 
 
-def _messages(said: bytes) -> Iterator[Message]:
-    fields = iter(said.decode(errors="surrogateescape").split("\0"))
+def _messages(printed: bytes) -> Iterator[Message]:
+    fields = iter(printed.decode(errors="surrogateescape").split("\0"))
     for count in fields:
         if not count.strip().isdigit():
             return

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from roadbed import terminal as output
+from roadbed import terminal
 from roadbed.errors import Exit
 from roadbed.releases import notes
-from roadbed.releases import summary as bulletin
+from roadbed.releases.report import notes_as_text
 from roadbed.service.answers import ANSWERS_FILE
 from roadbed.service.baseline import BASELINE_FILE
 from roadbed.toolchain import uv
@@ -48,7 +48,7 @@ def as_text(
         return [*_moved(update), _nothing(update)]
     return [
         *_moved(update),
-        f"{update.found.folder.name}: {_title(update)}",
+        f"{update.repository.folder.name}: {_title(update)}",
         *_files(update.changes),
         *_remarks(update),
         *_questions(update.questions),
@@ -65,7 +65,7 @@ def as_json(update: Update, saved: Sequence[Path] = (), trouble: str = "", *, wr
     """The report for machines; `saved` edits were made meanwhile, and `trouble` kept uv.lock."""
     data = {
         "format": 1,
-        "folder": str(update.found.folder),
+        "folder": str(update.repository.folder),
         "from": update.old,
         "to": update.new,
         "written": written,
@@ -77,8 +77,8 @@ def as_json(update: Update, saved: Sequence[Path] = (), trouble: str = "", *, wr
         ],
         "lost": [loss.data() for loss in update.losses],
         "new_questions": dict(update.questions),
-        "yours": list(update.beside),
-        "apart": list(update.apart),
+        "yours": list(update.plan_files),
+        "apart": list(update.excluded),
         "notes": [
             {"version": release.version, "changes": [_note(it) for it in release.changes]}
             for release in update.notes
@@ -96,8 +96,8 @@ def _stages(update: Update, path: str) -> dict[str, str]:
 
 
 def _title(update: Update) -> str:
-    if update.plan != update.given.plan:
-        return f"{update.given.plan} → {update.plan}, {update.new}"
+    if update.plan != update.answers.plan:
+        return f"{update.answers.plan} → {update.plan}, {update.new}"
     return f"{update.old} → {update.new}"
 
 
@@ -107,16 +107,18 @@ def _note(change: notes.Change) -> dict[str, str]:
 
 def _nothing(update: Update) -> str:
     if update.old == update.new:
-        return f"{update.found.folder.name} is at {update.new}, and nothing is to be done."
-    return f"{update.new} changes nothing for {update.found.folder.name}, so nothing was written."
+        return f"{update.repository.folder.name} is at {update.new}, and nothing is to be done."
+    return (
+        f"{update.new} changes nothing for {update.repository.folder.name}, so nothing was written."
+    )
 
 
 def _moved(update: Update) -> list[str]:
     if not update.moved:
         return []
     return [
-        f"The tag {update.old} of {update.given.source} names another commit than when this",
-        f"service was made from it ({update.given.commit[:10]}); it is compared with that one.",
+        f"The tag {update.old} of {update.answers.source} names another commit than when this",
+        f"service was made from it ({update.answers.commit[:10]}); it is compared with that one.",
         "",
     ]
 
@@ -131,7 +133,7 @@ def _files(changes: Sequence[Change]) -> list[str]:
         for (owner, action), number in kinds.items()
         if (owner, action) not in few
     ]
-    return output.layout([*many, *rows]) if many or rows else []
+    return terminal.layout([*many, *rows]) if many or rows else []
 
 
 def _remarks(update: Update) -> list[str]:
@@ -142,7 +144,7 @@ def _remarks(update: Update) -> list[str]:
         for it in update.merged.messages
         if it.kind != "Auto-merging" and not listed & set(it.paths)
     ]
-    return [line for text in texts for line in output.wrapped(text, "  ")]
+    return [line for text in texts for line in terminal.wrapped(text, "  ")]
 
 
 def _questions(questions: Mapping[str, object]) -> list[str]:
@@ -150,11 +152,11 @@ def _questions(questions: Mapping[str, object]) -> list[str]:
         return []
     rows = [(f"{key}:", str(value)) for key, value in questions.items()]
     title = "New questions, answered by default (-d key=value answers otherwise):"
-    return ["", title, *output.layout(rows)]
+    return ["", title, *terminal.layout(rows)]
 
 
 def _notes(update: Update) -> list[str]:
-    text = bulletin.as_text(update.notes)
+    text = notes_as_text(update.notes)
     return ["", *text.splitlines()] if text else []
 
 
@@ -169,7 +171,7 @@ def _conflicts(update: Update) -> Iterator[str]:
         yield f"{len(conflicts)} to settle by hand:"
     for path in conflicts:
         yield f"  {path}"
-        yield from output.wrapped(_advice(update, path), "    ")
+        yield from terminal.wrapped(_advice(update, path), "    ")
 
 
 def _advice(update: Update, path: str) -> str:
@@ -185,7 +187,7 @@ def _losses(update: Update) -> Iterator[str]:
         yield ""
         yield "What you wrote and is nowhere in the result:"
     for loss in update.losses:
-        yield from loss.told()
+        yield from loss.lines_for_people()
 
 
 def _then(update: Update) -> list[str]:
@@ -199,8 +201,8 @@ def _then(update: Update) -> list[str]:
 
 def _next(update: Update) -> list[str]:
     commands = [
-        *update.found.reaching(),
-        *uv.reaching(),
+        *update.repository.cd_commands(),
+        *uv.path_commands(),
         *(["git status"] if not update.merged.clean else []),
         "git diff --cached",
         "uv sync",
@@ -217,14 +219,14 @@ def _next(update: Update) -> list[str]:
 
 
 def _message(update: Update) -> str:
-    grown = update.plan != update.given.plan
+    grown = update.plan != update.answers.plan
     return f"Grow into a {update.plan}" if grown else f"Update the platform to {update.new}"
 
 
 def forgotten(record: Record) -> list[str]:
     """What is said of an interrupted update after which something was committed."""
     began = record.head[:10]
-    return output.wrapped(
+    return terminal.wrapped(
         f"The update to {record.new} is forgotten, and nothing was written: it was interrupted at "
         f"commit {began}, and what was committed since may hold half of it. Compare with "
         f"`git diff {began}`, and go back with git if you have to.",

@@ -13,7 +13,7 @@ _CODE = re.compile(r"`[^`]+`")
 _GLUE = "\N{NO-BREAK SPACE}"  # a command that is broken over two lines cannot be copied
 
 
-def as_text(releases: Iterable[Release]) -> str:
+def notes_as_text(releases: Iterable[Release]) -> str:
     """The notes for somebody who has just updated: what is to do first, the newest release last.
 
     Who a change is for is left out: give it what `notes.applying` chose. Nothing to tell is "".
@@ -28,7 +28,7 @@ def as_text(releases: Iterable[Release]) -> str:
     return "\n".join(_spaced(parts))
 
 
-def as_markdown(releases: Iterable[Release]) -> str:
+def notes_as_markdown(releases: Iterable[Release]) -> str:
     """The notes of all services in the order given, each change with those it is for.
 
     A paragraph is one line, because a pull request shows each line break as one.
