@@ -3,12 +3,13 @@
 The adapters see to the platform's schema when ``manage.py migrate`` or ``alembic`` starts.
 """
 
+import argparse
 import sys
 
 import psycopg
 
 from chassis import processes, settings
-from chassis.operations.errors import OperationError
+from chassis.errors import UserError
 from chassis.service import Half, Service
 from chassis.settings import SettingsError
 
@@ -19,11 +20,29 @@ _COMMANDS: dict[Half, list[str]] = {
 }
 
 
-def run(service: Service, *halves: Half) -> None:
+def run(service: Service, options: argparse.Namespace) -> None:
+    """Bring every database to its newest schema, and start the development server where needed.
+
+    Raises SettingsError in a build and where an address is missing, UserError, CommandFailedError.
+    """
+    del options
+    settings.environment(service).refuse_build()
+    if not needs_server(service):
+        _require_addresses(service)
+        upgrade(service)
+        return
+    # only here: an image lacks it
+    from chassis import devdb  # noqa: PLC0415
+
+    with devdb.available(service):
+        upgrade(service)
+
+
+def upgrade(service: Service, *halves: Half) -> None:
     """Bring the databases of ``halves`` (default: all) to their newest schema.
 
     Their server must be running. What the tools say goes to standard error, so that a chore which
-    migrates first can still be piped. Raises CommandFailedError, OperationError when a database
+    migrates first can still be piped. Raises CommandFailedError, UserError when a database
     whose address was given does not answer.
     """
     for half in halves or service.halves:
@@ -38,7 +57,7 @@ def _check_answers(half: Half, url: str) -> None:
         psycopg.connect(url, connect_timeout=_PATIENCE_SECONDS).close()
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise OperationError(
+        raise UserError(
             f"The database of {half} cannot be reached ({reason}): start it, or correct "
             f"{half.upper()}_DATABASE_URL or DATABASE_URL."
         ) from None
@@ -50,15 +69,9 @@ def needs_server(service: Service) -> bool:
     return settings.environment(service).is_local and not _all_given(service)
 
 
-def given(service: Service) -> None:
-    """Migrate the databases whose addresses were given.
-
-    Raises SettingsError when one was not, or in a build; OperationError, CommandFailedError.
-    """
-    settings.environment(service).refuse_build()
+def _require_addresses(service: Service) -> None:
     if not _all_given(service):
         raise SettingsError("DATABASE_URL: missing; set it to postgresql://user:password@host/db.")
-    run(service)
 
 
 def _all_given(service: Service) -> bool:

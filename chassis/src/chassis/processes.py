@@ -2,9 +2,9 @@
 
 import subprocess
 import sys
-from typing import Literal, TextIO
+from typing import TextIO
 
-from chassis.service import Half, Service, ServiceError
+from chassis.service import Half, Service
 
 PYTHON = sys.executable
 _NOT_FOUND = 127
@@ -50,18 +50,3 @@ def own(service: Service, half: Half, name: str, *arguments: str) -> list[str]:
     if not (service.root / "api" / f"{name}.py").is_file():
         return []
     return [PYTHON, "-m", f"api.{name}", *arguments]
-
-
-def beside(service: Service, name: Literal["worker", "scheduler"]) -> None:
-    """Be the process ``name`` of the service's API, until SIGTERM or SIGINT.
-
-    Raises ServiceError for a service without an API, SettingsError.
-    """
-    if "api" not in service.halves:
-        raise ServiceError(f"This service has no API, and therefore no {name}.")
-    # `python -m` put the folder it was started in on the path, which may be a deeper one
-    sys.path.insert(0, str(service.root))
-    # only here: the other half's image lacks the framework
-    from chassis.fastapi import processes  # noqa: PLC0415
-
-    processes.run(name, service)

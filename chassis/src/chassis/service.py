@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from chassis.errors import UserError
+
 Half = Literal["web", "api"]
 HALVES: tuple[Half, ...] = ("web", "api")
 _MARKER = Path(".roadbed", "service.toml")
 
 
-class ServiceError(Exception):
+class ServiceError(UserError):
     """The service could not be found or read; the text is one sentence for its reader."""
 
 

@@ -121,5 +121,5 @@ def test_workers_are_of_an_api(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (
         1,
-        "This service has no API, and therefore no worker.\n",
+        "This service has no API, which `worker` is for.\n",
     )

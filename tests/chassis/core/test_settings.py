@@ -1,5 +1,6 @@
 """Typed settings and the errors they make."""
 
+import argparse
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -186,7 +187,7 @@ def test_a_build_may_not_serve(service: Service, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ENVIRONMENT", "build")
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@h/real")
     with pytest.raises(SettingsError, match="build is for writing files and never serves"):
-        migrate.given(service)
+        migrate.run(service, argparse.Namespace())
     monkeypatch.delenv("DATABASE_URL")
     with pytest.raises(SettingsError, match="never serves"), devdb.available(service):
         pass

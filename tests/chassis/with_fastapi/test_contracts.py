@@ -9,7 +9,7 @@ from fastapi import Depends
 from pydantic import BaseModel
 
 from chassis.dev.api import client
-from chassis.dev.errors import ChoreError
+from chassis.errors import UserError
 from chassis.fastapi import Application, authenticated, contracts
 from chassis.fastapi.contracts import OPENAPI
 from chassis.fastapi.routes import RouteError
@@ -74,5 +74,5 @@ def test_client_without_a_contract_is_refused(
     if text:
         (tmp_path / OPENAPI).parent.mkdir()
         (tmp_path / OPENAPI).write_text(text)
-    with pytest.raises(ChoreError, match=said):
+    with pytest.raises(UserError, match=said):
         client.generate(elsewhere)

@@ -1,24 +1,47 @@
 """``python -m chassis drop-example``: the example goes, the platform stays."""
 
+import argparse
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from chassis import devdb, migrate, processes
-from chassis.dev.errors import ChoreError
+from chassis.errors import UserError
 from chassis.service import Half, Service
 
 _README = "README.md"
 _TOLD = re.compile(r"<!-- example -->.*?<!-- /example -->\n*", re.DOTALL)
 
 
-def run(service: Service) -> list[Path]:
+def run(service: Service, options: argparse.Namespace) -> None:
+    """Remove the example and say what went, and what remains to be typed. Raises as `drop`."""
+    del options
+    folders = [str(folder.relative_to(service.root)) for folder in drop(service)]
+    if not folders:
+        _say("The example is gone already.")
+        return
+    _say(
+        f"Removed {', '.join(folders)}; commit it: git add -A && git commit -m 'Drop the example'."
+    )
+    own = " and ".join(f"{name}_*" for name in service.example.values())
+    _say(
+        f"Other environments keep the example's tables ({own}) when they migrate: to be rid of "
+        "them, run DROP TABLE there once this is deployed."
+    )
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+
+
+def drop(service: Service) -> list[Path]:
     """Take the example out of the development database, delete its folders and what ``README.md``
     tells of it between ``<!-- example -->`` and ``<!-- /example -->``, write the generated files
     again; return the folders that went.
 
-    Raises ChoreError when one of them holds work that version control does not have.
+    Raises UserError when one of them holds work that version control does not have.
     """
     examples = {
         half: service.example[half]
@@ -31,7 +54,7 @@ def run(service: Service) -> list[Path]:
     readme = service.root / _README
     _check_committed(service, [*folders, readme])
     with devdb.available(service):
-        migrate.run(service, *examples)
+        migrate.upgrade(service, *examples)
         for half, name in examples.items():
             processes.run(service, *_downgrade(half, name))
     for folder in folders:
@@ -63,12 +86,12 @@ def _check_committed(service: Service, folders: list[Path]) -> None:
         check=False,
     )
     if done.returncode:
-        raise ChoreError(
+        raise UserError(
             "The example would be gone for good, because this folder is not under version control: "
             "run `git init && git add -A && git commit -m 'Start'` first."
         )
     if changed := done.stdout.split():
-        raise ChoreError(
+        raise UserError(
             f"The example holds changes that are not committed ({changed[-1]}): commit or discard "
             "them first."
         )

@@ -1,12 +1,13 @@
 """``python -m chassis generate``: the files that follow from the code, and whether they do."""
 
+import argparse
 import importlib
 import os
 import sys
 from types import ModuleType
 
 from chassis import env_example
-from chassis.dev.errors import ChoreError
+from chassis.errors import UserError
 from chassis.service import Half, Service
 from chassis.settings import ServiceSettings
 
@@ -14,6 +15,21 @@ from chassis.settings import ServiceSettings
 _SINGLE_SIGN_ON = "chassis.django.single_sign_on"
 _IDENTITY = "chassis.django.identity"
 _WEB_API = "chassis.django.api_settings"
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the option that only compares."""
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+
+
+def run(service: Service, options: argparse.Namespace) -> None:
+    """Write the files, or compare them with the code. Raises UserError when one differs."""
+    if not options.check:
+        sys.stdout.write(f"Wrote {', '.join(write(service))}.\n")
+    elif names := drifted(service):
+        raise UserError(
+            f"The code moved on and {', '.join(names)} did not: run `just generate` and commit."
+        )
 
 
 def write(service: Service) -> list[str]:
@@ -40,7 +56,7 @@ def _differing(service: Service, files: dict[str, str]) -> list[str]:
 
 
 def _files(service: Service) -> dict[str, str]:
-    """Return the text of each file by its path, relative to the service. Raises ChoreError."""
+    """Return the text of each file by its path, relative to the service. Raises UserError."""
     sys.path.insert(0, str(service.root))
     files = {".env.example": _env_example(service)}
     if _has_web_api(service):
@@ -52,12 +68,8 @@ def _files(service: Service) -> dict[str, str]:
     if "api" in service.halves:
         # only here: a service without an API lacks the framework
         from chassis.fastapi import contracts  # noqa: PLC0415
-        from chassis.fastapi.errors import StartError  # noqa: PLC0415
 
-        try:
-            files |= contracts.rendered(importlib.import_module("api.main").app)
-        except StartError as error:
-            raise ChoreError(str(error)) from error
+        files |= contracts.rendered(importlib.import_module("api.main").app)
     return files
 
 

@@ -1,5 +1,6 @@
 """``python -m chassis up``: the database, the migrations and every server of the service."""
 
+import argparse
 import os
 import shlex
 import socket
@@ -7,8 +8,8 @@ import sys
 from dataclasses import dataclass
 
 from chassis import devdb, migrate, settings
-from chassis.dev import accounts
-from chassis.dev.errors import ChoreError
+from chassis.dev.admin import owns_accounts
+from chassis.errors import UserError
 from chassis.service import Half, Service
 
 _HOST = "127.0.0.1"
@@ -35,17 +36,22 @@ class Process:
     command: list[str]
 
 
-def run(service: Service, *, reload: bool) -> int:
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the option that turns reloading off."""
+    parser.add_argument("--no-reload", dest="reload", action="store_false", help="watch no files")
+
+
+def run(service: Service, options: argparse.Namespace) -> int:
     """Run until somebody stops it or a server ends; return the exit code.
 
-    Raises ChoreError when a port is taken, DevDbError, CommandFailedError.
+    Raises UserError when a port is taken, DevDbError, CommandFailedError.
     """
-    processes = plan(service, reload=reload)
+    processes = plan(service, reload=options.reload)
     served = [(process.name, process.port) for process in processes if process.port]
     for name, number in served:
         _check_port(name, number)
     with devdb.available(service):
-        migrate.run(service)
+        migrate.upgrade(service)
         for name, number in served:
             sys.stdout.write(f"{name}: http://{_HOST}:{number}\n")
         sys.stdout.flush()
@@ -56,7 +62,7 @@ def plan(service: Service, *, reload: bool) -> list[Process]:
     """Say which processes ``up`` runs: a server for each half, a token issuer where none of them is
     one, and what runs each half's jobs."""
     planned = [_server(service, half, reload=reload) for half in service.halves]
-    if "api" in service.halves and not accounts.issuer_of_its_own(service):
+    if "api" in service.halves and not owns_accounts(service):
         command = [sys.executable, "-m", "devissuer", "serve"]
         planned.append(Process("issuer", port(service, "issuer"), command))
     if "web" in service.halves:
@@ -73,12 +79,12 @@ def plan(service: Service, *, reload: bool) -> list[Process]:
 def port(service: Service, name: str) -> int:
     """Return the port of ``web``, ``api``, ``issuer`` or ``receiver``.
 
-    Raises ChoreError if it is no number.
+    Raises UserError if it is no number.
     """
     variable, default = _PORTS[name]
     value = settings.lookup(service, variable) or str(default)
     if not value.isdecimal() or not 0 < int(value) < 65536:  # noqa: PLR2004 - the range of a port
-        raise ChoreError(f"{variable} is not a port: set it to a number below 65536.")
+        raise UserError(f"{variable} is not a port: set it to a number below 65536.")
     return int(value)
 
 
@@ -112,7 +118,7 @@ def _check_port(name: str, number: int) -> None:
             probe.bind((_HOST, number))
         except OSError as error:
             variable, _ = _PORTS[name]
-            raise ChoreError(
+            raise UserError(
                 f"Port {number} for {name} cannot be used ({error.strerror}): stop what uses it, "
                 f"or choose another in .env, which every command reads: {variable}={number + 10}."
             ) from error

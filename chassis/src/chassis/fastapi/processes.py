@@ -1,8 +1,9 @@
 """``python -m chassis worker`` and ``scheduler``: the processes of an API beside its server."""
 
+import argparse
 import asyncio
+import sys
 from importlib import import_module
-from typing import Literal
 
 from chassis import logs, telemetry
 from chassis.fastapi.db import Database
@@ -17,13 +18,19 @@ from chassis.service import Service
 _MOST_CONNECTIONS = 20
 
 
-def run(process: Literal["worker", "scheduler"], service: Service, package: str = "api") -> None:
-    """Run until SIGTERM or SIGINT. Raises SettingsError, TaskError."""
+def run(service: Service, options: argparse.Namespace, package: str = "api") -> None:
+    """Be the process that ``options.verb`` names, until SIGTERM or SIGINT.
+
+    Raises SettingsError, TaskError.
+    """
+    # `python -m` put the folder it was started in on the path, which may be a deeper one
+    sys.path.insert(0, str(service.root))
     settings: ApiSettings = import_module(f"{package}.settings").Settings.load(service)
     logs.configure(settings, service)
     telemetry.start(settings, service)
     try:
-        asyncio.run((_work if process == "worker" else _schedule)(settings, service, package))
+        process = _work if options.verb == "worker" else _schedule
+        asyncio.run(process(settings, service, package))
     finally:
         telemetry.stop()
         logs.flush()

@@ -1,7 +1,1 @@
-"""The chores of whoever operates a service: ``python -m chassis jobs``, ``backup``, ``restore`` and
-``subject``. They work in development and in production alike."""
-
-from chassis.operations.errors import OperationError
-from chassis.operations.verbs import VERBS, declare, run
-
-__all__ = ["VERBS", "OperationError", "declare", "run"]
+"""The verbs of operators: jobs, backups and data subjects, in development and in production."""

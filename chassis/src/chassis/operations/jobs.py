@@ -10,8 +10,9 @@ from typing import Any
 
 import psycopg
 
-from chassis.operations import queue
-from chassis.operations.errors import OperationError
+from chassis.errors import UserError
+from chassis.operations import databases, queue
+from chassis.service import Half, Service
 
 _MOST = 50
 _WIDTH = 80
@@ -21,6 +22,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``jobs``."""
+    databases.declare_half(parser, "in a hybrid the API's unless said: web")
     parser.add_argument("--json", action="store_true", help="for machines")
     verbs = parser.add_subparsers(dest="action", metavar="ACTION")
     dead = verbs.add_parser("dead", help="list the jobs that failed for good")
@@ -39,24 +41,30 @@ def declare(parser: argparse.ArgumentParser) -> None:
         verb.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
-def run(url: str, options: argparse.Namespace) -> None:
-    """Do what ``options`` say in the database at ``url``.
+def run(service: Service, options: argparse.Namespace) -> None:
+    """Do what ``options`` say in the queue of one half.
 
-    Raises OperationError when a job does not exist or is in no state for it.
+    Raises UserError when a job does not exist or is in no state for it.
     """
+    usual: Half = "api" if "api" in service.halves else "web"
+    with databases.server(service):
+        result = _done(databases.address(service, options.half or usual), options)
+    if options.json:
+        sys.stdout.write(json.dumps(result, default=_plain) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _lines(options.action, result))
+
+
+def _done(url: str, options: argparse.Namespace) -> Any:
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
             connection.execute("SET TIME ZONE 'UTC'")
-            found = _do(connection, options)
+            return _do(connection, options)
     except psycopg.errors.UndefinedTable:
-        raise OperationError("The database has no queue: run `just migrate` first.") from None
+        raise UserError("The database has no queue: run `just migrate` first.") from None
     except psycopg.OperationalError as error:
         reason = str(error).strip().splitlines()[-1]
-        raise OperationError(f"The database does not answer ({reason}).") from None
-    if options.json:
-        sys.stdout.write(json.dumps(found, default=_plain) + "\n")
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(options.action, found))
+        raise UserError(f"The database does not answer ({reason}).") from None
 
 
 def _do(connection: psycopg.Connection[Any], options: argparse.Namespace) -> Any:

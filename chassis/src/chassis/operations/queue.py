@@ -5,7 +5,7 @@ from typing import Any, LiteralString
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from chassis.operations.errors import OperationError
+from chassis.errors import UserError
 
 type Row = dict[str, Any]
 
@@ -76,7 +76,7 @@ def dead(connection: Connection[Any], *, task: str | None, limit: int) -> list[R
 
 
 def show(connection: Connection[Any], number: int) -> Row:
-    """Return everything about one job. Raises OperationError if there is none."""
+    """Return everything about one job. Raises UserError if there is none."""
     found = _rows(connection, _SHOW, [number])
     if not found:
         raise _absent(number)
@@ -86,10 +86,10 @@ def show(connection: Connection[Any], number: int) -> Row:
 
 
 def retry(connection: Connection[Any], number: int) -> None:
-    """Put a dead letter back into its queue. Raises OperationError for any other job."""
+    """Put a dead letter back into its queue. Raises UserError for any other job."""
     status = _lock(connection, number)
     if status != "failed":
-        raise OperationError(f"Job {number} is no dead letter but {status}: nothing was changed.")
+        raise UserError(f"Job {number} is no dead letter but {status}: nothing was changed.")
     _revive(connection, number)
 
 
@@ -103,10 +103,10 @@ def retry_all(connection: Connection[Any], *, task: str | None) -> list[int]:
 
 def cancel(connection: Connection[Any], number: int) -> str:
     """Cancel a waiting job, ask a running one to stop, or dismiss a dead letter; return what it
-    was. Raises OperationError for a job that is over."""
+    was. Raises UserError for a job that is over."""
     status = _lock(connection, number)
     if status not in ("todo", "doing", "failed"):
-        raise OperationError(f"Job {number} is {status} already: nothing was changed.")
+        raise UserError(f"Job {number} is {status} already: nothing was changed.")
     connection.execute(_DISMISS if status == "failed" else _CANCEL, [number])
     return status
 
@@ -123,8 +123,8 @@ def _lock(connection: Connection[Any], number: int) -> str:
     return str(found[0]["status"])
 
 
-def _absent(number: int) -> OperationError:
-    return OperationError(f"There is no job {number} (finished ones are deleted after a while).")
+def _absent(number: int) -> UserError:
+    return UserError(f"There is no job {number} (finished ones are deleted after a while).")
 
 
 def _rows(connection: Connection[Any], query: LiteralString, parameters: Any = None) -> list[Row]:

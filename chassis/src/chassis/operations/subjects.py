@@ -18,7 +18,8 @@ import structlog
 
 from chassis import logs
 from chassis.auth import TrustedIssuer
-from chassis.operations.errors import OperationError
+from chassis.errors import UserError
+from chassis.operations import databases
 from chassis.operations.questions import confirmed
 from chassis.service import Service
 
@@ -44,8 +45,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(service: Service, options: argparse.Namespace) -> None:
     """Export to a file, or show what an erasure takes, ask, and erase.
 
-    Raises OperationError, SettingsError.
+    Raises UserError, SettingsError.
     """
+    with databases.server(service):
+        _run(service, options)
+
+
+def _run(service: Service, options: argparse.Namespace) -> None:
     sys.path.insert(0, str(service.root))
     # only here: the other half's image lacks the framework
     from chassis.fastapi.subjects import Subject, SubjectsError  # noqa: PLC0415
@@ -59,7 +65,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
         else:
             _erase(settings, subject, yes=options.yes)
     except SubjectsError as error:
-        raise OperationError(str(error)) from None
+        raise UserError(str(error)) from None
     finally:
         logs.flush()
 
@@ -69,7 +75,7 @@ def _issuer(trusted: Sequence[TrustedIssuer], named: str | None) -> str:
     if named is None and len(known) == 1:
         return known[0]
     if named not in known:
-        raise OperationError(f"--issuer must name whose subject is meant: {' or '.join(known)}.")
+        raise UserError(f"--issuer must name whose subject is meant: {' or '.join(known)}.")
     return named
 
 
@@ -83,7 +89,7 @@ def _export(settings: "ApiSettings", subject: Any, target: Path) -> None:
         document = {"subject": subject.id, "stored": found}
         target.write_text(json.dumps(document, default=str, indent=2), encoding="utf-8")
     except OSError as error:
-        raise OperationError(f"{target} cannot be written ({error.strerror}).") from None
+        raise UserError(f"{target} cannot be written ({error.strerror}).") from None
     _audit("subject exported", subject)
 
 
@@ -99,7 +105,7 @@ def _erase(settings: "ApiSettings", subject: Any, *, yes: bool) -> None:
     for name, rows in erase(for_good=False).items():
         sys.stderr.write(f"{name}: {rows} rows\n")
     if not (yes or confirmed("Erase them for good?")):
-        raise OperationError("Nothing was changed.")
+        raise UserError("Nothing was changed.")
     _audit("subject erased", subject, rows=sum(erase(for_good=True).values()))
 
 

@@ -1,12 +1,13 @@
 """``python -m chassis client``: a typed Python client, generated from the committed contract."""
 
+import argparse
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from chassis.dev.errors import ChoreError
+from chassis.errors import UserError
 from chassis.service import Service
 
 PACKAGE = "api_client"
@@ -23,16 +24,22 @@ _REQUIREMENT = re.compile(r'"httpx[<>=][^"]*"')
 _IMPORTED = re.compile(r"\bhttpx\b")
 
 
+def run(service: Service, options: argparse.Namespace) -> None:
+    """Write the client and say where it lies. Raises as `generate`."""
+    del options
+    sys.stdout.write(f"Wrote {generate(service).relative_to(service.root)}.\n")
+
+
 def generate(service: Service, folder: Path | None = None) -> Path:
     """Write the project of a client into ``folder`` (default: ``clients/python``), instead of an
     older one; return the folder. The package in it is called ``api_client``.
 
-    Raises ChoreError when there is no contract, or one that the generator does not understand.
+    Raises UserError when there is no contract, or one that the generator does not understand.
     """
     target = folder or service.root / _FOLDER
     contract = service.root / _CONTRACT
     if not contract.is_file():
-        raise ChoreError(f"There is no {_CONTRACT}: run `just generate` first.")
+        raise UserError(f"There is no {_CONTRACT}: run `just generate` first.")
     with tempfile.TemporaryDirectory() as place:
         configuration = Path(place, "client.yml")
         configuration.write_text(_CONFIGURATION.format(package=PACKAGE, name=service.name))
@@ -57,4 +64,4 @@ def _run(contract: Path, target: Path, configuration: Path) -> None:
         check=False,
     )
     if done.returncode:
-        raise ChoreError(f"The client cannot be generated: {(done.stdout + done.stderr).strip()}")
+        raise UserError(f"The client cannot be generated: {(done.stdout + done.stderr).strip()}")

@@ -4,6 +4,7 @@ squawk (https://squawkhq.com) reads the SQL of each revision by itself: with the
 one file it would take every table for a new one, on which anything is safe.
 """
 
+import argparse
 import io
 import re
 import shutil
@@ -17,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from chassis.dev.errors import ChoreError
+from chassis.errors import UserError
 from chassis.fastapi import migrations
 from chassis.service import Service
 
@@ -32,11 +33,12 @@ _NOT_ASKED = (
 _STEP = re.compile(r"^-- Running upgrade .*?(\S+)$", re.MULTILINE)
 
 
-def run(service: Service) -> None:
+def run(service: Service, options: argparse.Namespace) -> None:
     """Lint every migration, apart from the rules that it names itself in ``squawk_ignore``.
 
-    Raises ChoreError with what was found.
+    Raises UserError with what was found.
     """
+    del options
     script = ScriptDirectory(
         str(service.root / "api" / "migrations"),
         version_locations=[str(folder) for folder in migrations.locations(service)],
@@ -47,7 +49,7 @@ def run(service: Service) -> None:
     }
     found = "".join(_findings(dict(_statements(service)), ignored))
     if found:
-        raise ChoreError(
+        raise UserError(
             f"{found}A migration may say why a rule does not hold for it: "
             'squawk_ignore = ("rule-name",)  # the reason'
         )
@@ -69,7 +71,7 @@ def _findings(
 ) -> Iterator[str]:
     squawk = shutil.which("squawk", path=Path(sys.executable).parent)
     if squawk is None:
-        raise ChoreError("squawk is not installed here: run `uv sync`.")
+        raise UserError("squawk is not installed here: run `uv sync`.")
     with tempfile.TemporaryDirectory() as folder:
         for name, sql in statements.items():
             (file := Path(folder, f"{name}.sql")).write_text(sql, encoding="utf-8")

@@ -1,5 +1,6 @@
 """``python -m chassis receiver``: somebody on this machine who receives webhooks and shows them."""
 
+import argparse
 import json
 import os
 import sys
@@ -7,7 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from chassis.dev import up
-from chassis.dev.errors import ChoreError
+from chassis.errors import UserError
 from chassis.service import Service
 from chassis.webhooks import signing
 
@@ -16,21 +17,22 @@ _LARGEST = 1_000_000
 _VARIABLE = "WEBHOOK_SECRET"
 
 
-def run(service: Service) -> None:
+def run(service: Service, options: argparse.Namespace) -> None:
     """Answer 204 to every message and print a line about it, until somebody stops it.
 
     With an endpoint's secret in ``WEBHOOK_SECRET`` signatures are verified, and what is not genuine
-    gets 401. Raises ChoreError when the port is taken or the secret is none.
+    gets 401. Raises UserError when the port is taken or the secret is none.
     """
+    del options
     port = up.port(service, "receiver")
     secret = os.environ.get(_VARIABLE)
     try:
         keys = [signing.key(secret)] if secret else []
         server = ThreadingHTTPServer((_HOST, port), _handler(keys))
     except ValueError as error:
-        raise ChoreError(f"{_VARIABLE} is no secret of an endpoint: {error}.") from None
+        raise UserError(f"{_VARIABLE} is no secret of an endpoint: {error}.") from None
     except OSError as error:
-        raise ChoreError(
+        raise UserError(
             f"Port {port} cannot be used ({error.strerror}): stop what uses it, or choose another "
             f"in .env: RECEIVER_PORT={port + 10}."
         ) from error
