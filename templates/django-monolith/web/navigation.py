@@ -6,7 +6,7 @@ A `menu` is one item, or several.
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.django.roles import may
+from chassis.django.people.roles import may
 from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest

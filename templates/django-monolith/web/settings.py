@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from chassis import logs, service
-from chassis.django import database, discover_apps, install, media
+from chassis.django.database import database
+from chassis.django.discovery import discover_apps
+from chassis.django.files.storage import MediaSettings, storage
+from chassis.django.settings import install
 from chassis.settings import (
     CommaSeparated,
     CommaSeparatedSecrets,
@@ -18,7 +21,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-class Env(media.MediaSettings):
+class Env(MediaSettings):
     """The environment variables of the web half, named as their fields in capitals."""
 
     half: ClassVar[Literal["web"]] = "web"
@@ -150,13 +153,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ROLES = "web.accounts.roles.ROLES"  # who may do what; see chassis.django.roles
+ROLES = "web.accounts.roles.ROLES"  # who may do what; see chassis.django.people.roles
 ROLES_OF = "web.tenancy.roles_of"
 CURRENT_TENANT = "web.tenancy.current_tenant"
 TENANTS_OF = "web.tenancy.tenants_of"
-INVITED = "web.tenancy.invited"  # whom a link lets sign up; see chassis.django.invitations
+INVITED = "web.tenancy.invited"  # whom a link lets sign up; see chassis.django.people.invitations
 SIGN_UP_OPEN = ENV.sign_up_open
-ACCOUNT_ADAPTER = "chassis.django.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "chassis.django.people.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -170,7 +173,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.behind_proxy else 0
 DEFAULT_FROM_EMAIL = ENV.mail_from
 MAILERS = {
     # kept in the transaction that sends it; a job hands it to the transport
-    "default": {"BACKEND": "chassis.django.mail.Backend"},
+    "default": {"BACKEND": "chassis.django.jobs.mail.Backend"},
     "transport": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -184,7 +187,7 @@ MAILERS = {
     }
     if ENV.smtp_host
     else {
-        "BACKEND": "chassis.django.mail.FolderBackend",
+        "BACKEND": "chassis.django.jobs.mail.FolderBackend",
         "OPTIONS": {"folder": BASE_DIR / ".dev" / "mail"},
     },
 }
@@ -196,7 +199,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT = Path(ENV.media_dir or BASE_DIR / "media")
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 STORAGES = {
-    "default": media.storage(ENV),
+    "default": storage(ENV),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -1,6 +1,6 @@
 """Every address of the product. `web/<app>/urls.py` is found by itself and lives at `/<app>/`."""
 
-from chassis.django import discover_urls
+from chassis.django.discovery import discover_urls
 from django.contrib import admin
 from django.urls import include, path
 

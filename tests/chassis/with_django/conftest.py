@@ -18,9 +18,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import TemplateView
 
 from chassis import testing
-from chassis.django import appearance, database, single_sign_on
+from chassis.django.back_office import theme
+from chassis.django.database import database
 from chassis.django.identity.settings import IdentitySettings, signing_keys
-from chassis.django.roles import require
+from chassis.django.people import sso
+from chassis.django.people.roles import require
 from chassis.problems import ProblemError
 from chassis.service import Service
 from chassis.settings import Secret, ServiceSettings
@@ -41,7 +43,7 @@ _APPS = [
     "django.contrib.humanize",
     "allauth.mfa",
     "allauth.usersessions",
-    *single_sign_on.APPS,
+    *sso.APPS,
     "allauth.idp.oidc",
 ]
 _MIDDLEWARE = [
@@ -49,7 +51,7 @@ _MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "chassis.django.impersonation.ImpersonationMiddleware",
+    "chassis.django.people.impersonation.ImpersonationMiddleware",
     "chassis.django.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -96,9 +98,9 @@ def make_key(_request: HttpRequest) -> HttpResponse:
 
 def whoami(request: HttpRequest) -> HttpResponse:
     """Who the site takes this for, and something worth recording."""
-    from chassis.django import audit  # noqa: PLC0415 - needs the models
+    from chassis.django.audit.trail import record  # noqa: PLC0415 - needs the models
 
-    audit.record("thing.done")
+    record("thing.done")
     return HttpResponse(getattr(request.user, "username", ""))
 
 
@@ -131,7 +133,7 @@ class Urls:
 
 def _configure() -> None:
     framed: dict[str, Any] = {"INSTALLED_APPS": _APPS}
-    appearance.install(framed)
+    theme.install(framed)
     settings.configure(
         **framed,
         SECRET_KEY="of-tests",
@@ -152,15 +154,15 @@ def _configure() -> None:
         },
         LOGIN_URL="/accounts/login/",
         STATIC_URL="/static/",
-        TASKS={"default": {"BACKEND": "chassis.django.jobs.Backend", "QUEUES": []}},
+        TASKS={"default": {"BACKEND": "chassis.django.jobs.tasks.Backend", "QUEUES": []}},
         MAILERS={"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}},
-        ACCOUNT_ADAPTER="chassis.django.accounts.AccountAdapter",
+        ACCOUNT_ADAPTER="chassis.django.people.adapters.AccountAdapter",
         ACCOUNT_REAUTHENTICATION_METHODS=["password", "mfa"],
-        MFA_ADAPTER="chassis.django.second_factor.Adapter",
+        MFA_ADAPTER="chassis.django.people.mfa.Adapter",
         MFA_SUPPORTED_TYPES=["totp", "webauthn", "recovery_codes"],
         MFA_PASSKEY_LOGIN_ENABLED=True,
         MFA_TOTP_TOLERANCE=1,
-        SOCIALACCOUNT_ADAPTER="chassis.django.accounts.SocialAccountAdapter",
+        SOCIALACCOUNT_ADAPTER="chassis.django.people.adapters.SocialAccountAdapter",
         SOCIALACCOUNT_EMAIL_AUTHENTICATION=True,
         SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT=True,
         SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": []}},
@@ -178,7 +180,7 @@ def _configure() -> None:
 
 
 def _add_urls() -> None:
-    from chassis.django import impersonation  # noqa: PLC0415 - needs the models
+    from chassis.django.people import impersonation  # noqa: PLC0415 - needs the models
 
     Urls.urlpatterns = [
         path("accounts/", include("allauth.account.urls")),

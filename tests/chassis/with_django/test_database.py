@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from chassis import schema
-from chassis.django import database
+from chassis.django.database import database
 from chassis.settings import SettingsError
 
 

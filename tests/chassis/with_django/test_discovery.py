@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.django import discover, discover_apps, discover_urls
+from chassis.django.discovery import discover, discover_apps, discover_urls
 
 
 @pytest.fixture

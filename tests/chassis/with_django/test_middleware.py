@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from structlog.testing import capture_logs
 
-from chassis.django import probes
+from chassis.django import health
 from chassis.health import Readiness
 from chassis.settings import SettingsError
 
@@ -154,7 +154,7 @@ def test_probes_answer_any_host(client: Client) -> None:
 
 def test_readiness_waits_for_the_schema(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind on migrations means not ready; once ready, a dead database changes nothing."""
-    monkeypatch.setattr(probes, "readiness", Readiness("database"))
+    monkeypatch.setattr(health, "readiness", Readiness("database"))
     monkeypatch.setattr("chassis.schema.HEAD", 10_000)
     waiting = client.get("/readyz")
     assert waiting.status_code == 503
@@ -169,7 +169,7 @@ def test_readiness_survives_a_dead_database(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database that is away at the start is a reason, not a crash."""
-    monkeypatch.setattr(probes, "readiness", Readiness("database"))
+    monkeypatch.setattr(health, "readiness", Readiness("database"))
     with patch.object(
         connection.__class__, "ensure_connection", side_effect=OperationalError, create=True
     ):

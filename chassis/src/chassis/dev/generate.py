@@ -12,9 +12,9 @@ from chassis.service import Half, Service
 from chassis.settings import ServiceSettings
 
 # in a hybrid the web half is the issuer of tokens, which has settings of its own
-_SINGLE_SIGN_ON = "chassis.django.single_sign_on"
-_IDENTITY = "chassis.django.identity"
-_WEB_API = "chassis.django.api_settings"
+_SINGLE_SIGN_ON = "chassis.django.people.sso"
+_IDENTITY = "chassis.django.identity.settings"
+_WEB_API = "chassis.django.api.settings"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +62,7 @@ def _files(service: Service) -> dict[str, str]:
     if _has_web_api(service):
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
         # only here: a service without Django lacks it
-        from chassis.django import contracts as web  # noqa: PLC0415
+        from chassis.django.api import contracts as web  # noqa: PLC0415
 
         files |= web.rendered()
     if "api" in service.halves:

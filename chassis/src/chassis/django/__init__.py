@@ -1,12 +1,5 @@
-"""What a Django half takes from the chassis; with `chassis.fastapi` the only place for a framework.
+"""The Django half's adapters: what `web/` takes from the chassis, in rooms by capability.
 
-`web/settings.py` and `web/urls.py` import from here; middleware and apps are named by their path:
-`chassis.django`, `chassis.django.apps.AdminConfig`, `chassis.django.middleware.RequestMiddleware`
-and `.LoginRequiredMiddleware`. Code that needs the models imports `chassis.django.audit`.
+`web/settings.py` names the app `chassis.django` and, by their paths, its middleware and backends;
+code imports each module by its full path: `from chassis.django.people.roles import require`.
 """
-
-from chassis.django.database import database
-from chassis.django.discovery import discover, discover_apps, discover_urls
-from chassis.django.plans import install
-
-__all__ = ["database", "discover", "discover_apps", "discover_urls", "install"]

@@ -12,8 +12,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
-from chassis.django import audit
-from chassis.django.back_office import ReadOnlyAdmin
+from chassis.django.audit.trail import record
+from chassis.django.back_office.read_only import ReadOnlyAdmin
 from chassis.django.models import AuditEvent
 
 # allauth's own pages show secrets and search for user names; ours take their place
@@ -98,7 +98,7 @@ class UserSessionAdmin(RevocableAdmin):
 
     def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
         """End the session itself too, not the entry alone."""
-        audit.record("session.revoked", subject=obj.user)
+        record("session.revoked", subject=obj.user)
         obj.end()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:

@@ -33,7 +33,7 @@ class AdminConfig(admin_apps.AdminConfig):
     """Put this in INSTALLED_APPS in place of `django.contrib.admin`."""
 
     default = False
-    default_site = "chassis.django.entrance.AdminSite"
+    default_site = "chassis.django.back_office.site.AdminSite"
 
 
 def migrate_platform(*, using: str, **_: Any) -> None:
@@ -57,7 +57,7 @@ def sync_roles(*, using: str, apps: Apps = apps, **_: Any) -> None:
         apps.get_model("auth", "Group")
     except LookupError:
         return
-    from chassis.django import groups  # noqa: PLC0415 - needs the models
+    from chassis.django.people import groups  # noqa: PLC0415 - needs the models
 
     groups.sync(using=using)
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
-from chassis.django.idempotency import Replay
+from chassis.django.api.idempotency import Replay
 from chassis.problems import MEDIA_TYPE, ProblemError, internal
 
 API_PREFIX = "/api/"

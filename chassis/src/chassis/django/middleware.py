@@ -16,7 +16,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from chassis import logs, telemetry
-from chassis.django import errors, probes, second_factor
+from chassis.django import errors, health
+from chassis.django.people import mfa
 from chassis.problems import ProblemError
 from chassis.request_id import HEADER, TRACE_HEADER
 from chassis.settings import Environment, ServiceSettings
@@ -62,7 +63,7 @@ class RequestMiddleware:
         )
         meta["chassis.request_id"] = recording.context.request_id
         try:
-            response = probes.answer(request) or self._respond(request)
+            response = health.answer(request) or self._respond(request)
             response.headers[HEADER] = recording.context.request_id
             # Django would write a second line, with the path: one request is one line
             response._has_been_logged = True  # type: ignore[attr-defined]
@@ -127,7 +128,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     ) -> HttpResponseBase | None:
         if not getattr(view_func, "login_required", True):
             return None
-        if second_factor.is_being_set_up(request) or not second_factor.is_missing(request):
+        if mfa.is_being_set_up(request) or not mfa.is_missing(request):
             return None
         if errors.wants_problem(request):
             return errors.respond(request, _NO_SECOND_FACTOR)
@@ -140,7 +141,7 @@ def _route(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is not None:
         return f"/{match.route}"
-    return request.path_info if request.path_info in probes.PATHS else "unmatched"
+    return request.path_info if request.path_info in health.PATHS else "unmatched"
 
 
 def _size(content_length: str | None) -> int:

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 
 class AuditEvent(models.Model):
-    """One thing that happened (`chassis.django.audit.record` writes it)."""
+    """One thing that happened (`chassis.django.audit.trail.record` writes it)."""
 
     id = models.BigAutoField(primary_key=True)
     recorded_at = models.DateTimeField(db_default=Now())

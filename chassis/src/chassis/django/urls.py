@@ -4,7 +4,7 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from chassis.django import support
+from chassis.django.people import impersonation_pages
 
 urlpatterns: list[URLPattern | URLResolver] = []
 
@@ -12,8 +12,8 @@ if apps.is_installed("allauth.mfa"):
     urlpatterns += [
         path("accounts/2fa/", include("allauth.mfa.urls")),
         path("accounts/sessions/", include("allauth.usersessions.urls")),
-        path("support/impersonate/", support.start, name="impersonation_start"),
-        path("support/impersonate/end/", support.end, name="impersonation_end"),
+        path("support/impersonate/", impersonation_pages.start, name="impersonation_start"),
+        path("support/impersonate/end/", impersonation_pages.end, name="impersonation_end"),
     ]
 if getattr(settings, "SOCIALACCOUNT_PROVIDERS", None):
     urlpatterns += [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
-from chassis.django.fetching import LISTS_RAISE
+from chassis.django.fetch_modes import LISTS_RAISE
 from django.test import Client
 from pytest_django import Settings
 

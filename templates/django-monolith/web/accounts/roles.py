@@ -3,8 +3,8 @@
 An app adds its own permissions in `web/<app>/permissions.py`, so that they leave with its folder.
 """
 
-from chassis.django import discover
-from chassis.django.roles import matrix
+from chassis.django.discovery import discover
+from chassis.django.people.roles import matrix
 
 MEMBER = "member"  # everybody who belongs to the tenant has this one
 REVIEWER = "reviewer"

@@ -6,7 +6,7 @@ The back office belongs to those who run the service: staff see the requests of 
 from collections.abc import Callable
 from typing import cast
 
-from chassis.django.back_office import ReadOnlyAdmin
+from chassis.django.back_office.read_only import ReadOnlyAdmin
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis.django.files import ACCEPT
+from chassis.django.files.uploads import ACCEPT
 from django import forms
 
 from web.approvals.models import ApprovalRequest

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
-from chassis.django.files import stored_name, validate_upload
+from chassis.django.files.uploads import stored_name, validate_upload
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models

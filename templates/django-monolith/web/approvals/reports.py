@@ -1,9 +1,9 @@
 """The report: totals, a chart by month, and the same requests for a spreadsheet."""
 
-from chassis.django import audit
-from chassis.django.charts import bars
-from chassis.django.exports import csv_response
-from chassis.django.roles import may, require
+from chassis.django.audit.trail import record
+from chassis.django.back_office.charts import bars
+from chassis.django.files.exports import csv_response
+from chassis.django.people.roles import may, require
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -40,7 +40,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """Give the requests that the filters leave as CSV."""
     chosen = FilterForm(request.GET).chosen()
     found = visible(request).matching(**chosen)
-    audit.record("approvals.exported", after={"filters": sorted(chosen), "rows": found.count()})
+    record("approvals.exported", after={"filters": sorted(chosen), "rows": found.count()})
     return csv_response("approvals.csv", CSV_HEADER, map(_row, found.iterator(chunk_size=500)))
 
 

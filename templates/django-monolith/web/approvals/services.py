@@ -4,9 +4,9 @@ from decimal import Decimal
 from http import HTTPStatus
 from uuid import UUID
 
-from chassis.django import audit
-from chassis.django.files import Upload, shown_name
-from chassis.django.roles import denied, has_permission, roles_of
+from chassis.django.audit.trail import record
+from chassis.django.files.uploads import Upload, shown_name
+from chassis.django.people.roles import denied, has_permission, roles_of
 from chassis.problems import ProblemError
 from django.db import transaction
 from django.utils import timezone
@@ -41,7 +41,7 @@ def submit(
     )
     request.full_clean()
     request.save()
-    audit.record("approval.requested", actor=by, subject=request, after={"amount": str(amount)})
+    record("approval.requested", actor=by, subject=request, after={"amount": str(amount)})
     mails.ask_reviewers(request)  # a job sends them: nobody hears of what a rollback took back
     return request
 
@@ -96,7 +96,7 @@ def _decide(
     current.decided_at = timezone.now()
     current.clean_fields(exclude={"attachment"})
     current.save(update_fields=["status", "comment", "decided_by", "decided_at"])
-    audit.record("approval.decided", actor=by, subject=current, after={"status": status.value})
+    record("approval.decided", actor=by, subject=current, after={"status": status.value})
     mails.tell_decision(current)
     return current
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
-from chassis.django import files
-from chassis.django.roles import may, require
+from chassis.django.files import uploads
+from chassis.django.people.roles import may, require
 from chassis.problems import ProblemError
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -76,7 +76,7 @@ def attachment(request: HttpRequest, pk: UUID) -> FileResponse:
     if not approval.attachment:
         raise Http404
     try:
-        return files.deliver(approval.attachment, name=approval.attachment_name)
+        return uploads.deliver(approval.attachment, name=approval.attachment_name)
     except FileNotFoundError:
         raise Http404 from None
 

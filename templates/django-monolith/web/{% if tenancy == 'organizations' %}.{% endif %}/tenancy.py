@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 from typing import cast
 from uuid import UUID
 
-from chassis.django import tokens
+from chassis.django.api import tokens
 from django.db.models import QuerySet
 from django.http import HttpRequest
 

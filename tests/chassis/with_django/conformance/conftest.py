@@ -12,8 +12,8 @@ from django.test import override_settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from chassis.conformance import SyncRule
-from chassis.django import support
 from chassis.django.conformance import Subject
+from chassis.django.people import impersonation_pages
 from chassis.service import Service
 from chassis.settings import Environment
 
@@ -53,7 +53,7 @@ def routes() -> Iterator[Routes]:
         path("accounts/", include("allauth.account.urls")),
         path("accounts/2fa/", include("allauth.mfa.urls")),
         path("accounts/sessions/", include("allauth.usersessions.urls")),
-        path("support/impersonate/", support.start, name="impersonation_start"),
+        path("support/impersonate/", impersonation_pages.start, name="impersonation_start"),
         path("admin/", admin.site.urls),
         path("page", page),
     )

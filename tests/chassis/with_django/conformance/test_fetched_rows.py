@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chassis.django.conformance.fetched_rows import FetchedRows
-from chassis.django.fetching import LISTS_RAISE
+from chassis.django.fetch_modes import LISTS_RAISE
 
 
 def test_accepts_the_guard(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from chassis.django.api_settings import WebApiSettings
+from chassis.django.api.settings import WebApiSettings
 from chassis.django.conformance import Subject
 from chassis.django.conformance.foreign_token_refused import ForeignTokenRefused, right
 from with_django.conformance.conftest import page
@@ -39,7 +39,7 @@ def test_accepts_an_api_that_refuses(examine: Any, routes: Any) -> None:
 def door() -> Iterator[None]:
     """The platform's door of an API."""
     middleware = list(settings.MIDDLEWARE)
-    middleware.insert(middleware.index(_DENIAL), "chassis.django.api.ApiMiddleware")
+    middleware.insert(middleware.index(_DENIAL), "chassis.django.api.middleware.ApiMiddleware")
     api = WebApiSettings.model_construct(api_requests_per_minute=1000, api_key_peppers=())
     with override_settings(MIDDLEWARE=middleware, API=api):
         yield

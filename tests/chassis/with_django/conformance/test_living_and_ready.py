@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
-from chassis.django import probes
+from chassis.django import health
 from chassis.django.conformance.living_and_ready import LivingAndReady
 
 
@@ -17,6 +17,6 @@ def test_accepts_what_the_platform_gives(examine: Any) -> None:
 def test_finds_a_probe_that_always_agrees(examine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A readiness probe that knows no draining is named."""
     monkeypatch.setattr(
-        probes, "answer", lambda request: HttpResponse() if request.path == "/readyz" else None
+        health, "answer", lambda request: HttpResponse() if request.path == "/readyz" else None
     )
     assert "/readyz" in examine(LivingAndReady())

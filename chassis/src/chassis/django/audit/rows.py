@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_save
 
-from chassis.django import audit
+from chassis.django.audit.trail import record
 
 _BEFORE = "_audit_row_before"
 _watched: dict[type[Model], tuple[tuple[str, ...], str | None]] = {}
@@ -60,7 +60,7 @@ def _record(
     after: dict[str, Any] | None = None,
 ) -> None:
     _, about = _watched[type(instance)]
-    audit.record(
+    record(
         f"{instance._meta.model_name}.{what}",
         subject=getattr(instance, about) if about else instance,
         before=before,

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
-from chassis.django import audit
+from chassis.django.audit.trail import record
 
 _RIGHTS = ("is_active", "is_staff", "is_superuser")
 _WATCHED = {*_RIGHTS, "password"}
@@ -56,12 +56,12 @@ def _connect_identities() -> None:
 
 
 def _signed_in(*, user: Model, **_: Any) -> None:
-    audit.record("user.signed_in", actor=user, subject=user)
+    record("user.signed_in", actor=user, subject=user)
 
 
 def _signed_out(*, user: Model | None, **_: Any) -> None:
     if user is not None:
-        audit.record("user.signed_out", actor=user, subject=user)
+        record("user.signed_out", actor=user, subject=user)
 
 
 def _failed(*, credentials: dict[str, Any], **_: Any) -> None:
@@ -70,33 +70,33 @@ def _failed(*, credentials: dict[str, Any], **_: Any) -> None:
     names = {user.USERNAME_FIELD, user.get_email_field_name(), "username"}
     typed = next((str(credentials[name]) for name in names if credentials.get(name)), "")
     found = user._default_manager.filter(**{f"{user.USERNAME_FIELD}__iexact": typed}).first()
-    audit.record("user.sign_in_failed", subject=found)
+    record("user.sign_in_failed", subject=found)
 
 
 def _email_changed(*, user: Model, **_: Any) -> None:
-    audit.record("user.email_changed", subject=user)
+    record("user.email_changed", subject=user)
 
 
 def _second_factor_added(*, instance: Any, created: bool, **_: Any) -> None:
     if created:
-        audit.record("second_factor.added", subject=instance.user, after={"type": instance.type})
+        record("second_factor.added", subject=instance.user, after={"type": instance.type})
 
 
 def _second_factor_removed(*, instance: Any, **_: Any) -> None:
-    audit.record("second_factor.removed", subject=instance.user, before={"type": instance.type})
+    record("second_factor.removed", subject=instance.user, before={"type": instance.type})
 
 
 def _identity_added(*, instance: Any, created: bool, **_: Any) -> None:
     if created:
-        audit.record("identity.added", subject=instance.user, after={"at": instance.provider})
+        record("identity.added", subject=instance.user, after={"at": instance.provider})
 
 
 def _identity_removed(*, instance: Any, **_: Any) -> None:
-    audit.record("identity.removed", subject=instance.user, before={"at": instance.provider})
+    record("identity.removed", subject=instance.user, before={"at": instance.provider})
 
 
 def _second_factor_failed(*, user: Model, **_: Any) -> None:
-    audit.record("second_factor.failed", subject=user)
+    record("second_factor.failed", subject=user)
 
 
 def _remember(*, instance: Model, update_fields: Collection[str] | None, **_: Any) -> None:
@@ -109,7 +109,7 @@ def _remember(*, instance: Model, update_fields: Collection[str] | None, **_: An
 def _saved(*, instance: Any, created: bool, **_: Any) -> None:
     before = instance.__dict__.pop(_BEFORE, None)
     if created:
-        audit.record("user.created", subject=instance, after=_rights(instance))
+        record("user.created", subject=instance, after=_rights(instance))
     elif before:
         _compare(instance, before)
 
@@ -118,10 +118,10 @@ def _compare(instance: Any, before: dict[str, Any]) -> None:
     # a sign-in that only moves the hash to a newer algorithm leaves no raw password behind
     is_new = instance._password is not None or not instance.has_usable_password()
     if before["password"] != instance.password and is_new:
-        audit.record("user.password_changed", subject=instance)
+        record("user.password_changed", subject=instance)
     changed = {name for name in _RIGHTS if before[name] != getattr(instance, name)}
     if changed:
-        audit.record(
+        record(
             "user.rights_changed",
             subject=instance,
             before={name: before[name] for name in sorted(changed)},
@@ -130,7 +130,7 @@ def _compare(instance: Any, before: dict[str, Any]) -> None:
 
 
 def _deleted(*, instance: Any, **_: Any) -> None:
-    audit.record("user.deleted", subject=instance, before=_rights(instance))
+    record("user.deleted", subject=instance, before=_rights(instance))
 
 
 def _granted(
@@ -150,7 +150,7 @@ def _granted(
     # from the other side the rows are people, who are named by their keys
     names = sorted(str(row.pk if reverse else row) for row in rows)
     kind = sender._meta.model_name or ""
-    audit.record(f"permissions.{word}", subject=instance, after={kind: names} if names else None)
+    record(f"permissions.{word}", subject=instance, after={kind: names} if names else None)
 
 
 def _rights(instance: Any) -> dict[str, bool]:

@@ -23,8 +23,8 @@ class EnqueuedInTransaction(SyncRule[Subject]):
 
     @override
     def check(self, subject: Subject) -> Iterator[Finding]:
-        """Leave `TASKS` as the platform sets it (`chassis.django.jobs.Backend`). Another queue runs
-        jobs of a transaction that failed, and loses those of one that committed.
+        """Leave `TASKS` as the platform sets it (`chassis.django.jobs.tasks.Backend`). Another
+        queue runs jobs of a transaction that failed, and loses those of one that committed.
         """
         with undone():
             before = _jobs()

@@ -7,7 +7,7 @@ from django.db.models import query
 
 from chassis.conformance import Finding, Level, SyncRule
 from chassis.django.conformance.subject import Subject
-from chassis.django.fetching import RaiseForLists
+from chassis.django.fetch_modes import RaiseForLists
 
 
 class FetchedRows(SyncRule[Subject]):

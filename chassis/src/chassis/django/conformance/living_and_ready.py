@@ -7,7 +7,7 @@ from typing import override
 from django.conf import settings
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django import probes
+from chassis.django import health
 from chassis.django.conformance.outage import without_database
 from chassis.django.conformance.subject import Subject, visitor
 from chassis.health import Readiness
@@ -27,17 +27,17 @@ class LivingAndReady(SyncRule[Subject]):
         restart healthy processes, and a `/readyz` without a draining state loses requests at every
         roll-out. A page that needs the lost database answers 503 with `Retry-After`.
         """
-        kept = probes.readiness
+        kept = health.readiness
         try:
-            probes.readiness = Readiness("database")
+            health.readiness = Readiness("database")
             with without_database():
                 yield from _expect({"/livez": HTTPStatus.OK, "/readyz": _NO}, "without a database")
                 yield from _pages(subject)
-            probes.readiness = Readiness()
-            probes.readiness.drain()
+            health.readiness = Readiness()
+            health.readiness.drain()
             yield from _expect({"/livez": HTTPStatus.OK, "/readyz": _NO}, "while draining")
         finally:
-            probes.readiness = kept
+            health.readiness = kept
 
 
 def _expect(expected: dict[str, HTTPStatus], when: str) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.module_loading import import_string
 from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
-from chassis.django import roles
+from chassis.django.people import roles
 
 SCHEME = "service"
 # OpenID Connect Core 1.0, 5.4 and 11: they are about the person's own data, no right in a service

@@ -12,6 +12,9 @@ from chassis.auth.development_key import development_pem
 from chassis.service import Half, Service
 from chassis.settings import Secret, ServiceSettings, SettingsError, development_secret, lookup
 
+ACCESS_TOKEN_S = 300
+REFRESH_TOKEN_S = 30 * 24 * 3600
+JWKS_AGE_S = 300
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
 )
@@ -53,6 +56,32 @@ class IdentitySettings(ServiceSettings):
         if not port.isdecimal():
             raise SettingsError("WEB_PORT is not a port: set it to a number below 65536.")
         return found.model_copy(update={"oidc_issuer": f"http://127.0.0.1:{port}"})
+
+
+def install(settings: dict[str, Any], service: Service) -> None:
+    """Add the provider to Django's settings; raises SettingsError that lists what is missing."""
+    env = IdentitySettings.load(service)
+    settings.setdefault("SCOPES_OF", "chassis.django.identity.adapter.scopes_of")
+    settings["INSTALLED_APPS"] += ["allauth.idp.oidc"]
+    _let_forms_lead_back(settings["SECURE_CSP"], local=env.environment.is_local)
+    settings |= {
+        "OIDC_ISSUER": env.oidc_issuer,
+        "TENANT_OF": "web.tenancy.tenant_of",
+        "ONLY_TENANT": "web.tenancy.ONLY_TENANT",
+        "IDP_OIDC_ADAPTER": "chassis.django.identity.adapter.Adapter",
+        "IDP_OIDC_ACCESS_TOKEN_FORMAT": "jwt",
+        "IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN": ACCESS_TOKEN_S,
+        "IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN": REFRESH_TOKEN_S,
+        "IDP_OIDC_JWKS_CACHE_CONTROL": JWKS_AGE_S,
+        "IDP_OIDC_PRIVATE_KEYS": signing_keys(env, service),
+    }
+
+
+def _let_forms_lead_back(policy: dict[str, Any], *, local: bool) -> None:
+    # a browser checks `form-action` along redirects too, and the login form ends at a client's
+    # address, which the database knows and a header cannot
+    clients = ["http://127.0.0.1:*", "http://localhost:*"] if local else []
+    policy["form-action"] = [*policy["form-action"], "https:", *clients]
 
 
 def signing_keys(env: IdentitySettings, service: Service) -> list[dict[str, Any]]:

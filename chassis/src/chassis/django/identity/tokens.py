@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
 from chassis.auth import Principal, TokenVerifier, TrustedIssuer
-from chassis.django.blocking import finish
+from chassis.django.sync_bridge import finish
 from chassis.problems import ProblemError
 
 AUDIENCE = "web"

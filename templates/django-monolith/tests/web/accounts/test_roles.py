@@ -4,8 +4,8 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
-from chassis.django import groups
-from chassis.django.roles import has_permission, matrix
+from chassis.django.people import groups
+from chassis.django.people.roles import has_permission, matrix
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 

@@ -3,7 +3,7 @@
 import uuid
 from decimal import Decimal
 
-import chassis.django.files
+import chassis.django.files.uploads
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
                     "attachment",
                     models.FileField(
                         blank=True,
-                        upload_to=chassis.django.files.stored_name,
-                        validators=[chassis.django.files.validate_upload],
+                        upload_to=chassis.django.files.uploads.stored_name,
+                        validators=[chassis.django.files.uploads.validate_upload],
                     ),
                 ),
                 ("attachment_name", models.CharField(blank=True, editable=False, max_length=100)),

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
-from chassis.django.drf import FILE, APIView, Attachment, Permitted
+from chassis.django.api.drf import FILE, APIView, Attachment, Permitted
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import strawberry
 import strawberry_django
-from chassis.django.graphql import Info, field
-from chassis.django.pages import newest_first
+from chassis.django.api.graphql import Info, field
+from chassis.django.api.pagination import newest_first
 from django.shortcuts import get_object_or_404
 
 from web.accounts.models import User

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Literal, cast
 from uuid import UUID
 
-from chassis.django.ninja import FILE, Attachment, Paging
-from chassis.django.pages import newest_first
-from chassis.django.roles import require
+from chassis.django.api.ninja import FILE, Attachment, Paging
+from chassis.django.api.pagination import newest_first
+from chassis.django.people.roles import require
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.django.roles import may_grant
+from chassis.django.people.roles import may_grant
 from django import forms
 
 from web.accounts.models import User

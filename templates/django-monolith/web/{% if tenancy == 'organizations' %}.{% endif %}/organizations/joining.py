@@ -3,8 +3,8 @@
 Opening it changes nothing, because mail programs open links to look at them.
 """
 
-from chassis.django import invitations
-from chassis.django.impersonation import blocked
+from chassis.django.people import invitations
+from chassis.django.people.impersonation import blocked
 from chassis.problems import ProblemError
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required

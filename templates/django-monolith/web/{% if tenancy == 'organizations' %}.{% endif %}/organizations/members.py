@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
-from chassis.django.impersonation import blocked
-from chassis.django.roles import require
+from chassis.django.people.impersonation import blocked
+from chassis.django.people.roles import require
 from chassis.problems import ProblemError
 from django.contrib import messages
 from django.core.paginator import Paginator

@@ -1,6 +1,6 @@
 """A second organisation of the invented company, and somebody who was asked to join the first."""
 
-from chassis.django import invitations
+from chassis.django.people import invitations
 from django.utils import timezone
 
 from web.accounts.roles import MANAGER, REVIEWER

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from chassis.django import audit, invitations
-from chassis.django.roles import denied, has_permission, may_grant
+from chassis.django.audit.trail import record
+from chassis.django.people import invitations
+from chassis.django.people.roles import denied, has_permission, may_grant
 from chassis.problems import ProblemError
 from django.db import transaction
 from django.utils import timezone
@@ -69,7 +70,7 @@ def invite(*, tenant: UUID, email: str, role: str, by: User, link: Link) -> None
         raise _conflict(f"{MOST_INVITATIONS} invitations are waiting: withdraw some first.")
     invitation = Invitation(organization=here, email=email.lower(), role=role)
     _send(invitation, by=by, link=link)
-    audit.record("invitation.sent", actor=by, subject=invitation, after=_facts(invitation))
+    record("invitation.sent", actor=by, subject=invitation, after=_facts(invitation))
 
 
 @transaction.atomic(durable=True)
@@ -80,9 +81,7 @@ def resend(*, invitation: Invitation, by: User, link: Link) -> None:
     _check_rank(by, here, current.role)
     before = _facts(current)
     _send(current, by=by, link=link)
-    audit.record(
-        "invitation.resent", actor=by, subject=current, before=before, after=_facts(current)
-    )
+    record("invitation.resent", actor=by, subject=current, before=before, after=_facts(current))
 
 
 @transaction.atomic(durable=True)
@@ -91,7 +90,7 @@ def withdraw(*, invitation: Invitation, by: User) -> None:
     here = _lock(invitation.organization_id)
     current = _still_there(invitation)
     _check_rank(by, here, current.role)
-    audit.record("invitation.withdrawn", actor=by, subject=current, before=_facts(current))
+    record("invitation.withdrawn", actor=by, subject=current, before=_facts(current))
     current.delete()
 
 
@@ -109,7 +108,7 @@ def join(*, key: str, by: User) -> Membership:
         raise _GONE
     if not invitations.owns(by, current.email):
         raise _refusal(f"This invitation is for {current.email}.")
-    audit.record("invitation.accepted", actor=by, subject=current, before=_facts(current))
+    record("invitation.accepted", actor=by, subject=current, before=_facts(current))
     membership = current.organization.admit(by, role=current.role)
     current.delete()
     return membership

@@ -3,8 +3,8 @@
 from typing import Any
 
 from allauth.account.signals import user_signed_up
-from chassis.django import invitations
 from chassis.django.audit.rows import watch
+from chassis.django.people import invitations
 from django.dispatch import receiver
 from django.http import HttpRequest
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chassis.django.jobs import periodic
+from chassis.django.jobs.tasks import periodic
 from django.tasks import task
 from django.utils import timezone
 

@@ -1,7 +1,7 @@
 """Addresses under `/api/`: the `router` of every `web/<app>/api.py` is mounted at `/api/<app>/`."""
 
-from chassis.django import discover
-from chassis.django.drf import SchemaView
+from chassis.django.api.drf import SchemaView
+from chassis.django.discovery import discover
 from django.urls import include, path
 
 urlpatterns = [

@@ -3,8 +3,8 @@
 from typing import cast
 
 import strawberry
-from chassis.django import discover
-from chassis.django.graphql import Info, create_schema, create_view, field
+from chassis.django.api.graphql import Info, create_schema, create_view, field
+from chassis.django.discovery import discover
 from django.urls import path
 
 from web.accounts.models import User

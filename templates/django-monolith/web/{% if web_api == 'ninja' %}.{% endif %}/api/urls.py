@@ -1,7 +1,7 @@
 """Addresses under `/api/`: the `router` of every `web/<app>/api.py` is mounted at `/api/<app>/`."""
 
-from chassis.django import discover
-from chassis.django.ninja import create_api
+from chassis.django.api.ninja import create_api
+from chassis.django.discovery import discover
 from django.conf import settings
 from django.urls import path
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from chassis.api_keys import ApiKeyError
-from chassis.django import roles, tokens
+from chassis.django.api import tokens
+from chassis.django.people import roles
 from chassis.problems import ProblemError
 
 

@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from chassis.django import sealing
+from chassis.django import field_encryption
 
 _SEALED = ("secret", "seed")
 
@@ -53,8 +53,8 @@ def _mails() -> int:
 
 def _anew(sealed: str, what: str, otherwise: str) -> str:
     try:
-        return sealing.seal(sealing.unseal(sealed))
-    except sealing.UnreadableError as error:
+        return field_encryption.seal(field_encryption.unseal(sealed))
+    except field_encryption.UnreadableError as error:
         raise CommandError(
             f"{what}: {error}. Put the key it was sealed under among SECRET_KEY_FALLBACKS, "
             f"or {otherwise}."

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from chassis.django import jobs, processes
+from chassis.django.jobs import processes, tasks
 from chassis.jobs.scheduler import schedule
 
 
@@ -19,4 +19,4 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Schedule; a database that goes away is waited for."""
-        processes.run(partial(schedule, settings.ENV.database_url, jobs.find_tasks("web")))
+        processes.run(partial(schedule, settings.ENV.database_url, tasks.find_tasks("web")))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chassis.django import groups
+from chassis.django.people import groups
 
 
 class Command(BaseCommand):

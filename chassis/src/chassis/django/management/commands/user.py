@@ -6,14 +6,14 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chassis.django import helpdesk
+from chassis.django.people import user_support
 
 _WRITES: dict[str, tuple[Callable[..., str], str]] = {
-    "deactivate": (helpdesk.deactivate, "switch off and sign out"),
-    "reactivate": (helpdesk.reactivate, "let sign in again"),
-    "end-sessions": (helpdesk.end_sessions, "sign out everywhere"),
-    "remove-factors": (helpdesk.remove_factors, "take all second factors"),
-    "send-reset": (helpdesk.send_reset, "mail a link that sets a password"),
+    "deactivate": (user_support.deactivate, "switch off and sign out"),
+    "reactivate": (user_support.reactivate, "let sign in again"),
+    "end-sessions": (user_support.end_sessions, "sign out everywhere"),
+    "remove-factors": (user_support.remove_factors, "take all second factors"),
+    "send-reset": (user_support.send_reset, "mail a link that sets a password"),
 }
 
 
@@ -35,11 +35,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, verb: str, email: str, **options: Any) -> None:
         """Do it, and say what was done."""
-        person = helpdesk.find(email)
+        person = user_support.find(email)
         if person is None:
             raise CommandError(f"Nobody has the address {email}: look for them at /admin/.")
         if verb == "show":
-            for name, value in helpdesk.describe(person):
+            for name, value in user_support.describe(person):
                 self.stdout.write(f"{name:>14}  {value}")
             return
         act, _ = _WRITES[verb]

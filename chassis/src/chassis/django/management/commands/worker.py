@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from chassis.django import jobs, processes
+from chassis.django.jobs import processes, tasks
 from chassis.jobs.worker import work
 
 _GRACE_SECONDS = 20
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             partial(
                 work,
                 settings.ENV.database_url,
-                jobs.find_tasks("web"),
+                tasks.find_tasks("web"),
                 concurrency=concurrency,
                 grace_seconds=_GRACE_SECONDS,
             )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from chassis.django import tokens
+from chassis.django.api import tokens
 from django.test import Client
 
 from web.accounts.models import User

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from chassis.django import tokens
+from chassis.django.api import tokens
 from django.test import Client
 
 from web.accounts.models import User

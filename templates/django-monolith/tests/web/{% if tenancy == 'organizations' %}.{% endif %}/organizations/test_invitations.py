@@ -7,8 +7,8 @@ from threading import Barrier, Thread
 
 import pytest
 from allauth.account.models import EmailAddress
-from chassis.django import invitations
 from chassis.django.models import AuditEvent
+from chassis.django.people import invitations
 from chassis.problems import ProblemError
 from django.core import mail
 from django.core.cache import cache

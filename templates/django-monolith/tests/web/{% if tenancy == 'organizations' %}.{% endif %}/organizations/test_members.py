@@ -167,7 +167,7 @@ def test_nobody_gives_or_takes_a_role_above_their_own(
     """A role that manages but does not decide can neither make nor unmake a manager."""
     rosa = User.objects.get(email="rosa@example.com")
     with (
-        patch("chassis.django.roles.has_permission", return_value=True),
+        patch("chassis.django.people.roles.has_permission", return_value=True),
         patch.object(services, "has_permission", return_value=True),
     ):
         for role, membership in ((MANAGER, rosa), (MEMBER, ben)):

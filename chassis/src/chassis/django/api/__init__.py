@@ -1,0 +1,1 @@
+"""What the APIs of a Django half share, and the adapters of Ninja, REST framework and GraphQL."""

@@ -1,0 +1,176 @@
+"""Django REST framework with sessions and tokens, denial by default and problem details."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import HttpResponse
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework import exceptions, serializers
+from rest_framework.pagination import BasePagination
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView as RestAPIView
+
+from chassis import cursors
+from chassis.django import errors
+from chassis.django.api import contracts, idempotency
+from chassis.django.api.pagination import newest_first
+from chassis.django.files import uploads
+from chassis.django.people import roles
+from chassis.problems import ProblemError
+
+
+class Pages(BasePagination):
+    """`?limit=&after=` for a view that names in `newest_by` the moment its rows are ordered by."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """Give the rows of the page that was asked for."""
+        asked = _Window(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        page = newest_first(queryset, by=view.newest_by, **asked.validated_data)
+        self._cursor = page.next_cursor
+        return page.items
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Put the cursor of the next page beside the rows."""
+        return Response({"items": data, "next_cursor": self._cursor})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe that."""
+        members = {
+            "items": schema,
+            "next_cursor": {"type": ["string", "null"]},
+        }
+        return {"type": "object", "required": list(members), "properties": members}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe what may be asked."""
+        limit = {"type": "integer", "minimum": 1, "maximum": cursors.LARGEST_LIMIT}
+        after = {"type": "string", "minLength": 1, "maxLength": cursors.LONGEST}
+        return [
+            {"name": "limit", "in": "query", "schema": limit | {"default": cursors.DEFAULT_LIMIT}},
+            {"name": "after", "in": "query", "schema": after},
+        ]
+
+
+class _Window(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(min_value=1, max_value=cursors.LARGEST_LIMIT, required=False)
+    after = serializers.CharField(max_length=cursors.LONGEST, required=False)
+
+
+FILE = {(200, "*/*"): bytes}
+"""`responses` of an operation that answers with a file."""
+
+
+class Attachment(serializers.Serializer[Any]):
+    """The name of a file and its content in base64; the view gets a file."""
+
+    name = serializers.CharField(max_length=255)
+    content = serializers.CharField(max_length=uploads.MOST_BASE64)
+
+    def validate(self, attrs: dict[str, str]) -> Any:
+        """Decode it."""
+        try:
+            return uploads.decoded(attrs["name"], attrs["content"])
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+
+
+class APIView(RestAPIView):
+    """The base of every view; put it in front of a generic view or viewset.
+
+    The framework takes its views out of `LoginRequiredMiddleware` and trusts each one's permission
+    classes instead; this puts them back.
+    """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in whom the permission classes let in; an action that wants no permission of the
+        matrix keeps its answer too."""
+        super().initial(request, *args, **kwargs)
+        idempotency.begin(request._request)
+
+    # the classes this stands in front of declare them with types of their own
+    if not TYPE_CHECKING:
+        pagination_class = Pages
+
+        @classmethod
+        def as_view(cls, *args, **initkwargs):
+            """Make the view function, for signed-in people only."""
+            view = super().as_view(*args, **initkwargs)
+            view.login_required = True
+            return view
+
+
+class Permitted(IsAuthenticated):
+    """Ask for the permission that the view's `permissions` name for the action: `{"list": …}`.
+
+    An action that is not named there is refused to everybody but superusers.
+    """
+
+    def has_permission(self, request: Request, view: RestAPIView) -> bool:
+        """Let the action run, or raise the problem that names what is missing."""
+        if not super().has_permission(request, view):
+            return False
+        action = getattr(view, "action", (request.method or "").lower())
+        if action is None:  # a method that the viewset does not have: the framework answers 405
+            return True
+        name = getattr(view, "permissions", {}).get(action, f"undeclared:{action}")
+        roles.check(request._request, name)
+        return True
+
+
+class SchemaView(APIView, SpectacularAPIView):
+    """The OpenAPI document, for whoever is signed in."""
+
+
+class _Scheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Silence about a class that drf-spectacular does not know: `finish_document` says it all."""
+
+    target_class = "chassis.django.api.drf_requests.Authentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+def finish_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Complete an OpenAPI document (a hook of drf-spectacular)."""
+    contracts.complete(result)
+    return result
+
+
+def document() -> dict[str, Any]:
+    """Make the OpenAPI document."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """Translate one exception; None when it is not an answer but a crash."""
+    problem = _problem(error)
+    return errors.respond(context["request"]._request, problem) if problem else None
+
+
+def _problem(error: Exception) -> ProblemError | None:
+    match error:
+        case exceptions.NotAuthenticated():
+            return errors.UNAUTHENTICATED
+        case exceptions.ValidationError():
+            return ProblemError(422, "validation", errors=list(_fields(error.detail, ["body"])))
+        case exceptions.APIException():
+            return ProblemError(error.status_code, None, str(error.detail))
+    return errors.translate(error)
+
+
+def _fields(detail: Any, path: list[str]) -> Any:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _fields(inner, path if name == "non_field_errors" else [*path, str(name)])
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _fields(inner, path)
+    else:
+        yield {"loc": path, "msg": str(detail)}

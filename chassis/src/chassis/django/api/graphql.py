@@ -1,0 +1,125 @@
+"""GraphQL with sessions and tokens: a permission for each field, bounded queries, and statuses that
+tell how it went (`chassis.graphql`).
+
+An app takes part with `web/<app>/api.py` that has a class `Query`, `Mutation` or both; each of
+their fields says who may ask for it::
+
+    @strawberry.type
+    class Query:
+        @field("approvals:read")
+        def approvals(self, info: Info) -> ApprovalPage: …
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import strawberry
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_POST
+from pydantic import ValidationError
+from strawberry.types import ExecutionResult
+
+from chassis.django import errors
+from chassis.django.api import idempotency, json_body
+from chassis.django.api.idempotency import Replay
+from chassis.django.people import roles
+from chassis.graphql import UNRUNNABLE, Access, GraphQLRequest, answer, merge, refusal
+from chassis.problems import ProblemError
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a resolver finds in `info.context`."""
+
+    request: HttpRequest
+
+    @property
+    def introspects(self) -> bool:
+        """Whether the schema may be asked for: not in production."""
+        return bool(settings.ENV.environment.is_local)
+
+
+Info = strawberry.Info[Context, None]
+
+
+class _Access(Access):
+    """Lets a field be asked for by those who may."""
+
+    def __init__(self, permission: str | None) -> None:
+        self.permission = permission
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
+        request = info.context.request
+        if self.permission is None:
+            idempotency.begin(request)  # for the others `check` does it
+        else:
+            roles.check(request, self.permission)
+        return next_(source, info, **arguments)
+
+
+def field(permission: str | None) -> Callable[[Callable[..., Any]], Any]:
+    """Declare a query or mutation for people with a permission; None: for everybody signed in."""
+
+    def declare(resolver: Callable[..., Any]) -> Any:
+        return strawberry.field(resolver, extensions=[_Access(permission)])
+
+    return declare
+
+
+def create_schema(query: type, modules: Iterable[ModuleType]) -> strawberry.Schema:
+    """Merge `query` with the `Query` and `Mutation` of the modules that have one.
+
+    Raises ImproperlyConfigured for a query or mutation that does not say who may ask for it.
+    """
+    return merge(query, modules, _undecided)
+
+
+def create_view(schema: strawberry.Schema) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Make the view of POST requests. There is no explorer page: its scripts come from a foreign
+    host, which the content policy refuses."""
+
+    def graphql(request: HttpRequest) -> HttpResponse:
+        result = _run(schema, _read(request), Context(request))
+        for error in result.errors or ():
+            if isinstance(error.original_error, Replay):
+                return error.original_error.response()
+        made = answer(result, request.headers.get("Accept", ""), _translate)
+        return HttpResponse(made.body, made.media_type, status=made.status, headers=made.headers)
+
+    return require_POST(graphql)
+
+
+def _read(request: HttpRequest) -> GraphQLRequest:
+    try:
+        return GraphQLRequest.model_validate(json_body.read_json(request))
+    except ValidationError as error:
+        found = [
+            {"loc": ["body", *item["loc"]], "msg": item["msg"]}
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise ProblemError(422, "validation", errors=found) from None
+
+
+def _run(schema: strawberry.Schema, body: GraphQLRequest, context: Context) -> ExecutionResult:
+    try:
+        return schema.execute_sync(**body.arguments(), context_value=context)
+    except UNRUNNABLE as error:
+        return refusal(error)
+
+
+def _translate(error: Exception) -> Exception:
+    if errors.is_lost_database(error):
+        return errors.UNAVAILABLE
+    return errors.translate(error) or error
+
+
+def _undecided(what: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f'{what}: declare it with @field("things:read") of chassis.django.api.graphql, or '
+        "@field(None) where anybody who is signed in may."
+    )

@@ -1,0 +1,1 @@
+"""Uploads, where they are stored, and exports."""

@@ -1,0 +1,114 @@
+"""Our rules about accounts, where allauth asks for them."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from requests import RequestException
+
+from chassis.django.people import invitations, mfa
+from chassis.problems import ProblemError
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Who may make an account, and how somebody proves again who they are (ACCOUNT_ADAPTER)."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Tell whether somebody may sign up: everybody where SIGN_UP_OPEN says so, else whoever
+        holds an open invitation."""
+        if getattr(settings, "SIGN_UP_OPEN", False):
+            return True
+        return invitations.invited_address(request) is not None
+
+    def clean_email(self, email: str) -> str:
+        """Refuse an address other than the invited one to somebody who signs up by invitation."""
+        cleaned: str = super().clean_email(email)
+        # whoever has an account asks for the password of that one, whatever link they opened
+        is_known = _is_signed_in(self.request) or _resets_a_password(self.request)
+        invited = None if is_known else invitations.invited_address(self.request)
+        if invited and cleaned.lower() != invited.lower():
+            raise ValidationError(f"Your invitation is for {invited}: sign up with that address.")
+        return cleaned
+
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """Tell whether an address needs no mail of ours: whoever came by its invitation read one.
+
+        allauth would add the address that it was told of to whatever account is made next, also one
+        from an identity provider: a link that somebody was made to open would give its sender a way
+        into that account. Here it counts for an account with that very address.
+        """
+        invited = invitations.invited_address(request)
+        return invited is not None and invited.lower() == email.lower()
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """Let allauth's pages ask again as ours do: not whoever gave a second factor just now."""
+        is_required: bool = super().is_reauthentication_required(app=app)
+        return is_required and not mfa.was_given_recently(self.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Offer a password only to those who have no second factor: it would stand in for both."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        return factors or methods
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """Who may come in from an identity provider (SOCIALACCOUNT_ADAPTER)."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Tell whether somebody may sign up; where that is closed, with the invited address."""
+        if getattr(settings, "SIGN_UP_OPEN", False):
+            return True
+        theirs = {address.email.lower() for address in sociallogin.email_addresses}
+        return (invitations.invited_address(request) or "").lower() in theirs
+
+    def authenticate_by_email(self, sociallogin: Any) -> Any:
+        """Find the account of an address that the provider has verified.
+
+        OpenID Connect Core 1.0, 5.1 has `email_verified` as a boolean, and some send words for it:
+        only the one for yes counts.
+        """
+        for address in sociallogin.email_addresses:
+            address.verified = address.verified in (True, "true")
+        return super().authenticate_by_email(sociallogin)
+
+    def get_requests_session(self) -> Any:
+        """Give what speaks to the provider; one that is away is a problem (503) and no crash."""
+        session = super().get_requests_session()  # type: ignore[no-untyped-call]
+        session.request = _answering(session.request)
+        return session
+
+
+def _answering(send: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(*arguments: Any, **named: Any) -> Any:
+        try:
+            answer = send(*arguments, **named)
+        except RequestException:
+            raise _unavailable() from None
+        if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _unavailable()
+        return answer
+
+    return ask
+
+
+def _unavailable() -> ProblemError:
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "identity-provider-unavailable",
+        "The identity provider does not answer: try again in a moment, or sign in another way.",
+    )
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    return bool(getattr(request, "user", None) and request.user.is_authenticated)
+
+
+def _resets_a_password(request: HttpRequest) -> bool:
+    match = getattr(request, "resolver_match", None)
+    return match is not None and match.url_name == "account_reset_password"

@@ -1,0 +1,141 @@
+"""Support staff see what a customer sees: with a reason, for half an hour, and both are recorded.
+
+For whoever holds the permission `chassis:impersonate` (`chassis.impersonate` to Django) and never
+of staff or superusers. While it lasts `request.user` is the customer and `support(request)` the
+support person; what would let that person in later, or data out, is blocked: password, second
+factors, addresses, sessions, the back office, tokens, pages and operations of an API that want a
+permission `…:export`, and views marked `blocked`.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.middleware import get_user
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from chassis.django import errors
+from chassis.django.api import tokens
+from chassis.django.audit.trail import record
+from chassis.django.people import mfa, roles
+
+PERMISSION = "chassis.impersonate"
+LIMIT_SECONDS = 30 * 60
+_KEY = "chassis.impersonation"
+_BLOCKED_ROUTES = ("accounts/", "admin/", "identity/")
+_LOGOUT = "account_logout"
+_OPEN = {_LOGOUT, "impersonation_end"}
+
+
+class ImpersonationMiddleware:
+    """Put the customer into the support person's place; stands behind AuthenticationMiddleware."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Put the customer where views look for who is signed in, without looking itself: a page
+        that asks for nobody costs no query."""
+        request.user = SimpleLazyObject(lambda: _whom(request))  # type: ignore[assignment]
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *_: Any
+    ) -> HttpResponseBase | None:
+        """Answer in the place of a view that is blocked while somebody acts for another."""
+        if _is_blocked(request, view) and support(request) is not None:
+            return errors.respond(request, roles.NOT_FOR_OTHERS)
+        if request.method == "POST" and _name(request) == _LOGOUT:
+            _step_back(request)
+        return None
+
+
+def support(request: HttpRequest) -> Any:
+    """Give the support person who acts for the person of this request; None if nobody does."""
+    # whoever asks who is signed in finds out by that who acts for them
+    is_known = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return getattr(request, "impersonator", None) if is_known else None
+
+
+def blocked[View: Callable[..., Any]](view: View) -> View:
+    """Mark a view that nobody may use for somebody else: one that makes a key or a token."""
+    view.blocked_for_impersonators = True  # type: ignore[attr-defined]
+    return view
+
+
+def may(support: Any) -> bool:
+    """Tell whether somebody may act for customers."""
+    return bool(support.is_active and support.is_staff and support.has_perm(PERMISSION))
+
+
+def find(email: str) -> Any:
+    """Find the customer with this address; None if there is none that anybody may act for."""
+    user: Any = get_user_model()
+    return _customers().filter(**{f"{user.USERNAME_FIELD}__iexact": email}).first()
+
+
+def start(request: HttpRequest, customer: Any, *, reason: str) -> None:
+    """Act for a customer from the next request on."""
+    request.session[_KEY] = {"customer": str(customer.pk), "since": time.time()}
+    record("impersonation.started", subject=customer, after={"reason": reason})
+
+
+def end(request: HttpRequest) -> None:
+    """Be oneself again; nothing happens to somebody who is."""
+    person: Any = support(request) or request.user
+    state = request.session.pop(_KEY, None)
+    if state:
+        customer = get_user_model()._default_manager.filter(pk=state["customer"]).first()
+        record("impersonation.ended", actor=person, subject=customer)
+
+
+def _whom(request: HttpRequest) -> Any:
+    person = get_user(request)
+    state = request.session.get(_KEY)
+    # a token speaks for its own person, whatever cookie came along
+    if not state or not person.is_authenticated or tokens.of(request):
+        return person
+    customer = _customers().filter(pk=state["customer"]).first()
+    is_over = time.time() - state["since"] >= LIMIT_SECONDS
+    # who lost their second factor would be sent to enrol, but for standing in a customer's place
+    may_go_on = may(person) and not mfa.is_missing_of(person)
+    if customer is None or is_over or not may_go_on:
+        request.user = person  # the trail asks who this is, which is being found out just now
+        end(request)
+        return person
+    request.impersonator = person  # type: ignore[attr-defined]
+    return customer
+
+
+def _step_back(request: HttpRequest) -> None:
+    # whoever signs out is the support person: the trail says so, and that they stopped
+    if person := support(request):
+        end(request)
+        request.user = person
+        del request.impersonator  # type: ignore[attr-defined]
+
+
+def _name(request: HttpRequest) -> str | None:
+    return request.resolver_match.url_name if request.resolver_match else None
+
+
+def _customers() -> Any:
+    everybody = get_user_model()._default_manager
+    return everybody.filter(is_active=True, is_staff=False, is_superuser=False)
+
+
+def _is_blocked(request: HttpRequest, view: Callable[..., Any]) -> bool:
+    match = request.resolver_match
+    if match is None or match.url_name in _OPEN:
+        return False
+    is_marked = getattr(view, "blocked_for_impersonators", False)
+    # what `chassis.django.people.roles.require` asks for: an export is one by its permission's name
+    is_export = roles.is_export(str(getattr(view, "permission", "")))
+    return is_marked or is_export or match.route.startswith(_BLOCKED_ROUTES)

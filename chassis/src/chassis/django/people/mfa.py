@@ -1,0 +1,66 @@
+"""Second factors: who has to set one up, how their secrets are kept, who just gave one."""
+
+import time
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.apps import apps
+from django.http import HttpRequest
+
+from chassis.django import field_encryption
+from chassis.problems import ProblemError
+
+_ON_THE_WAY = ("mfa_", "account_", "usersessions_")
+
+
+class Adapter(DefaultMFAAdapter):
+    """What allauth asks about second factors (MFA_ADAPTER)."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal the secret of an authenticator app, or the seed of recovery codes."""
+        return field_encryption.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read it; raises the problem 503 when SECRET_KEY was changed and forgotten."""
+        try:
+            return field_encryption.unseal(encrypted_text)
+        except field_encryption.UnreadableError:
+            raise ProblemError(
+                503,
+                "second-factor-unreadable",
+                "This second factor was stored under a SECRET_KEY that the service no longer has: "
+                "somebody who runs it has to put that key among SECRET_KEY_FALLBACKS.",
+            ) from None
+
+
+def is_missing(request: HttpRequest) -> bool:
+    """Tell whether this person has to enrol before anything else."""
+    return is_missing_of(request.user)
+
+
+def is_missing_of(user: Any) -> bool:
+    """Tell whether somebody is staff without a second factor, where the site has them at all."""
+    is_staff = user.is_authenticated and getattr(user, "is_staff", False)
+    return bool(is_staff and apps.is_installed("allauth.mfa") and not is_mfa_enabled(user))
+
+
+def is_being_set_up(request: HttpRequest) -> bool:
+    """Tell whether the page is one that somebody needs on the way to a second factor."""
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").startswith(_ON_THE_WAY)
+
+
+def was_given_recently(request: HttpRequest) -> bool:
+    """Tell whether somebody proved minutes ago who they are: with the factor, if they have one.
+
+    Signing in with it counts, because a code works once and the next one takes half a minute.
+    """
+    user: Any = request.user
+    records: list[dict[str, Any]] = get_authentication_records(request, user)
+    given = max((record["at"] for record in records if record["method"] == "mfa"), default=0.0)
+    is_fresh = time.time() - given < app_settings.REAUTHENTICATION_TIMEOUT
+    return is_fresh or bool(did_recently_reauthenticate(request))

@@ -1,0 +1,147 @@
+"""Roles as code: one matrix says which role may do what, and a request is asked for a permission.
+
+A permission is named as in the FastAPI half, `<area>:<action>`: `approvals:decide`. Where the area
+is a Django app, it is the same as Django's own `approvals.decide`, so that the matrix decides about
+the back office too: `manage.py migrate` gives each role a group with exactly these permissions.
+
+`web/settings.py` names what belongs to the service: `ROLES` is the path of the matrix, `ROLES_OF`
+of a function that is given a person and a tenant and gives their roles there, `CURRENT_TENANT` of
+one that gives the tenant of a request. A superuser holds every permission.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from chassis.django.api import idempotency
+from chassis.problems import ProblemError
+
+if TYPE_CHECKING:  # apps.py of an app may import this, before there are models
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+type Matrix = dict[str, frozenset[str]]
+type Person = AbstractBaseUser | AnonymousUser
+
+NOT_FOR_OTHERS = ProblemError(
+    HTTPStatus.FORBIDDEN,
+    "impersonation",
+    "This is not possible while you act for somebody else: stop that first.",
+)
+"""The refusal of what nobody may do in somebody else's place
+(`chassis.django.people.impersonation`)."""
+
+
+def matrix(roles: Mapping[str, Collection[str]], modules: Iterable[ModuleType] = ()) -> Matrix:
+    """Make the matrix: the roles, and the `GRANTS` that the apps' `permissions.py` add to them.
+
+    Raises ValueError when an app grants something to a role that is not in `roles`.
+    """
+    made = {role: frozenset(names) for role, names in roles.items()}
+    for module in modules:
+        for role, names in module.GRANTS.items():
+            if role not in made:
+                raise ValueError(
+                    f"{module.__name__} grants to the role {role!r}, which web/accounts/roles.py "
+                    f"does not have: it has {', '.join(made)}."
+                )
+            made[role] |= frozenset(names)
+    return made
+
+
+def permissions(roles: Iterable[str]) -> frozenset[str]:
+    """Give all that these roles together may do; a role that is no more may do nothing."""
+    known: Matrix = import_string(settings.ROLES)
+    return frozenset().union(*(known.get(role, frozenset()) for role in roles))
+
+
+def roles_of(user: Person, tenant: UUID) -> frozenset[str]:
+    """Give a person's roles in a tenant; they are asked for once, as Django's permissions are."""
+    if not (user.is_authenticated and user.is_active):
+        return frozenset()
+    held: dict[UUID, frozenset[str]] = user.__dict__.setdefault("_roles", {})
+    if tenant not in held:
+        held[tenant] = frozenset(import_string(settings.ROLES_OF)(user, tenant))
+    return held[tenant]
+
+
+def limit(user: Person, to: frozenset[str]) -> None:
+    """Let a person, as this object stands for them, do nothing but these: a token says so."""
+    user.__dict__["_limited_to"] = to
+
+
+def has_permission(user: Person, name: str, *, tenant: UUID) -> bool:
+    """Tell whether a person may do something in a tenant."""
+    if name not in user.__dict__.get("_limited_to", (name,)):
+        return False
+    if user.is_active and getattr(user, "is_superuser", False):
+        return True
+    return name in permissions(roles_of(user, tenant))
+
+
+def may_grant(user: Person, role: str, *, tenant: UUID) -> bool:
+    """Tell whether somebody may give a role, or take it away: one that lets nobody do what they
+    may not do themselves."""
+    if user.is_active and getattr(user, "is_superuser", False):
+        return True
+    return permissions([role]) <= permissions(roles_of(user, tenant))
+
+
+def held(user: Person, *, tenant: UUID) -> list[str]:
+    """List all that a person may do in a tenant."""
+    known = permissions(import_string(settings.ROLES))
+    return sorted(name for name in known if has_permission(user, name, tenant=tenant))
+
+
+def may(request: HttpRequest, name: str) -> bool:
+    """Tell whether the person of a request may do something with the data it works with."""
+    if not request.user.is_authenticated:
+        return False
+    tenant: UUID = import_string(settings.CURRENT_TENANT)(request)
+    return has_permission(request.user, name, tenant=tenant)
+
+
+def check(request: HttpRequest, name: str) -> None:
+    """Raise the problem 403 unless `may`, and for an export that somebody makes in another's place.
+    A write of the API that was sent before, with the same `Idempotency-Key`, ends here with its
+    answer."""
+    if not may(request, name):
+        raise denied(name)
+    # the views of API frameworks do not say what their operations want
+    if is_export(name) and getattr(request, "impersonator", None) is not None:
+        raise NOT_FOR_OTHERS
+    idempotency.begin(request)
+
+
+def is_export(name: str) -> bool:
+    """Tell by its name whether a permission lets data out."""
+    return name.endswith(":export")
+
+
+def denied(name: str) -> ProblemError:
+    """Make the refusal; it names the permission, so that people know what to ask for."""
+    return ProblemError(
+        HTTPStatus.FORBIDDEN, "permission-denied", f"You need the permission {name} for this."
+    )
+
+
+def require[View: Callable[..., Any]](name: str) -> Callable[[View], View]:
+    """Let a view, or an operation of Ninja, run only for somebody who holds a permission."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            check(request, name)
+            return view(request, *args, **kwargs)
+
+        guarded.permission = name  # type: ignore[attr-defined]  # for whoever walks the routes
+        return guarded  # type: ignore[return-value]  # the same signature, by `wraps`
+
+    return decorate
