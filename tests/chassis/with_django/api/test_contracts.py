@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from ninja import Router
 
 from chassis.django import sync_bridge
-from chassis.django.api import contracts
 from chassis.django.api.graphql import Info, create_schema, field
 from chassis.django.api.ninja import create_api
+from chassis.django.api.openapi import complete
 
 
 def api(*names: str) -> dict[str, Any]:
@@ -96,5 +96,5 @@ def test_problems_are_declared_once() -> None:
     document: dict[str, Any] = {
         "paths": {"/x": {"get": {"operationId": "x", "responses": dict(given)}}}
     }
-    contracts.complete(document)
+    complete(document)
     assert document["paths"]["/x"]["get"]["responses"]["409"] == given["409"]

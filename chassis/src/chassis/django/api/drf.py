@@ -16,7 +16,8 @@ from rest_framework.views import APIView as RestAPIView
 
 from chassis import cursors
 from chassis.django import errors
-from chassis.django.api import contracts, idempotency
+from chassis.django.api import idempotency
+from chassis.django.api.openapi import complete
 from chassis.django.api.pagination import newest_first
 from chassis.django.files import uploads
 from chassis.django.people import roles
@@ -138,7 +139,7 @@ class _Scheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
 
 def finish_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Complete an OpenAPI document (a hook of drf-spectacular)."""
-    contracts.complete(result)
+    complete(result)
     return result
 
 

@@ -16,7 +16,8 @@ from pydantic import Field as PydanticField
 
 from chassis import cursors
 from chassis.django import errors
-from chassis.django.api import contracts, idempotency, json_body
+from chassis.django.api import idempotency, json_body
+from chassis.django.api.openapi import complete
 from chassis.django.files import uploads
 from chassis.problems import ProblemError, internal
 
@@ -27,7 +28,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """Return the OpenAPI document."""
         document = super().get_openapi_schema(**options)
-        contracts.complete(document)
+        complete(document)
         return document
 
 
