@@ -16,7 +16,7 @@ from rest_framework.views import APIView as RestAPIView
 
 from chassis import cursors
 from chassis.django import errors
-from chassis.django.api import idempotency
+from chassis.django.api.admission import admit
 from chassis.django.api.openapi import complete
 from chassis.django.api.pagination import newest_first
 from chassis.django.files import uploads
@@ -88,10 +88,9 @@ class APIView(RestAPIView):
     """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let in whom the permission classes let in; an action that wants no permission of the
-        matrix keeps its answer too."""
+        """Admit the caller once the permission classes have let them in."""
         super().initial(request, *args, **kwargs)
-        idempotency.begin(request._request)
+        admit(request._request, None)
 
     # the classes this stands in front of declare them with types of their own
     if not TYPE_CHECKING:

@@ -25,9 +25,9 @@ from pydantic import ValidationError
 from strawberry.types import ExecutionResult
 
 from chassis.django import errors
-from chassis.django.api import idempotency, json_body
+from chassis.django.api import json_body
+from chassis.django.api.admission import admit
 from chassis.django.api.idempotency import Replay
-from chassis.django.people import roles
 from chassis.graphql import UNRUNNABLE, Access, GraphQLRequest, answer, merge, refusal
 from chassis.problems import ProblemError
 
@@ -54,11 +54,7 @@ class _Access(Access):
         self.permission = permission
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
-        request = info.context.request
-        if self.permission is None:
-            idempotency.begin(request)  # for the others `check` does it
-        else:
-            roles.check(request, self.permission)
+        admit(info.context.request, self.permission)
         return next_(source, info, **arguments)
 
 

@@ -1,8 +1,8 @@
 """`Idempotency-Key` on the writes of an API, whatever framework serves it.
 
-A retry passes the same sign-in and the same permission (`chassis.django.people.roles.check`) as
-the first request and then gets its answer, with `Idempotency-Replayed: true`. What the operation
-does and its answer commit together; an error leaves nothing behind. The rules are
+A retry passes the same sign-in and the same permission (`chassis.django.api.admission`) as the
+first request and then gets its answer, with `Idempotency-Replayed: true`. What the operation does
+and its answer commit together; an error leaves nothing behind. The rules are
 `chassis.idempotency`'s.
 """
 

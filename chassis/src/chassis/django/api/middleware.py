@@ -17,6 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from chassis import throttle
 from chassis.django import errors
 from chassis.django.api import idempotency, json_body, tokens
+from chassis.django.api.admission import admit
 from chassis.django.sync_bridge import connect, finish
 from chassis.problems import ProblemError
 from chassis.throttle import Limit
@@ -51,13 +52,16 @@ class ApiMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_: Any
     ) -> HttpResponseBase | None:
-        """Count the request, and let a session write only with the CSRF token."""
+        """Count the request, let a session write only with the CSRF token, and admit the caller of
+        a plain view; frameworks do that for each of their operations."""
         if "chassis.api" not in request.META:
             return None
         try:
             finish(throttle.take(connect, _limit(), *_caller(request)))
             # the frameworks take their views out of Django's own check
             self._csrf.require(request)
+            if request.user.is_authenticated and hasattr(view, "permission"):
+                admit(request, view.permission)
         except (ProblemError, DatabaseError) as error:
             return _refuse(request, error)
         return None

@@ -16,7 +16,8 @@ from pydantic import Field as PydanticField
 
 from chassis import cursors
 from chassis.django import errors
-from chassis.django.api import idempotency, json_body
+from chassis.django.api import json_body
+from chassis.django.api.admission import admit
 from chassis.django.api.openapi import complete
 from chassis.django.files import uploads
 from chassis.problems import ProblemError, internal
@@ -69,7 +70,7 @@ def create_api(**options: Any) -> NinjaAPI:
     """Make the API of a service; `options` are NinjaAPI's. Every operation needs a signed-in
     person, by session or token (`chassis.django.api.middleware`)."""
     api = Api(auth=_signed_in, parser=_Parser(), docs_url=None, **options)
-    api.add_decorator(_keeping, mode="operation")
+    api.add_decorator(_admitting, mode="operation")
     for kind, translate in _TRANSLATIONS.items():
         api.add_exception_handler(kind, _handler(translate))
     for lost in (OperationalError, InterfaceError):
@@ -86,17 +87,16 @@ def _signed_in(request: HttpRequest) -> Any:
     return request.user if request.user.is_authenticated else None
 
 
-def _keeping(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an operation that wants no permission keep its answer; for the others `require` does."""
-    if hasattr(operation, "permission"):
-        return operation
+def _admitting(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """Admit the caller once the input is valid; `require` left the permission's name."""
+    permission = getattr(operation, "permission", None)
 
     @wraps(operation)
-    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        idempotency.begin(request)
+    def admitted(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        admit(request, permission)
         return operation(request, *args, **kwargs)
 
-    return kept
+    return admitted
 
 
 def _handler(

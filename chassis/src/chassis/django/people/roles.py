@@ -20,7 +20,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from chassis.django.api import idempotency
 from chassis.problems import ProblemError
 
 if TYPE_CHECKING:  # apps.py of an app may import this, before there are models
@@ -109,15 +108,13 @@ def may(request: HttpRequest, name: str) -> bool:
 
 
 def check(request: HttpRequest, name: str) -> None:
-    """Raise the problem 403 unless `may`, and for an export that somebody makes in another's place.
-    A write of the API that was sent before, with the same `Idempotency-Key`, ends here with its
-    answer."""
+    """Raise the problem 403 unless `may`, and for an export that somebody makes in another's
+    place."""
     if not may(request, name):
         raise denied(name)
     # the views of API frameworks do not say what their operations want
     if is_export(name) and getattr(request, "impersonator", None) is not None:
         raise NOT_FOR_OTHERS
-    idempotency.begin(request)
 
 
 def is_export(name: str) -> bool:
