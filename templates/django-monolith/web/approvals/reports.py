@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from web.approvals.forms import FilterForm
 from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import EXPORT, READ
-from web.approvals.views import visible
+from web.approvals.queries import visible
 
 CSV_HEADER = ("Title", "Euros", "Status", "Asked by", "Asked on", "Decided by", "Comment")
 

@@ -4,19 +4,18 @@ from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
-from chassis.django.files import uploads
 from chassis.django.people.roles import may, require
 from chassis.problems import ProblemError
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from web.accounts.models import User
-from web.approvals import services
+from web.approvals import queries, services
 from web.approvals.forms import ApprovalRequestForm, DecisionForm, FilterForm
-from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
+from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
 
@@ -30,7 +29,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     chosen = form.chosen()
     context = {
-        "page": Paginator(visible(request).matching(**chosen), PAGE_SIZE).get_page(
+        "page": Paginator(queries.visible(request).matching(**chosen), PAGE_SIZE).get_page(
             request.GET.get("page")
         ),
         "form": form,
@@ -45,7 +44,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
 @require(READ)
 def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one request, with the decision or the buttons for it."""
-    approval = get_object_or_404(visible(request), pk=pk)
+    approval = get_object_or_404(queries.visible(request), pk=pk)
     obstacle = services.obstacle(approval, by=cast(User, request.user))
     context = {
         "approval": approval,
@@ -72,13 +71,7 @@ def request_new(request: HttpRequest) -> HttpResponse:
 @require(READ)
 def attachment(request: HttpRequest, pk: UUID) -> FileResponse:
     """Give the attachment of a request to whoever may read the request."""
-    approval = get_object_or_404(visible(request), pk=pk)
-    if not approval.attachment:
-        raise Http404
-    try:
-        return uploads.deliver(approval.attachment, name=approval.attachment_name)
-    except FileNotFoundError:
-        raise Http404 from None
+    return queries.attachment(request, pk)
 
 
 @require_POST
@@ -95,13 +88,8 @@ def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _decide(request, pk, services.reject)
 
 
-def visible(request: HttpRequest) -> ApprovalRequestQuerySet:
-    """Give the requests that the person of a request may see, with their people."""
-    return ApprovalRequest.objects.for_tenant(current_tenant(request)).with_people()
-
-
 def _decide(request: HttpRequest, pk: UUID, decide: Callable[..., ApprovalRequest]) -> HttpResponse:
-    approval = get_object_or_404(visible(request), pk=pk)
+    approval = get_object_or_404(queries.visible(request), pk=pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         context = {"approval": approval, "form": form}

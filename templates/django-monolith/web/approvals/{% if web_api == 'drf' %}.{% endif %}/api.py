@@ -13,7 +13,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import BaseSerializer
 
 from web.accounts.models import User
-from web.approvals import services, views
+from web.approvals import queries, services
 from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
@@ -90,7 +90,7 @@ class ApprovalViewSet(
         """Leave out other tenants, and other statuses if one is asked for."""
         filters = FilterSerializer(data=self.request.query_params.dict())
         filters.is_valid(raise_exception=True)
-        return views.visible(self.request).matching(**filters.validated_data)
+        return queries.visible(self.request).matching(**filters.validated_data)
 
     def perform_create(self, serializer: BaseSerializer[ApprovalRequest]) -> None:
         """Ask for something, in the caller's name."""
@@ -104,7 +104,7 @@ class ApprovalViewSet(
     @action(detail=True)
     def attachment(self, request: Request, pk: str) -> HttpResponseBase:
         """Give the attachment of a request, to be saved."""
-        return views.attachment(request._request, self.get_object().pk)
+        return queries.attachment(request._request, self.get_object().pk)
 
     @extend_schema(
         operation_id="approvals_decide", request=DecisionSerializer, responses=ApprovalSerializer

@@ -12,7 +12,7 @@ from chassis.django.api.pagination import newest_first
 from django.shortcuts import get_object_or_404
 
 from web.accounts.models import User
-from web.approvals import services, views
+from web.approvals import queries, services
 from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
@@ -69,14 +69,14 @@ class Query:
         self, info: Info, status: Status | None = None, limit: int = 50, after: str | None = None
     ) -> ApprovalPage:
         """List the requests of the caller's tenant, newest first, at most 200 at once."""
-        found = views.visible(info.context.request).matching(status=status or "")
+        found = queries.visible(info.context.request).matching(status=status or "")
         page = newest_first(found, by="requested_at", limit=limit, after=after)
         return ApprovalPage(items=cast(list[Approval], page.items), next_cursor=page.next_cursor)
 
     @field(READ)
     def approval(self, info: Info, id: UUID) -> Approval:  # noqa: A002
         """Give one request."""
-        return cast(Approval, get_object_or_404(views.visible(info.context.request), pk=id))
+        return cast(Approval, get_object_or_404(queries.visible(info.context.request), pk=id))
 
 
 @strawberry.type
@@ -104,7 +104,7 @@ class Mutation:
         comment: str = "",
     ) -> Approval:
         """Approve or reject; the error's `extensions` say why that cannot be."""
-        approval = get_object_or_404(views.visible(info.context.request), pk=id)
+        approval = get_object_or_404(queries.visible(info.context.request), pk=id)
         decide = services.approve if status is Decision.APPROVED else services.reject
         by = cast(User, info.context.request.user)
         return cast(Approval, decide(approval=approval, by=by, comment=comment))

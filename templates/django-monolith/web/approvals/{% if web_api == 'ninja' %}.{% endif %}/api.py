@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema, Status
 
 from web.accounts.models import User
-from web.approvals import services, views
+from web.approvals import queries, services
 from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import CREATE, DECIDE, READ
 from web.tenancy import current_tenant
@@ -71,7 +71,7 @@ class Filters(Paging):
 @require(READ)
 def list_requests(request: HttpRequest, filters: Query[Filters]) -> object:
     """List the requests of the caller's tenant, newest first."""
-    found = views.visible(request).matching(status=filters.status or "")
+    found = queries.visible(request).matching(status=filters.status or "")
     return newest_first(found, by="requested_at", limit=filters.limit, after=filters.after)
 
 
@@ -88,19 +88,20 @@ def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalReq
 @require(READ)
 def read_request(request: HttpRequest, pk: UUID) -> ApprovalRequest:
     """Give one request."""
-    return get_object_or_404(views.visible(request), pk=pk)
+    return get_object_or_404(queries.visible(request), pk=pk)
 
 
 @router.get("{uuid:pk}/attachment", operation_id="approvals_attachment", openapi_extra=FILE)
+@require(READ)
 def read_attachment(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Give the attachment of a request, to be saved."""
-    return views.attachment(request, pk)
+    return queries.attachment(request, pk)
 
 
 @router.post("{uuid:pk}/decision", response=Approval, operation_id="approvals_decide")
 @require(DECIDE)
 def decide_request(request: HttpRequest, pk: UUID, body: Decision) -> ApprovalRequest:
     """Approve or reject; 403 and 409 say why that cannot be."""
-    approval = get_object_or_404(views.visible(request), pk=pk)
+    approval = get_object_or_404(queries.visible(request), pk=pk)
     decide = services.approve if body.status == "approved" else services.reject
     return decide(approval=approval, by=cast(User, request.user), comment=body.comment)
