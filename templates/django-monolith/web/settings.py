@@ -241,5 +241,14 @@ if ENV.behind_proxy:
 # ── how the back office looks: in the colours of our pages ────────────────────────────────────
 BACK_OFFICE = {"theme": "web/theme.css", "icon": "web/icon.svg"}
 
-# ── what only some plans have: an API framework's defaults, a hybrid's identity provider ──────
+# ── what the platform adds to the settings above (chassis.django.settings) ────────────────────
+# Apps: `unfold` before the admin; `allauth.mfa`, `.usersessions`, `.socialaccount` and its OpenID
+#   Connect provider, and `django.contrib.humanize` after `allauth.account`.
+# Middleware: `ImpersonationMiddleware` after `AuthenticationMiddleware`; where there is a folder
+#   web/api, `ApiMiddleware` before `LoginRequiredMiddleware`.
+# Settings: TASKS, UNFOLD, MFA_*, ACCOUNT_REAUTHENTICATION_*, SOCIALACCOUNT_*; with web/api also
+#   API, TENANT_OF and DATA_UPLOAD_MAX_MEMORY_SIZE; with Django REST framework its defaults.
+# In a hybrid: the app `allauth.idp.oidc`, OIDC_* and IDP_OIDC_*, SCOPES_OF and ONLY_TENANT.
+# SECURE_CSP: `form-action` gets the addresses that signing in may lead to.
+# A setting that stands above stays as it is, but for those of the identity provider.
 install(globals())
