@@ -4,12 +4,12 @@ The rules live in the chassis and move with it. A failure says where, and what t
 """
 
 import pytest
-from chassis.django.conformance import report, subject, test_standard, visits
+from chassis.django.conformance.suite import report, system_under_test, test_standard, visits
 from django.apps import apps
 
 from tests.web.test_settings import PRODUCTION, signing_key
 
-__all__ = ["report", "subject", "test_standard", "visits"]
+__all__ = ["report", "system_under_test", "test_standard", "visits"]
 
 
 @pytest.fixture(scope="session")

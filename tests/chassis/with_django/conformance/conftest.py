@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from chassis.conformance import SyncRule
-from chassis.django.conformance import Subject
+from chassis.django.conformance.system_under_test import SystemUnderTest
 from chassis.django.people import impersonation_pages
 from chassis.service import Service
 from chassis.settings import Environment
@@ -73,16 +73,16 @@ def routes() -> Iterator[Routes]:
 
 
 @pytest.fixture
-def subject(db: None, roadbed_service: Service, routes: Routes) -> Subject:
+def system_under_test(db: None, roadbed_service: Service, routes: Routes) -> SystemUnderTest:
     """Give the site as the rules see it."""
-    return Subject(roadbed_service, frozenset(), {})
+    return SystemUnderTest(roadbed_service, frozenset(), {})
 
 
 @pytest.fixture
-def examine(subject: Subject) -> Examine:
+def examine(system_under_test: SystemUnderTest) -> Examine:
     """Give the places where a rule finds something, each once."""
 
-    def run(rule: SyncRule[Any], given: Subject = subject) -> list[str]:
+    def run(rule: SyncRule[Any], given: SystemUnderTest = system_under_test) -> list[str]:
         return sorted({finding.place for finding in rule.check(given)})
 
     return run

@@ -5,15 +5,17 @@ from typing import Any
 
 from django.urls import path, re_path
 
-from chassis.django.conformance import Subject
 from chassis.django.conformance.anonymous_refused import AnonymousRefused
+from chassis.django.conformance.system_under_test import SystemUnderTest
 from with_django.conformance.conftest import open_page
 
 
-def test_accepts_denial_by_default(examine: Any, subject: Subject, routes: Any) -> None:
+def test_accepts_denial_by_default(
+    examine: Any, system_under_test: SystemUnderTest, routes: Any
+) -> None:
     """Pages, the account's and the back office's refuse; what is listed as public may answer."""
     routes(path("welcome", open_page))
-    listed = replace(subject, public=frozenset({"/welcome"}))
+    listed = replace(system_under_test, public=frozenset({"/welcome"}))
     assert examine(AnonymousRefused(), listed) == []
 
 
@@ -25,6 +27,8 @@ def test_finds_open_doors(examine: Any, routes: Any) -> None:
     assert examine(AnonymousRefused()) == expected
 
 
-def test_finds_what_is_listed_and_gone(examine: Any, subject: Subject) -> None:
+def test_finds_what_is_listed_and_gone(examine: Any, system_under_test: SystemUnderTest) -> None:
     """A review of a route that is no more would cover the next one of that name."""
-    assert examine(AnonymousRefused(), replace(subject, public=frozenset({"/gone"}))) == ["/gone"]
+    assert examine(AnonymousRefused(), replace(system_under_test, public=frozenset({"/gone"}))) == [
+        "/gone"
+    ]

@@ -12,8 +12,8 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from chassis.django.api.settings import WebApiSettings
-from chassis.django.conformance import Subject
 from chassis.django.conformance.foreign_token_refused import ForeignTokenRefused, right
+from chassis.django.conformance.system_under_test import SystemUnderTest
 from with_django.conformance.conftest import page
 
 _DENIAL = "chassis.django.middleware.LoginRequiredMiddleware"
@@ -53,11 +53,11 @@ def test_accepts_the_platforms_door(examine: Any, routes: Any) -> None:
 
 
 @pytest.mark.usefixtures("door")
-def test_the_right_token_would_be_taken(subject: Subject, routes: Any) -> None:
+def test_the_right_token_would_be_taken(system_under_test: SystemUnderTest, routes: Any) -> None:
     """Otherwise all of this would prove nothing."""
     routes(path("api/things", page))
     pem = settings.IDP_OIDC_PRIVATE_KEYS[0]["pem"]
-    token = jwt.encode(right(subject), pem, algorithm="RS256")
+    token = jwt.encode(right(system_under_test), pem, algorithm="RS256")
     response = Client(headers={"authorization": f"Bearer {token}"}).get("/api/things")
     assert response.status_code == 200
 

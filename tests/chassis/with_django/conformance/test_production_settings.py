@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chassis.django.conformance import Subject
 from chassis.django.conformance.production_settings import ProductionSettings
+from chassis.django.conformance.system_under_test import SystemUnderTest
 
 GOOD = """
 DEBUG = False
@@ -17,17 +17,17 @@ SECURE_HSTS_SECONDS = 31_536_000
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"}}
 """
-type Made = Callable[[str], Subject]
+type Made = Callable[[str], SystemUnderTest]
 
 
 @pytest.fixture
-def made(subject: Subject, tmp_path: Path) -> Made:
+def made(system_under_test: SystemUnderTest, tmp_path: Path) -> Made:
     """Give a function that makes a service of settings."""
 
-    def make(text: str) -> Subject:
+    def make(text: str) -> SystemUnderTest:
         (tmp_path / "web").mkdir()
         (tmp_path / "web" / "settings.py").write_text(text, encoding="utf-8")
-        return replace(subject, service=replace(subject.service, root=tmp_path))
+        return replace(system_under_test, service=replace(system_under_test.service, root=tmp_path))
 
     return make
 

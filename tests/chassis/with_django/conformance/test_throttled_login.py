@@ -4,7 +4,7 @@ from typing import Any
 
 from django.test import override_settings
 
-from chassis.django.conformance import Subject
+from chassis.django.conformance.system_under_test import SystemUnderTest
 from chassis.django.conformance.throttled_login import ThrottledLogin
 
 
@@ -20,8 +20,8 @@ def test_finds_a_login_without_limits(examine: Any) -> None:
 
 
 @override_settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.RemoteUserBackend"])
-def test_finds_a_login_that_it_cannot_try(subject: Subject) -> None:
+def test_finds_a_login_that_it_cannot_try(system_under_test: SystemUnderTest) -> None:
     """Where nobody gets in by a password that is right, limits prove nothing."""
-    [finding] = ThrottledLogin().check(subject)
+    [finding] = ThrottledLogin().check(system_under_test)
     assert finding.place == "POST /accounts/login/"
     assert finding.seen.startswith("did not let somebody in with the right password")

@@ -4,24 +4,24 @@ from collections.abc import Iterator
 from typing import override
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Subject, Visit
+from chassis.django.conformance.system_under_test import SystemUnderTest, Visit
 
 _FIELDS = {"request_id", "trace_id", "route", "status", "duration_ms", "service", "outcome"}
 
 
-class AccessLines(SyncRule[Subject]):
+class AccessLines(SyncRule[SystemUnderTest]):
     """Each request leaves one JSON line, with its identifiers, route, status and duration."""
 
     id = "OBS001"
     level = Level.SILVER
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """The platform's `RequestMiddleware`, first in `MIDDLEWARE`, writes that line. A second one
         comes from a server's own access log or from middleware; a missing one from code that
         configures logging again after the start.
         """
-        for visit in subject.visits:
+        for visit in system.visits:
             place = f"GET {visit.route.template}"
             if len(visit.lines) != 1:
                 yield Finding(place, f"left {len(visit.lines)} access lines")

@@ -8,31 +8,31 @@ from django.conf import settings
 from django.shortcuts import resolve_url
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Answer, Subject, visitor
+from chassis.django.conformance.system_under_test import Answer, SystemUnderTest, visitor
 
 _REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 
-class AnonymousRefused(SyncRule[Subject]):
+class AnonymousRefused(SyncRule[SystemUnderTest]):
     """Somebody who is not signed in is refused everywhere but at public routes."""
 
     id = "AUTH002"
     level = Level.BRONZE
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """The platform's `LoginRequiredMiddleware` refuses before a view runs. A view that answers
         all the same is marked `login_not_required`, by you or by a third-party app: take the mark
         away, or review it and list the route as public in `tests/web/test_standards.py`. A route
         that could not be asked becomes one with a path converter (`<int:pk>`).
         """
-        for route in subject.routes:
+        for route in system.routes:
             if route.path is None:
                 yield Finding(route.template, "could not be asked: no example fits its parameters")
-            elif not subject.is_public(route):
+            elif not system.is_public(route):
                 yield from _knock(route.path, route.template)
-        known = {route.template for route in subject.routes}
-        for template in sorted(subject.public - known):
+        known = {route.template for route in system.routes}
+        for template in sorted(system.public - known):
             yield Finding(template, "is listed as public and does not exist")
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from chassis.conformance import Finding, Level, SyncRule
 from chassis.django.conformance.routes import fields
-from chassis.django.conformance.subject import Answer, Subject, Visit
+from chassis.django.conformance.system_under_test import Answer, SystemUnderTest, Visit
 from chassis.django.errors import API_PREFIX
 
 _NUL = "a\x00b"
@@ -19,14 +19,14 @@ _TOO_DEEP = b"[" * 200_000
 _JSON = "application/json"
 
 
-class BoundedInput(SyncRule[Subject]):
+class BoundedInput(SyncRule[SystemUnderTest]):
     """NUL, an endless body and a bottomless one are refused, and never a crash."""
 
     id = "API004"
     level = Level.BRONZE
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Take what people send by forms, serializers or schemas, whose text fields have a
         `max_length` and refuse NUL, which PostgreSQL does not store. Leave
         `DATA_UPLOAD_MAX_MEMORY_SIZE` bounded.
@@ -34,22 +34,22 @@ class BoundedInput(SyncRule[Subject]):
         for name in ("DATA_UPLOAD_MAX_MEMORY_SIZE", "DATA_UPLOAD_MAX_NUMBER_FIELDS"):
             if not 0 < (getattr(settings, name) or 0) <= _MOST:
                 yield Finding(name, f"is {getattr(settings, name)}")
-        for visit in subject.visits:
-            for kind, response in _hostile(subject, visit, visit.route.path or ""):
+        for visit in system.visits:
+            for kind, response in _hostile(system, visit, visit.route.path or ""):
                 if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     seen = f"answered {response.status_code} to {kind}"
                     yield Finding(visit.route.template, seen)
 
 
-def _hostile(subject: Subject, visit: Visit, path: str) -> Iterator[tuple[str, Answer]]:
+def _hostile(system: SystemUnderTest, visit: Visit, path: str) -> Iterator[tuple[str, Answer]]:
     found = visit.response
     text = "" if found.streaming else found.content.decode(errors="replace")
     names = fields(text) if "html" in found.headers.get("Content-Type", "") else frozenset()
     query = dict.fromkeys((*_QUERY, *sorted(names)), _NUL)
-    yield "NUL in its query", subject.ask("GET", path, query)
+    yield "NUL in its query", system.ask("GET", path, query)
     if names:
-        yield "NUL in its form", subject.ask("POST", path, dict.fromkeys(sorted(names), _NUL))
+        yield "NUL in its form", system.ask("POST", path, dict.fromkeys(sorted(names), _NUL))
     if path.startswith(API_PREFIX):
-        yield "NUL in its body", subject.ask("POST", path, {"query": _NUL}, content_type=_JSON)
-        yield "a body of 20 MB", subject.ask("POST", path, _TOO_LARGE, content_type=_JSON)
-        yield "a body 200,000 levels deep", subject.ask("POST", path, _TOO_DEEP, content_type=_JSON)
+        yield "NUL in its body", system.ask("POST", path, {"query": _NUL}, content_type=_JSON)
+        yield "a body of 20 MB", system.ask("POST", path, _TOO_LARGE, content_type=_JSON)
+        yield "a body 200,000 levels deep", system.ask("POST", path, _TOO_DEEP, content_type=_JSON)

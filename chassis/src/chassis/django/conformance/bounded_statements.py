@@ -6,17 +6,17 @@ from typing import override
 from django.db import connections
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Subject
+from chassis.django.conformance.system_under_test import SystemUnderTest
 
 
-class BoundedStatements(SyncRule[Subject]):
+class BoundedStatements(SyncRule[SystemUnderTest]):
     """No statement runs and no lock is waited for without end; no transaction spans a request."""
 
     id = "DATA005"
     level = Level.SILVER
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Make `DATABASES` with `chassis.django.database`, which sets both limits, and leave
         `ATOMIC_REQUESTS` off: a transaction belongs to the write that needs it.
         """

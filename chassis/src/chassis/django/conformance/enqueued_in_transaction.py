@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.tasks import task
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Subject, undone
+from chassis.django.conformance.system_under_test import SystemUnderTest, undone
 
 
 @task
@@ -15,14 +15,14 @@ def _job() -> None:
     """Do nothing."""
 
 
-class EnqueuedInTransaction(SyncRule[Subject]):
+class EnqueuedInTransaction(SyncRule[SystemUnderTest]):
     """A job is enqueued in the transaction of whoever asked for it: rolled back, it never was."""
 
     id = "DATA004"
     level = Level.BRONZE
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Leave `TASKS` as the platform sets it (`chassis.django.jobs.tasks.Backend`). Another
         queue runs jobs of a transaction that failed, and loses those of one that committed.
         """

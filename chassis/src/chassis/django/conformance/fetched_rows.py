@@ -6,18 +6,18 @@ from typing import override
 from django.db.models import query
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Subject
+from chassis.django.conformance.system_under_test import SystemUnderTest
 from chassis.django.fetch_modes import RaiseForLists
 
 
-class FetchedRows(SyncRule[Subject]):
+class FetchedRows(SyncRule[SystemUnderTest]):
     """A list that runs a query for each of its rows (N+1) fails in the tests."""
 
     id = "DATA003"
     level = Level.SILVER
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Keep the fixture `rows_of_lists_fetch_nothing` of `tests/web/conftest.py` for every test.
         What it finds is mended by `select_related()`, `prefetch_related()` or `only()`.
         """

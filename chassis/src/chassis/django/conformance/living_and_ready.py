@@ -9,20 +9,20 @@ from django.conf import settings
 from chassis.conformance import Finding, Level, SyncRule
 from chassis.django import health
 from chassis.django.conformance.outage import without_database
-from chassis.django.conformance.subject import Subject, visitor
+from chassis.django.conformance.system_under_test import SystemUnderTest, visitor
 from chassis.health import Readiness
 
 _NO = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-class LivingAndReady(SyncRule[Subject]):
+class LivingAndReady(SyncRule[SystemUnderTest]):
     """`/livez` asks nobody; `/readyz` says no before the start has ended and while it drains."""
 
     id = "OBS005"
     level = Level.BRONZE
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Leave both to the platform: a `/livez` that asks the database makes an orchestrator
         restart healthy processes, and a `/readyz` without a draining state loses requests at every
         roll-out. A page that needs the lost database answers 503 with `Retry-After`.
@@ -32,7 +32,7 @@ class LivingAndReady(SyncRule[Subject]):
             health.readiness = Readiness("database")
             with without_database():
                 yield from _expect({"/livez": HTTPStatus.OK, "/readyz": _NO}, "without a database")
-                yield from _pages(subject)
+                yield from _pages(system)
             health.readiness = Readiness()
             health.readiness.drain()
             yield from _expect({"/livez": HTTPStatus.OK, "/readyz": _NO}, "while draining")
@@ -47,11 +47,11 @@ def _expect(expected: dict[str, HTTPStatus], when: str) -> Iterator[Finding]:
             yield Finding(path, f"answered {response.status_code} {when}")
 
 
-def _pages(subject: Subject) -> Iterator[Finding]:
+def _pages(system: SystemUnderTest) -> Iterator[Finding]:
     """Ask as somebody whose session nobody can look up."""
     client = visitor()
-    for path, route in subject.reachable:
-        if subject.is_public(route):
+    for path, route in system.reachable:
+        if system.is_public(route):
             continue
         client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
         response = client.get(path)

@@ -6,17 +6,17 @@ from typing import override
 from django.conf import settings
 
 from chassis.conformance import Finding, Level, SyncRule, secrets
-from chassis.django.conformance.subject import Subject
+from chassis.django.conformance.system_under_test import SystemUnderTest
 
 
-class PlaceholderSecrets(SyncRule[Subject]):
+class PlaceholderSecrets(SyncRule[SystemUnderTest]):
     """No placeholder secret starts outside development."""
 
     id = "SEC002"
     level = Level.BRONZE
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Type the setting as `Secret`, with `development_secret("name")` as its default: it is
         refused in production, short and placeholder values likewise.
         """

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import override
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Answer, Subject, visitor
+from chassis.django.conformance.system_under_test import Answer, SystemUnderTest, visitor
 from chassis.problems import MEDIA_TYPE
 
 _MEMBERS = {"type", "title", "status", "request_id"}
@@ -14,32 +14,32 @@ _JSON = "application/json"
 _NOWHERE = "/api/there-is-no-such-path"
 
 
-class ProblemDetails(SyncRule[Subject]):
+class ProblemDetails(SyncRule[SystemUnderTest]):
     """Every error of the API is a problem (RFC 9457)."""
 
     id = "API001"
     level = Level.SILVER
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Raise `ProblemError(409, "slug", "One sentence.")` instead of building an error response;
         the platform translates what Django and the API's framework raise.
         """
-        if not subject.api:
+        if not system.api:
             return
-        responses = [(_NOWHERE, subject.ask("GET", _NOWHERE))]
-        for path, route in subject.api:
+        responses = [(_NOWHERE, system.ask("GET", _NOWHERE))]
+        for path, route in system.api:
             responses.append((route.template, visitor().get(path)))
-            responses += [(route.template, response) for response in _mistakes(subject, path)]
+            responses += [(route.template, response) for response in _mistakes(system, path)]
         for place, response in responses:
             if response.status_code >= HTTPStatus.BAD_REQUEST and (seen := _wrong(response)):
                 yield Finding(place, seen)
 
 
-def _mistakes(subject: Subject, path: str) -> Iterator[Answer]:
-    yield subject.ask("GET", path)
+def _mistakes(system: SystemUnderTest, path: str) -> Iterator[Answer]:
+    yield system.ask("GET", path)
     for body, kind in (("[", _JSON), ('["not", "an", "object"]', _JSON), ("<xml/>", "text/xml")):
-        yield subject.ask("POST", path, body, content_type=kind)
+        yield system.ask("POST", path, body, content_type=kind)
 
 
 def _wrong(response: Answer) -> str | None:

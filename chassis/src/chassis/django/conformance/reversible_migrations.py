@@ -10,17 +10,17 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.subject import Subject
+from chassis.django.conformance.system_under_test import SystemUnderTest
 
 
-class ReversibleMigrations(SyncRule[Subject]):
+class ReversibleMigrations(SyncRule[SystemUnderTest]):
     """Every migration of ours can be undone, each app has one newest, and none is missing."""
 
     id = "DATA002"
     level = Level.SILVER
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Give `RunPython` and `RunSQL` their way back (`RunPython.noop` where nothing is to be
         done). Of two newest make one: `uv run just with-db web python manage.py makemigrations
         --merge`. What the models have and the migrations do not: `uv run just migration web "add

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from chassis.conformance import Finding, Level, SyncRule
 from chassis.django.conformance.routes import Route, fields
-from chassis.django.conformance.subject import Subject, undone, visitor
+from chassis.django.conformance.system_under_test import SystemUnderTest, undone, visitor
 
 _FAST = "django.contrib.auth.hashers.MD5PasswordHasher"
 _PASSWORD = re.compile(r'type="password"')
@@ -21,21 +21,21 @@ _NAME = "guessed@example.com"
 _RIGHT, _WRONG = "the right phrase of somebody", "another phrase"  # of one test
 
 
-class ThrottledLogin(SyncRule[Subject]):
+class ThrottledLogin(SyncRule[SystemUnderTest]):
     """Whoever guesses passwords is stopped, at every form that signs people in."""
 
     id = "AUTH004"
     level = Level.BRONZE
 
     @override
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, system: SystemUnderTest) -> Iterator[Finding]:
         """Sign people in by allauth's views, whose limits are `ACCOUNT_RATE_LIMITS`, counted in a
         cache that all processes share. A form of your own that takes a password goes. That of
         `LOGIN_URL` has to let in whoever fills in address and password, or the rule tries nothing.
         """
         with override_settings(PASSWORD_HASHERS=[_FAST]):
-            for path, route in subject.reachable:
-                page = visitor().get(path) if subject.is_public(route) else None
+            for path, route in system.reachable:
+                page = visitor().get(path) if system.is_public(route) else None
                 text = page.content.decode(errors="replace") if page else ""
                 if _PASSWORD.search(text):
                     yield from _guess(route, path, fields(text))

@@ -16,6 +16,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Print them as Markdown."""
         # only here: it is for development, and needs pytest
-        from chassis.django.conformance import RULES  # noqa: PLC0415
+        from chassis.django.conformance.suite import RULES  # noqa: PLC0415
 
         self.stdout.write(catalogue.page("web", RULES))

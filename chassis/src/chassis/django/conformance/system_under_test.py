@@ -54,7 +54,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Subject:
+class SystemUnderTest:
     """A service under test, inside a transaction that is rolled back.
 
     ``public`` are the routes of the team's own that anybody may open; ``production`` the variables
