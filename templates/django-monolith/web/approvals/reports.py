@@ -44,6 +44,16 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     return csv_response("approvals.csv", CSV_HEADER, map(_row, found.iterator(chunk_size=500)))
 
 
-def _row(it: ApprovalRequest) -> tuple[object, ...]:
-    people = (str(it.requested_by), it.requested_at.date(), str(it.decided_by or ""))
-    return (it.title, it.amount, it.get_status_display(), *people, it.comment)
+def _row(approval: ApprovalRequest) -> tuple[object, ...]:
+    people = (
+        str(approval.requested_by),
+        approval.requested_at.date(),
+        str(approval.decided_by or ""),
+    )
+    return (
+        approval.title,
+        approval.amount,
+        approval.get_status_display(),
+        *people,
+        approval.comment,
+    )

@@ -34,7 +34,9 @@ def tenant_of(user: User) -> UUID:
 
 def tenants_of(user: User) -> dict[UUID, str]:
     """Give the names of all organisations that a person belongs to, by their keys."""
-    return {organization.pk: organization.name for organization in Organization.objects.of(user)}
+    return {
+        organization.pk: organization.name for organization in Organization.objects.for_user(user)
+    }
 
 
 def choose(request: HttpRequest, organization: Organization) -> None:
@@ -81,6 +83,6 @@ def _current(request: HttpRequest) -> UUID:
         return tenant
     user = cast(User, request.user)
     chosen = request.session.get(SESSION_KEY)
-    if chosen and Organization.objects.of(user).filter(pk=chosen).exists():
+    if chosen and Organization.objects.for_user(user).filter(pk=chosen).exists():
         return UUID(chosen)
     return tenant_of(user)

@@ -228,7 +228,7 @@ def test_the_command_makes_and_revokes_keys(mia: User, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("options", "sentence"),
     [
         ({"email": "nobody@example.com"}, "has the address nobody@example.com"),
         ({"email": "mia@example.com", "days": 400}, "1 to 365 days"),
@@ -237,12 +237,12 @@ def test_the_command_makes_and_revokes_keys(mia: User, monkeypatch: pytest.Monke
     ],
 )
 def test_the_command_explains_itself(
-    given: dict[str, Any], sentence: str, mia: User, monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any], sentence: str, mia: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One sentence for each mistake."""
     monkeypatch.setattr(User, "USERNAME_FIELD", "email")
     with pytest.raises(CommandError, match=sentence):
-        call_command("api_key", given.pop("email"), **given, stdout=io.StringIO())
+        call_command("api_key", options.pop("email"), **options, stdout=io.StringIO())
 
 
 def signed(**claims: Any) -> str:

@@ -82,7 +82,7 @@ def system_under_test(db: None, roadbed_service: Service, routes: Routes) -> Sys
 def examine(system_under_test: SystemUnderTest) -> Examine:
     """Give the places where a rule finds something, each once."""
 
-    def run(rule: SyncRule[Any], given: SystemUnderTest = system_under_test) -> list[str]:
-        return sorted({finding.place for finding in rule.check(given)})
+    def run(rule: SyncRule[Any], system: SystemUnderTest = system_under_test) -> list[str]:
+        return sorted({finding.place for finding in rule.check(system)})
 
     return run

@@ -131,7 +131,7 @@ def test_bucket_that_is_not_there_is_a_crash(settings: Settings, endpoint: str) 
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "sentence"),
     [
         ({"ENVIRONMENT": "production"}, "MEDIA_BUCKET: set it, or MEDIA_DIR"),
         ({"MEDIA_BUCKET": "b", "MEDIA_DIR": "/srv/media"}, "MEDIA_BUCKET: set it or MEDIA_DIR"),
@@ -144,12 +144,12 @@ def test_mistakes_are_one_sentence(
     roadbed_service: Service,
     monkeypatch: pytest.MonkeyPatch,
     variables: dict[str, str],
-    told: str,
+    sentence: str,
 ) -> None:
     """Whoever deploys reads which variable is wrong and what to do."""
-    given = {"ENVIRONMENT": "test", "DATABASE_URL": "postgresql://web@db.example/web"}
-    for name, value in (given | variables).items():
+    base = {"ENVIRONMENT": "test", "DATABASE_URL": "postgresql://web@db.example/web"}
+    for name, value in (base | variables).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as refusal:
         Env.load(roadbed_service)
-    assert told in str(refusal.value)
+    assert sentence in str(refusal.value)

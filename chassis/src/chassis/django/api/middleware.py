@@ -70,7 +70,7 @@ class ApiMiddleware:
 class _Csrf(CsrfViewMiddleware):
     def require(self, request: HttpRequest) -> None:
         """Raise ProblemError 403 unless the request may be trusted to come from our own page."""
-        if request.user.is_authenticated and tokens.of(request) is None:
+        if request.user.is_authenticated and tokens.principal_of(request) is None:
             self.process_view(request, HttpResponse, (), {})
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
@@ -91,7 +91,7 @@ def _limit() -> Limit:
 
 
 def _caller(request: HttpRequest) -> tuple[str, ...]:
-    token = tokens.of(request)
+    token = tokens.principal_of(request)
     if token is not None:
         return (token.issuer, token.subject)
     if request.user.is_authenticated:

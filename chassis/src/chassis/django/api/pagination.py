@@ -18,9 +18,9 @@ class Page[Row]:
 
 
 def newest_first[Row: Model](
-    found: "QuerySet[Row]", *, by: str, limit: int = cursors.DEFAULT_LIMIT, after: str | None = None
+    rows: "QuerySet[Row]", *, by: str, limit: int = cursors.DEFAULT_LIMIT, after: str | None = None
 ) -> Page[Row]:
-    """Give one page of `found`, ordered by the moment in the field `by` and then by `id`, which is
+    """Give one page of `rows`, ordered by the moment in the field `by` and then by `id`, which is
     a UUID; `after` is the cursor of the page before.
 
     Raises ProblemError 422 for a limit that is not 1 to 200, or a text that is no cursor.
@@ -28,11 +28,11 @@ def newest_first[Row: Model](
     if not 1 <= limit <= cursors.LARGEST_LIMIT:
         raise _invalid("limit", f"Ask for 1 to {cursors.LARGEST_LIMIT} at once.")
     if after is not None:
-        found = found.filter(_older(by, after))
-    rows = list(found.order_by(f"-{by}", "-id")[: limit + 1])
-    last: Any = rows[limit - 1] if len(rows) > limit else None
+        rows = rows.filter(_older(by, after))
+    window = list(rows.order_by(f"-{by}", "-id")[: limit + 1])
+    last: Any = window[limit - 1] if len(window) > limit else None
     cursor = cursors.write(getattr(last, by), last.id) if last else None
-    return Page(rows[:limit], cursor)
+    return Page(window[:limit], cursor)
 
 
 def _older(by: str, after: str) -> Q:

@@ -63,14 +63,14 @@ def authenticate(request: HttpRequest) -> None:
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
 
 
-def of(request: HttpRequest) -> Principal | None:
+def principal_of(request: HttpRequest) -> Principal | None:
     """Give who the token of a request says it is; None for somebody with a session, or nobody."""
     return request.META.get(_TOKEN)
 
 
 def tenant_of(request: HttpRequest) -> UUID | None:
     """Give the tenant that the token of a request is about; None where there is no token."""
-    token = of(request)
+    token = principal_of(request)
     return token.tenant if token else None
 
 

@@ -100,7 +100,7 @@ def _whom(request: HttpRequest) -> Any:
     person = get_user(request)
     state = request.session.get(_KEY)
     # a token speaks for its own person, whatever cookie came along
-    if not state or not person.is_authenticated or tokens.of(request):
+    if not state or not person.is_authenticated or tokens.principal_of(request):
         return person
     customer = _customers().filter(pk=state["customer"]).first()
     is_over = time.time() - state["since"] >= LIMIT_SECONDS

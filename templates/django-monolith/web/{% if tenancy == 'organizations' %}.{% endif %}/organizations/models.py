@@ -17,18 +17,18 @@ from web.accounts.roles import MANAGER, MEMBER, choices
 class OrganizationQuerySet(models.QuerySet["Organization"]):
     """Which organisations a person belongs to."""
 
-    def of(self, user: User) -> Self:
+    def for_user(self, user: User) -> Self:
         """Those a person is a member of, the one they joined first in front."""
         return self.filter(memberships__user=user).order_by("memberships__joined_at", "pk")
 
     def home_of(self, user: User) -> "Organization":
         """The first one; somebody who has none gets their own, so nobody is left without."""
-        return self.of(user).first() or self._settle(user)
+        return self.for_user(user).first() or self._settle(user)
 
     @transaction.atomic
     def _settle(self, user: User) -> "Organization":
         User.objects.select_for_update().get(pk=user.pk)  # two first requests, one organisation
-        if found := self.of(user).first():  # the other one was faster
+        if found := self.for_user(user).first():  # the other one was faster
             return found
         home = self.create(name=f"{user.get_full_name()}'s organisation"[:150])
         home.admit(user, role=MANAGER)

@@ -17,14 +17,14 @@ def organization_list(request: HttpRequest) -> HttpResponse:
     """List a person's organisations and mark the one in use."""
     user = cast(User, request.user)
     active = tenancy.current_tenant(request)
-    context = {"organizations": Organization.objects.of(user), "active": active}
+    context = {"organizations": Organization.objects.for_user(user), "active": active}
     return render(request, "organizations/list.html", context)
 
 
 @require_POST
 def switch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Work with another organisation from now on; a foreign one does not exist for you."""
-    organization = get_object_or_404(Organization.objects.of(cast(User, request.user)), pk=pk)
+    organization = get_object_or_404(Organization.objects.for_user(cast(User, request.user)), pk=pk)
     tenancy.choose(request, organization)
     messages.success(request, f"You now work with {organization}.")
     return redirect("organizations:list")
