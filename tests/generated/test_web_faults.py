@@ -29,7 +29,7 @@ _CLUSTER = (
 )
 _SIGN_IN = (
     "from datetime import timedelta; from django.test import Client; "
-    "from chassis.django import tokens; from web.accounts.models import User; "
+    "from chassis.django.api import tokens; from web.accounts.models import User; "
     "from web.tenancy import settle, tenant_of; "
     "from web.approvals.permissions import CREATE, READ; "
     "user = User.objects.create_superuser('faults@example.com'); settle('Faults', [user]); "
