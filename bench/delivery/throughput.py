@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import aiohttp
-from chassis.fastapi.db import Database
+from chassis.fastapi.data.db import Database
 from chassis.fastapi.testing import migrate
 from chassis.webhooks import signing
 from chassis.webhooks.delivery import IN_FLIGHT, Courier

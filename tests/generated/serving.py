@@ -35,7 +35,8 @@ _PROMOTE = (
     "assign('manager', to=user, tenant=tenant_of(user))"
 )
 _PERMISSIONS = (
-    "from api.main import app; from chassis.fastapi.access import permissions; "
+    "from api.main import app; "
+    "from chassis.fastapi.security.declared_permissions import permissions; "
     "print(*permissions(app))"
 )
 

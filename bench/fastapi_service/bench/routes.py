@@ -1,7 +1,7 @@
 """The measured endpoints as a team writes them: one public, the others behind a permission."""
 
-from chassis.fastapi import public, requires
-from chassis.fastapi.db import Session
+from chassis.fastapi.security.permissions import public, requires
+from chassis.fastapi.data.db import Session
 from fastapi import APIRouter, Depends
 
 from api.bench.endpoints import HELLO, Greeting, Item, Row, RowView

@@ -54,14 +54,14 @@ VERBS = (
     Verb("migrate", "chassis.migrate", "bring every database to its newest schema", anywhere=True),
     Verb(
         "worker",
-        "chassis.fastapi.processes",
+        "chassis.fastapi.jobs.processes",
         "run jobs until told to stop",
         half="api",
         anywhere=True,
     ),
     Verb(
         "scheduler",
-        "chassis.fastapi.processes",
+        "chassis.fastapi.jobs.processes",
         "enqueue periodic tasks until told to stop",
         half="api",
         anywhere=True,

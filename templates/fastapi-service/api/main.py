@@ -1,6 +1,7 @@
 """The application a server loads: `granian --interface asgi api.main:app`."""
 
-from chassis.fastapi import Application, include_routers
+from chassis.fastapi.app import Application
+from chassis.fastapi.requests.routers import include_routers
 
 from api.settings import Settings
 

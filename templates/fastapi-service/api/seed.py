@@ -1,6 +1,6 @@
 """Fills the development database from every `api/*/seed.py`: `just seed`."""
 
-from chassis.fastapi.seeds import run
+from chassis.fastapi.data.demo_data import run
 
 from api.settings import Settings
 

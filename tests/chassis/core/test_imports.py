@@ -164,7 +164,7 @@ def test_a_worker_imports_nothing_of_development(tmp_path: Path) -> None:
     for package in (made / "api", made / "api" / "notes"):
         (package / "__init__.py").touch()
     (made / "api" / "notes" / "tasks.py").touch()
-    code = "from chassis.fastapi import jobs, processes\nassert jobs.find_tasks('api')"
+    code = "from chassis.fastapi.jobs import processes, tasks\nassert tasks.find_tasks('api')"
     given = {"DATABASE_URL": "postgresql://a@h/a"}
     loaded = imported(code, made, ENVIRONMENT="production", **given)
     assert "api.notes.tasks" in loaded

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from chassis import accounts, logs
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.platform import fetch_json
 from chassis.fastapi.settings import AUDIENCE, IssuerSettings
 from chassis.output import Output

@@ -10,9 +10,11 @@ from pydantic import BaseModel
 
 from chassis.dev.api import client
 from chassis.errors import UserError
-from chassis.fastapi import Application, authenticated, contracts
+from chassis.fastapi import contracts
+from chassis.fastapi.app import Application
 from chassis.fastapi.contracts import OPENAPI
-from chassis.fastapi.routes import RouteError
+from chassis.fastapi.requests.routes import RouteError
+from chassis.fastapi.security.permissions import authenticated
 from chassis.service import Service
 
 

@@ -5,7 +5,8 @@ import re
 import httpx2
 import pytest
 
-from chassis.fastapi import Application, docs
+from chassis.fastapi import docs
+from chassis.fastapi.app import Application
 
 
 async def test_page_and_its_files_are_ours(client: httpx2.AsyncClient) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from with_fastapi.test_migrations import FILES
+from with_fastapi.data.test_migrations import FILES
 
 MAIN = """
 from sqlalchemy import text
-from chassis.fastapi import Application, public
-from chassis.fastapi.db import Session
+from chassis.fastapi.app import Application
+from chassis.fastapi.security.permissions import public
+from chassis.fastapi.data.db import Session
 from fastapi import Depends
 
 def create_app(settings):

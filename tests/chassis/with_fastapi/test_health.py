@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from chassis import schema
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from fastapi import Body, Depends
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from chassis.fastapi import Application, declared, requires
-from chassis.fastapi.fields import JsonObject, PlainText
-from chassis.fastapi.routes import RouteError, refuse_duplicates
+from chassis.fastapi.app import Application
+from chassis.fastapi.data.fields import JsonObject, PlainText
+from chassis.fastapi.requests.routes import RouteError, refuse_duplicates
+from chassis.fastapi.security.permissions import requires
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 PROBLEM = "application/problem+json"

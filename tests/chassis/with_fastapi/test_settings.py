@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.auth import IssuerError, TrustedIssuer
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.settings import AccountSettings, IssuerSettings
 from chassis.service import Service
 from chassis.settings import SettingsError

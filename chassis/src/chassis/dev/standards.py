@@ -15,6 +15,6 @@ def run(service: Service, options: argparse.Namespace) -> None:
         processes.run(service, *processes.tool("web", "standards"))
     if "api" in service.halves:
         # only here: a service without an API lacks the framework
-        from chassis.fastapi.conformance import RULES  # noqa: PLC0415
+        from chassis.fastapi.conformance.suite import RULES  # noqa: PLC0415
 
         sys.stdout.write(f"{catalogue.page('api', RULES)}\n")

@@ -8,7 +8,7 @@ from chassis.dev.admin import owns_accounts
 from chassis.errors import UserError
 from chassis.service import Service
 
-_OWN = (processes.PYTHON, "-m", "chassis.fastapi.accounts.development")
+_OWN = (processes.PYTHON, "-m", "chassis.fastapi.accounts.development_token")
 
 
 def run(service: Service, options: argparse.Namespace) -> None:

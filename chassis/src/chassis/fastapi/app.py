@@ -11,13 +11,16 @@ from sqlalchemy.orm import configure_mappers
 from starlette.types import ASGIApp, Lifespan
 
 from chassis import logs, telemetry
-from chassis.fastapi import cors, db, docs, etags, health, problems
-from chassis.fastapi.access import refuse_undecided
+from chassis.fastapi import docs, health, problems
+from chassis.fastapi.data import db
 from chassis.fastapi.draining import draining
-from chassis.fastapi.layer import Guard, RequestLayer
 from chassis.fastapi.platform import Platform
-from chassis.fastapi.routes import refuse_duplicates
-from chassis.fastapi.routing_table import RoutingTable
+from chassis.fastapi.requests import etags
+from chassis.fastapi.requests.layer import Guard, RequestLayer
+from chassis.fastapi.requests.routes import refuse_duplicates
+from chassis.fastapi.requests.routing_table import RoutingTable
+from chassis.fastapi.security import cors
+from chassis.fastapi.security.declared_permissions import refuse_undecided
 from chassis.fastapi.settings import ApiSettings
 from chassis.service import Service, load
 

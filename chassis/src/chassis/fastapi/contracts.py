@@ -19,7 +19,7 @@ def rendered(app: Application) -> dict[str, str]:
     files = {OPENAPI: f"{openapi}\n"}
     if (app.platform.service.root / "api" / "graphql").is_dir():
         # only here: the extra is installed where GraphQL was chosen
-        from chassis.fastapi.graphql import schema  # noqa: PLC0415
+        from chassis.fastapi.graphql.schema import schema  # noqa: PLC0415
 
         files[GRAPHQL] = f"{schema('api').as_str()}\n"
     return files

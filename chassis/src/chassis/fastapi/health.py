@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chassis import schema
-from chassis.fastapi import migrations
+from chassis.fastapi.data import migrations
 from chassis.fastapi.platform import Platform
 from chassis.health import LIVE, Answer
 

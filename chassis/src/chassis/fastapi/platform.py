@@ -11,12 +11,13 @@ from starlette.applications import Starlette
 
 from chassis.api_keys import Peppers
 from chassis.auth import TokenVerifier
-from chassis.fastapi import cookies, docs
+from chassis.fastapi import docs
 from chassis.fastapi.api_keys.scheme import ApiKeys
-from chassis.fastapi.authentication import Authentication, Tokens
-from chassis.fastapi.db import Database
-from chassis.fastapi.routes import Entry, RouteError, Templates, walk
-from chassis.fastapi.security import public
+from chassis.fastapi.data.db import Database
+from chassis.fastapi.requests.routes import Entry, RouteError, Templates, walk
+from chassis.fastapi.security import cookies
+from chassis.fastapi.security.authentication import Authentication, Tokens
+from chassis.fastapi.security.permissions import public
 from chassis.fastapi.settings import AccountSettings, ApiSettings
 from chassis.health import Readiness
 from chassis.service import Service

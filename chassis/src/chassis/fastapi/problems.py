@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from chassis import openapi
-from chassis.fastapi.scope import PLATFORM, REQUEST_ID
+from chassis.fastapi.requests.scope import PLATFORM, REQUEST_ID
 from chassis.problems import MEDIA_TYPE, ProblemError
 
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")

@@ -30,11 +30,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 
 from chassis import logs, testing
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
-from chassis.fastapi import Application
-from chassis.fastapi.db import Database, sqlalchemy_url
-from chassis.fastapi.jobs import Runtime, find_tasks, running
-from chassis.fastapi.mail import OUTBOX
-from chassis.fastapi.migrations import DATABASE_URL
+from chassis.fastapi.app import Application
+from chassis.fastapi.data.db import Database, sqlalchemy_url
+from chassis.fastapi.data.migrations import DATABASE_URL
+from chassis.fastapi.jobs.mail import OUTBOX
+from chassis.fastapi.jobs.tasks import Runtime, find_tasks, running
 from chassis.fastapi.platform import fetch_json
 from chassis.fastapi.settings import AUDIENCE
 from chassis.service import Service

@@ -24,7 +24,7 @@ from chassis.operations.questions import confirmed
 from chassis.service import Service
 
 if TYPE_CHECKING:
-    from chassis.fastapi.db import Database
+    from chassis.fastapi.data.db import Database
     from chassis.fastapi.settings import ApiSettings
 
 _PACKAGE = "api"
@@ -54,17 +54,17 @@ def run(service: Service, options: argparse.Namespace) -> None:
 def _run(service: Service, options: argparse.Namespace) -> None:
     sys.path.insert(0, str(service.root))
     # only here: the other half's image lacks the framework
-    from chassis.fastapi.subjects import Subject, SubjectsError  # noqa: PLC0415
+    from chassis.fastapi.data.data_subjects import DataSubject, DataSubjectError  # noqa: PLC0415
 
     settings = import_module(f"{_PACKAGE}.settings").Settings.load(service)
     logs.configure(settings, service)
-    subject = Subject(options.subject, _issuer(settings.issuers(service), options.issuer))
+    subject = DataSubject(options.subject, _issuer(settings.issuers(service), options.issuer))
     try:
         if options.action == "export":
             _export(settings, subject, options.file)
         else:
             _erase(settings, subject, yes=options.yes)
-    except SubjectsError as error:
+    except DataSubjectError as error:
         raise UserError(str(error)) from None
     finally:
         logs.flush()
@@ -80,9 +80,9 @@ def _issuer(trusted: Sequence[TrustedIssuer], named: str | None) -> str:
 
 
 def _export(settings: "ApiSettings", subject: Any, target: Path) -> None:
-    from chassis.fastapi import subjects  # noqa: PLC0415
+    from chassis.fastapi.data.data_subjects import export  # noqa: PLC0415
 
-    found = _with_database(settings, lambda database: subjects.export(database, _PACKAGE, subject))
+    found = _with_database(settings, lambda database: export(database, _PACKAGE, subject))
     try:
         # closed to others before anything is in it, and never over another export
         target.touch(mode=0o600, exist_ok=False)
@@ -94,12 +94,12 @@ def _export(settings: "ApiSettings", subject: Any, target: Path) -> None:
 
 
 def _erase(settings: "ApiSettings", subject: Any, *, yes: bool) -> None:
-    from chassis.fastapi import subjects  # noqa: PLC0415
+    from chassis.fastapi.data import data_subjects  # noqa: PLC0415
 
     def erase(*, for_good: bool) -> Mapping[str, int]:
         return _with_database(
             settings,
-            lambda database: subjects.erase(database, _PACKAGE, subject, for_good=for_good),
+            lambda database: data_subjects.erase(database, _PACKAGE, subject, for_good=for_good),
         )
 
     for name, rows in erase(for_good=False).items():
@@ -110,7 +110,7 @@ def _erase(settings: "ApiSettings", subject: Any, *, yes: bool) -> None:
 
 
 def _with_database[T](settings: "ApiSettings", work: "Callable[[Database], Awaitable[T]]") -> T:
-    from chassis.fastapi.db import Database  # noqa: PLC0415
+    from chassis.fastapi.data.db import Database  # noqa: PLC0415
 
     async def once() -> T:
         database = Database.at(settings.database_url, pool_size=1)

@@ -4,12 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.auth import Principal
-from chassis.fastapi import CurrentPrincipal, requires
-from chassis.fastapi.db import Session
-from chassis.fastapi.etags import Reading, Writing
-from chassis.fastapi.filters import filtered
-from chassis.fastapi.idempotency import IdempotentRoute
-from chassis.fastapi.pages import DEFAULT_LIMIT, Cursor, Limit, Page
+from chassis.fastapi.security.permissions import CurrentPrincipal, requires
+from chassis.fastapi.data.db import Session
+from chassis.fastapi.requests.etags import Reading, Writing
+from chassis.fastapi.data.filters import filtered
+from chassis.fastapi.requests.idempotency import IdempotentRoute
+from chassis.fastapi.data.pagination import DEFAULT_LIMIT, Cursor, Limit, Page
 from chassis.problems import ProblemError
 from chassis.webhooks.delivery import State
 from fastapi import APIRouter, Depends, Response

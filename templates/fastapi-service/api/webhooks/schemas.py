@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from chassis.fastapi.fields import HttpAddress, JsonObject, PlainText
-from chassis.fastapi.filters import Filter
+from chassis.fastapi.data.fields import HttpAddress, JsonObject, PlainText
+from chassis.fastapi.data.filters import Filter
 from chassis.webhooks.delivery import State
 from pydantic import AfterValidator, AliasPath, AnyUrl, BaseModel, ConfigDict, Field, StrictBool
 

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis import telemetry
-from chassis.fastapi.db import driver_connection
-from chassis.fastapi.pages import newest_first
+from chassis.fastapi.data.db import driver_connection
+from chassis.fastapi.data.pagination import newest_first
 from chassis.webhooks import signing
 from chassis.webhooks.delivery import State
 from sqlalchemy import column, func, select, update

@@ -1,7 +1,7 @@
 """What workers do for this domain."""
 
-from chassis.fastapi import jobs
-from chassis.fastapi.db import driver_connection
+from chassis.fastapi.jobs.tasks import enqueue, periodic, runtime, task, unit_of_work
+from chassis.fastapi.data.db import driver_connection
 from chassis.webhooks.delivery import Courier
 from chassis.webhooks.sender import Sender
 from chassis.webhooks.tables import Tables
@@ -17,31 +17,31 @@ courier = Courier(
     tables,
     lambda: Sender(settings),
     keyring,
-    lambda: jobs.runtime().database.driver(),  # noqa: PLW0108 - there is none before a job runs
+    lambda: runtime().database.driver(),  # noqa: PLW0108 - there is none before a job runs
 )
 
 
 async def wake(session: AsyncSession) -> None:
     """Have due deliveries made once this transaction is committed: of many calls one job waits."""
-    await jobs.enqueue(session, deliver, queueing_lock="webhooks")
+    await enqueue(session, deliver, queueing_lock="webhooks")
 
 
-@jobs.task(queue="webhooks")
+@task(queue="webhooks")
 async def deliver() -> None:
     """Deliver whatever is due; when time is up, the next job goes on."""
     if await courier.run():
-        async with jobs.unit_of_work() as session:
+        async with unit_of_work() as session:
             await wake(session)
 
 
-@jobs.periodic("* * * * *", queue="webhooks")
+@periodic("* * * * *", queue="webhooks")
 async def deliver_due() -> None:
     """Deliver what is due again: retries, and what a killed worker held."""
     await deliver()
 
 
-@jobs.periodic("17 * * * *", queue="webhooks")
+@periodic("17 * * * *", queue="webhooks")
 async def tidy_up() -> None:
     """Keep the tables from growing for ever."""
-    async with jobs.unit_of_work() as session:
+    async with unit_of_work() as session:
         await tables.tidy(await driver_connection(session))

@@ -1,6 +1,6 @@
 """Makes an account with every permission: `just admin you@example.com`."""
 
-from chassis.fastapi.accounts import make_administrator
+from chassis.fastapi.accounts.administrator import make_administrator
 
 from api.main import app
 

@@ -1,6 +1,6 @@
 """What every model derives from."""
 
-from chassis.fastapi.db import NAMING_CONVENTION
+from chassis.fastapi.data.db import NAMING_CONVENTION
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 

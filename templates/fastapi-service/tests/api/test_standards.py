@@ -3,6 +3,6 @@
 The rules live in the chassis and move with it. A failure says where, and what to do.
 """
 
-from chassis.fastapi.conformance import report, subject, test_standard
+from chassis.fastapi.conformance.suite import report, system_under_test, test_standard
 
-__all__ = ["report", "subject", "test_standard"]
+__all__ = ["report", "system_under_test", "test_standard"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chassis.conformance.catalogue import page
 from chassis.django.conformance.suite import RULES
-from chassis.fastapi.conformance import RULES as API_RULES
+from chassis.fastapi.conformance.suite import RULES as API_RULES
 
 PAGE = Path(__file__).parents[4] / "docs" / "rules" / "web.md"
 

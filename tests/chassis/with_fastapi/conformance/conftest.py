@@ -7,13 +7,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from chassis.conformance import Rule
-from chassis.fastapi import Application
-from chassis.fastapi.conformance import Subject, subject
+from chassis.fastapi.app import Application
+from chassis.fastapi.conformance.suite import SystemUnderTest, system_under_test
 from chassis.fastapi.testing import bearer
 
-__all__ = ["bearer", "subject"]
+__all__ = ["bearer", "system_under_test"]
 
-type Examine = Callable[[Rule[Subject]], Awaitable[list[str]]]
+type Examine = Callable[[Rule[SystemUnderTest]], Awaitable[list[str]]]
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def client(app: Application) -> httpx2.AsyncClient:
 
 
 @pytest.fixture
-def examine(subject: Subject) -> Examine:
+def examine(system_under_test: SystemUnderTest) -> Examine:
     """Give the places where a rule finds something, each once."""
 
-    async def run(rule: Rule[Subject]) -> list[str]:
-        return sorted({finding.place async for finding in rule.check(subject)})
+    async def run(rule: Rule[SystemUnderTest]) -> list[str]:
+        return sorted({finding.place async for finding in rule.check(system_under_test)})
 
     return run

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.access_lines import AccessLines
 
 

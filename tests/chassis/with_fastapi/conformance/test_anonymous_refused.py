@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI, WebSocket
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.anonymous_refused import AnonymousRefused
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.bounded_input import BoundedInput
-from chassis.fastapi.fields import PlainText
+from chassis.fastapi.data.fields import PlainText
 
 
 class Kept(BaseModel):

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.bounded_lists import BoundedLists
-from chassis.fastapi.pages import Cursor, Limit, Page
+from chassis.fastapi.data.pagination import Cursor, Limit, Page
 
 
 async def test_accepts_a_page(app: Application, examine: Any) -> None:

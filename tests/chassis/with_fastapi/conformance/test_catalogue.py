@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from chassis.conformance.catalogue import page
-from chassis.fastapi.conformance import RULES
+from chassis.fastapi.conformance.suite import RULES
 
 PAGE = Path(__file__).parents[4] / "docs" / "rules" / "api.md"
 

@@ -8,9 +8,9 @@ from fastapi import Depends
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.commit_before_response import CommitBeforeResponse
-from chassis.fastapi.db import Session, get_session
+from chassis.fastapi.data.db import Session, get_session
 
 
 @pytest.fixture

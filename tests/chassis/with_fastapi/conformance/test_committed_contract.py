@@ -4,9 +4,10 @@ from typing import Any
 
 from fastapi import Depends
 
-from chassis.fastapi import Application, requires
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.committed_contract import CommittedContract
 from chassis.fastapi.contracts import OPENAPI, rendered
+from chassis.fastapi.security.permissions import requires
 
 
 def commit(app: Application) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import Depends, WebSocket
 from starlette.responses import Response
 
-from chassis.fastapi import Application, public, requires
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.declared_permission import DeclaredPermission
+from chassis.fastapi.security.permissions import public, requires
 
 
 async def nothing() -> None:

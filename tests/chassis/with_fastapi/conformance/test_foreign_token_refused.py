@@ -6,7 +6,7 @@ from uuid import UUID
 import jwt
 
 from chassis.auth import Principal
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.foreign_token_refused import ForeignTokenRefused
 
 

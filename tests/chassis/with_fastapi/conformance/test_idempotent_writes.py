@@ -4,9 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from chassis.fastapi import Application, public, requires
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.idempotent_writes import IdempotentWrites
-from chassis.fastapi.idempotency import IdempotentRoute
+from chassis.fastapi.requests.idempotency import IdempotentRoute
+from chassis.fastapi.security.permissions import public, requires
 
 WRITER = [Depends(requires("things:write"))]
 

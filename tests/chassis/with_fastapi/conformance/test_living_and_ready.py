@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.living_and_ready import LivingAndReady
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.metric_names import MetricNames
 from chassis.telemetry import metrics
 

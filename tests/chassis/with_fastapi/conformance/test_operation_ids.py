@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.operation_ids import OperationIds
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.placeholder_secrets import PlaceholderSecrets
 from chassis.fastapi.settings import IssuerSettings
 from chassis.settings import Secret, development_secret

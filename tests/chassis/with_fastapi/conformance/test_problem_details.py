@@ -5,8 +5,9 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from chassis.fastapi import Application, declared
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.problem_details import ProblemDetails
+from chassis.openapi import declared
 from chassis.problems import ProblemError
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.security_headers import SecurityHeaders
 
 

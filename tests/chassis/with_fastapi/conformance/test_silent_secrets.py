@@ -7,9 +7,9 @@ import structlog
 from fastapi import Request
 from pydantic import BaseModel
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.silent_secrets import SilentSecrets
-from chassis.fastapi.db import Session
+from chassis.fastapi.data.db import Session
 
 
 class Account(BaseModel):

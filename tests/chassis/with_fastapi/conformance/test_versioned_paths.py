@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.conformance.versioned_paths import VersionedPaths
 
 

@@ -19,11 +19,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from chassis.errors import UserError
-from chassis.fastapi import migrations
+from chassis.fastapi.data import migrations
 from chassis.service import Service
 
 # bounds of text are part of our contracts, counters may be small, and the connection that migrates
-# has its timeouts already (chassis.fastapi.migrations)
+# has its timeouts already (chassis.fastapi.data.migrations)
 _NOT_ASKED = (
     "prefer-bigint-over-int",
     "prefer-text-field",

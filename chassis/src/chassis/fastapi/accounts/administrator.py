@@ -9,8 +9,8 @@ import sys
 from sqlalchemy.exc import OperationalError
 
 from chassis import accounts
-from chassis.fastapi.access import permissions
 from chassis.fastapi.app import Application
+from chassis.fastapi.security.declared_permissions import permissions
 from chassis.problems import ProblemError
 
 

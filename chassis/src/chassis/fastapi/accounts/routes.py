@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from chassis.fastapi.accounts import browser, by_mail, session, signing_in
+from chassis.fastapi.accounts import browser_sessions, email_codes, sessions, sign_in
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"])
-for part in (signing_in, browser, by_mail, session):
+for part in (sign_in, browser_sessions, email_codes, sessions):
     router.include_router(part.router)

@@ -19,10 +19,10 @@ from chassis.fastapi.api_keys.schemas import (
     NewApiKey,
     Rotation,
 )
-from chassis.fastapi.db import Session, driver_connection
-from chassis.fastapi.idempotency import IdempotentRoute
-from chassis.fastapi.scope import PLATFORM
-from chassis.fastapi.security import requires
+from chassis.fastapi.data.db import Session, driver_connection
+from chassis.fastapi.requests.idempotency import IdempotentRoute
+from chassis.fastapi.requests.scope import PLATFORM
+from chassis.fastapi.security.permissions import requires
 from chassis.openapi import declared
 from chassis.problems import ProblemError
 

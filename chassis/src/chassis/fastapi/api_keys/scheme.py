@@ -5,7 +5,7 @@ from uuid import UUID
 from chassis import api_keys
 from chassis.api_keys.key import MARK
 from chassis.auth import Verified
-from chassis.fastapi import db
+from chassis.fastapi.data import db
 from chassis.lending import Connect
 
 

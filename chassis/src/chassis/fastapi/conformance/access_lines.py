@@ -4,25 +4,25 @@ from collections.abc import AsyncIterator
 from typing import Any, override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 _FIELDS = {"request_id", "trace_id", "route", "status", "duration_ms", "service", "outcome"}
 
 
-class AccessLines(Rule[Subject]):
+class AccessLines(Rule[SystemUnderTest]):
     """Each request leaves one JSON line, with its identifiers, route, status and duration."""
 
     id = "OBS001"
     level = Level.SILVER
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """The platform's layer writes that line. A second one comes from a server's own access log
         or from middleware; a missing one from code that configures logging again after the start.
         """
-        for operation in subject.operations:
-            with subject.log() as lines:
-                answer = await subject.ask(operation.method, operation.url)
+        for operation in system.operations:
+            with system.log() as lines:
+                answer = await system.ask(operation.method, operation.url)
             found = [line for line in lines if line.get("event") == "request"]
             if len(found) != 1:
                 yield Finding(operation.name, f"left {len(found)} access lines")

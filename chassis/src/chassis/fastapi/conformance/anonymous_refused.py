@@ -4,22 +4,22 @@ from collections.abc import AsyncIterator
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance import knocking
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.every_route import REFUSED, request_every_route
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 
-class AnonymousRefused(Rule[Subject]):
+class AnonymousRefused(Rule[SystemUnderTest]):
     """Somebody without a token is refused everywhere but at public routes."""
 
     id = "AUTH002"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """The platform's request layer refuses before anything is routed. A route that answers all
         the same was added around it: serve the `Application` itself, and add middleware with
         `app.add_middleware`, which puts it inside the layer.
         """
-        async for place, status in knocking.on_every_door(subject, headers={}):
-            if status != knocking.REFUSED:
+        async for place, status in request_every_route(system, headers={}):
+            if status != REFUSED:
                 yield Finding(place, f"answered {status} to a caller without a token")

@@ -5,36 +5,36 @@ from http import HTTPStatus
 from typing import Any, override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Operation, Subject
+from chassis.fastapi.conformance.system_under_test import Operation, SystemUnderTest
 
 _TOO_LARGE = b'"' + b"x" * 20_000_000 + b'"'
 _TOO_DEEP = b"[" * 200_000
 _JSON = {"Content-Type": "application/json"}
 
 
-class BoundedInput(Rule[Subject]):
+class BoundedInput(Rule[SystemUnderTest]):
     """NUL, an endless body and a bottomless one are refused, and never a crash."""
 
     id = "API004"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
-        """Type free texts as `PlainText` (`chassis.fastapi.fields`) with a `max_length`; PostgreSQL
-        refuses NUL. Leave the application's `max_body_size` bounded.
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
+        """Type free texts as `PlainText` (`chassis.fastapi.data.fields`) with a `max_length`;
+        PostgreSQL refuses NUL. Leave the application's `max_body_size` bounded.
         """
-        for operation in subject.operations:
-            for kind, options in _hostile(operation, subject):
-                answer = await subject.ask(operation.method, operation.url, **options)
+        for operation in system.operations:
+            for kind, options in _hostile(operation, system):
+                answer = await system.ask(operation.method, operation.url, **options)
                 crashed = answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
                 if crashed or ("content" in options and answer.is_success):
                     yield Finding(operation.name, f"answered {answer.status_code} to {kind}")
 
 
-def _hostile(operation: Operation, subject: Subject) -> Iterator[tuple[str, dict[str, Any]]]:
+def _hostile(operation: Operation, system: SystemUnderTest) -> Iterator[tuple[str, dict[str, Any]]]:
     if query := operation.parameters("query"):
         yield "NUL in its query", {"params": dict.fromkeys(query, "a\x00b")}
     if operation.body:
-        yield "NUL in its body", {"json": subject.sample(operation.body, "a\x00b")}
+        yield "NUL in its body", {"json": system.sample(operation.body, "a\x00b")}
         yield "a body of 20 MB", {"content": _TOO_LARGE, "headers": _JSON}
         yield "a body 200,000 levels deep", {"content": _TOO_DEEP, "headers": _JSON}

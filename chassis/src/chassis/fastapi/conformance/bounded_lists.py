@@ -5,19 +5,19 @@ from http import HTTPStatus
 from typing import Any, override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Operation, Subject
+from chassis.fastapi.conformance.system_under_test import Operation, SystemUnderTest
 
 _LARGEST = 1000
 
 
-class BoundedLists(Rule[Subject]):
+class BoundedLists(Rule[SystemUnderTest]):
     """A list comes in pages, and nobody can ask for a page without bounds."""
 
     id = "API002"
     level = Level.SILVER
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Return `Page[View]` with the parameters `Limit` and `Cursor`:
 
         ```python
@@ -26,17 +26,17 @@ class BoundedLists(Rule[Subject]):
 
         A list that is short by nature says so: `Annotated[list[View], Field(max_length=50)]`.
         """
-        for operation in subject.operations:
+        for operation in system.operations:
             if operation.method != "GET":
                 continue
-            answer = subject.resolved(_answered(operation))
+            answer = system.resolved(_answered(operation))
             items = answer.get("properties", {}).get("items", answer)
             if items.get("type") != "array" or "maxItems" in items:
                 continue
             if items is answer:
                 yield Finding(operation.name, "answers with a bare list")
                 continue
-            async for finding in _bounds(operation, subject):
+            async for finding in _bounds(operation, system):
                 yield finding
 
 
@@ -46,12 +46,12 @@ def _answered(operation: Operation) -> Mapping[str, Any]:
     return schema
 
 
-async def _bounds(operation: Operation, subject: Subject) -> AsyncIterator[Finding]:
+async def _bounds(operation: Operation, system: SystemUnderTest) -> AsyncIterator[Finding]:
     limit = operation.parameters("query").get("limit")
-    largest = subject.resolved(limit).get("maximum") if limit else None
+    largest = system.resolved(limit).get("maximum") if limit else None
     if largest is None or largest > _LARGEST:
         yield Finding(operation.name, f"has no parameter limit with a maximum up to {_LARGEST}")
         return
-    answer = await subject.ask("GET", operation.url, params={"limit": largest + 1})
+    answer = await system.ask("GET", operation.url, params={"limit": largest + 1})
     if answer.status_code not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND):
         yield Finding(operation.name, f"answered {answer.status_code} to limit={largest + 1}")

@@ -8,27 +8,28 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 
-class CommitBeforeResponse(Rule[Subject]):
+class CommitBeforeResponse(Rule[SystemUnderTest]):
     """A write answers after its commit: when that fails the caller is told so."""
 
     id = "DATA001"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
-        """Take the session as `Session` from `chassis.fastapi.db`, or a dependency of your own with
-        `Depends(…, scope="function")`: FastAPI's default commits after the response has gone out.
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
+        """Take the session as `Session` from `chassis.fastapi.data.db`, or a dependency of your own
+        with `Depends(…, scope="function")`: FastAPI's default commits after the response has
+        gone out.
         """
-        for operation in subject.operations:
+        for operation in system.operations:
             if not operation.writes:
                 continue
             body = operation.body
-            options: dict[str, Any] = {"json": subject.sample(body)} if body else {}
+            options: dict[str, Any] = {"json": system.sample(body)} if body else {}
             with _failing_commits() as failed:
-                answer = await subject.ask(operation.method, operation.url, **options)
+                answer = await system.ask(operation.method, operation.url, **options)
             if failed and answer.is_success:
                 yield Finding(
                     operation.name, f"answered {answer.status_code}, and then the commit failed"

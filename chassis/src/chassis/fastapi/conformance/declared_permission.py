@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.access import undecided
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
+from chassis.fastapi.security.declared_permissions import undecided
 
 
-class DeclaredPermission(Rule[Subject]):
+class DeclaredPermission(Rule[SystemUnderTest]):
     """Every route says who may call it: a permission, any caller with a token, or anybody."""
 
     id = "AUTH001"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Add the permission to the route, or another mark where it needs none:
 
         ```python
@@ -24,5 +24,5 @@ class DeclaredPermission(Rule[Subject]):
         @router.post("/sign-up", dependencies=[Depends(public)])
         ```
         """
-        for entry in undecided(subject.app, known=subject.app.platform.named):
+        for entry in undecided(system.app, known=system.app.platform.named):
             yield Finding(entry.template, "does not say who may call it")

@@ -9,29 +9,29 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 from chassis.auth import SINGLE_TENANT
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance import knocking
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.every_route import REFUSED, request_every_route
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 from chassis.fastapi.settings import AUDIENCE
 from chassis.fastapi.testing import ISSUER
 
 _HOUR = 3600
 
 
-class ForeignTokenRefused(Rule[Subject]):
+class ForeignTokenRefused(Rule[SystemUnderTest]):
     """A token for somebody else, of another issuer, expired, forged or unsigned opens nothing."""
 
     id = "AUTH003"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Verify tokens with the platform's `TokenVerifier` only: it fixes the algorithm and
         requires `iss`, `aud`, `exp`, `iat` and `sub`.
         """
-        for kind, token in _wrong(subject.signing_key):
+        for kind, token in _wrong(system.signing_key):
             headers = {"Authorization": f"Bearer {token}"}
-            async for place, status in knocking.on_every_door(subject, headers=headers):
-                if status != knocking.REFUSED:
+            async for place, status in request_every_route(system, headers=headers):
+                if status != REFUSED:
                     yield Finding(place, f"answered {status} to a token that {kind}")
 
 

@@ -5,26 +5,26 @@ from http import HTTPStatus
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Subject
-from chassis.fastapi.db import Database
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
+from chassis.fastapi.data.db import Database
 from chassis.health import Readiness
 
 _NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"
 
 
-class LivingAndReady(Rule[Subject]):
+class LivingAndReady(Rule[SystemUnderTest]):
     """`/livez` asks nobody; `/readyz` says no before the start has ended and while it drains."""
 
     id = "OBS005"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Leave both to the platform: a `/livez` that asks the database makes an orchestrator
         restart healthy processes, and a `/readyz` without a draining state loses requests at every
         roll-out.
         """
-        platform = subject.app.platform
+        platform = system.app.platform
         database, readiness = platform.database, platform.readiness
         settings = platform.settings
         try:
@@ -33,12 +33,12 @@ class LivingAndReady(Rule[Subject]):
             platform.readiness = Readiness("migrations")
             expected = {"/livez": HTTPStatus.OK, "/readyz": HTTPStatus.SERVICE_UNAVAILABLE}
             for path, status in expected.items():
-                answer = await subject.client.get(path)
+                answer = await system.client.get(path)
                 if answer.status_code != status:
                     yield Finding(path, f"answered {answer.status_code} without a database")
             platform.readiness = Readiness()
             platform.readiness.drain()
-            answer = await subject.client.get("/readyz")
+            answer = await system.client.get("/readyz")
             if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                 yield Finding("/readyz", f"answered {answer.status_code} while draining")
         finally:

@@ -4,19 +4,19 @@ from collections.abc import AsyncIterator
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule, secrets
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 
-class PlaceholderSecrets(Rule[Subject]):
+class PlaceholderSecrets(Rule[SystemUnderTest]):
     """No placeholder secret starts outside development."""
 
     id = "SEC002"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Type the setting as `Secret`, with `development_secret("name")` as its default: it is
         refused in production, short and placeholder values likewise.
         """
-        for name in secrets.kept_defaults(type(subject.app.platform.settings)):
+        for name in secrets.kept_defaults(type(system.app.platform.settings)):
             yield Finding(name.upper(), "keeps its development default in production")

@@ -7,29 +7,29 @@ from typing import Any, override
 import httpx2
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Operation, Subject
+from chassis.fastapi.conformance.system_under_test import Operation, SystemUnderTest
 from chassis.problems import MEDIA_TYPE
 
 _MEMBERS = {"type", "title", "status", "request_id"}
 
 
-class ProblemDetails(Rule[Subject]):
+class ProblemDetails(Rule[SystemUnderTest]):
     """Every error is a problem (RFC 9457) that the contract declares."""
 
     id = "API001"
     level = Level.SILVER
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Raise `ProblemError(409, "slug", "One sentence.")` instead of building an error response,
         and declare the status: `@router.post(…, responses=declared(409))`.
         """
-        nowhere = await subject.ask("GET", "/there-is-no-such-path")
+        nowhere = await system.ask("GET", "/there-is-no-such-path")
         if seen := _wrong(nowhere, {"404"}):
             yield Finding("GET /there-is-no-such-path", seen)
-        for operation in subject.operations:
+        for operation in system.operations:
             for options in _mistakes(operation):
-                answer = await subject.ask(operation.method, operation.url, **options)
+                answer = await system.ask(operation.method, operation.url, **options)
                 if answer.is_error and (seen := _wrong(answer, set(operation.spec["responses"]))):
                     yield Finding(operation.name, seen)
 

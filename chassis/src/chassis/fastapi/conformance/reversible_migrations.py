@@ -6,23 +6,23 @@ from collections.abc import AsyncIterator
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Subject
-from chassis.fastapi.migrations import script_directory
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
+from chassis.fastapi.data.migrations import script_directory
 from chassis.fastapi.testing import round_trip
 
 
-class ReversibleMigrations(Rule[Subject]):
+class ReversibleMigrations(Rule[SystemUnderTest]):
     """Migrations go up from nothing and down again, and each branch has one head."""
 
     id = "DATA002"
     level = Level.SILVER
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Write `downgrade()` so that it removes what `upgrade()` made. Of two heads make one:
         `uv run just with-db api alembic merge -m "join" HEAD HEAD`.
         """
-        service = subject.app.platform.service
+        service = system.app.platform.service
         script = script_directory(service)
         heads = script.get_revisions("heads")
         counted = Counter(label for head in heads if head for label in head.branch_labels)

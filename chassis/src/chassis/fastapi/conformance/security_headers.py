@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Subject
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 _EXPECTED: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
@@ -12,22 +12,22 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-class SecurityHeaders(Rule[Subject]):
+class SecurityHeaders(Rule[SystemUnderTest]):
     """No browser guesses a content type, or runs anything that an answer contains."""
 
     id = "SEC001"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """The platform's layer adds `X-Content-Type-Options: nosniff` and a
         `Content-Security-Policy` that begins with `default-src 'none'`. A page of your own that
         needs more says exactly what, and keeps that beginning.
         """
-        for operation in subject.operations:
+        for operation in system.operations:
             if operation.method != "GET":
                 continue
-            answer = await subject.ask("GET", operation.url)
+            answer = await system.ask("GET", operation.url)
             for header, beginning in _EXPECTED.items():
                 seen = answer.headers.get(header, "")
                 if not seen.startswith(beginning):

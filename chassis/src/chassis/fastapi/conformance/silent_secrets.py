@@ -5,30 +5,30 @@ from contextlib import contextmanager
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import Subject
-from chassis.fastapi.db import Database
+from chassis.fastapi.conformance.system_under_test import SystemUnderTest
+from chassis.fastapi.data.db import Database
 
 _PASSWORD = "a-password-that-nobody-may-read"  # noqa: S105 - of a database that does not exist
 _NOWHERE = f"postgresql://nobody:{_PASSWORD}@127.0.0.1:9/nothing?connect_timeout=1"
 
 
-class SilentSecrets(Rule[Subject]):
+class SilentSecrets(Rule[SystemUnderTest]):
     """No token and no password is ever in a log line, not even when something breaks."""
 
     id = "OBS002"
     level = Level.BRONZE
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Log identifiers, never headers, bodies or settings as a whole. The platform redacts what
         has a telling key (`token`, `password`, `authorization`) or form; rename what it misses.
         """
-        token = subject.everything["Authorization"].partition(" ")[2]
-        with subject.log() as lines, _without_database(subject):
-            for operation in subject.operations:
+        token = system.everything["Authorization"].partition(" ")[2]
+        with system.log() as lines, _without_database(system):
+            for operation in system.operations:
                 body = operation.body
-                sample = subject.sample(body, _PASSWORD) if body else None
-                await subject.ask(operation.method, operation.url, json=sample)
+                sample = system.sample(body, _PASSWORD) if body else None
+                await system.ask(operation.method, operation.url, json=sample)
         for line in lines:
             text = str(line)
             for kind, secret in (("a token", token), ("a password", _PASSWORD)):
@@ -37,9 +37,9 @@ class SilentSecrets(Rule[Subject]):
 
 
 @contextmanager
-def _without_database(subject: Subject) -> Iterator[None]:
+def _without_database(system: SystemUnderTest) -> Iterator[None]:
     """Let everything fail that needs the database, as it does on a bad day."""
-    platform = subject.app.platform
+    platform = system.app.platform
     kept = platform.database
     platform.database = Database.at(_NOWHERE)
     try:

@@ -5,22 +5,22 @@ from collections.abc import AsyncIterator
 from typing import override
 
 from chassis.conformance import Finding, Level, Rule
-from chassis.fastapi.conformance.subject import GRAPHQL, Subject
+from chassis.fastapi.conformance.system_under_test import GRAPHQL, SystemUnderTest
 
 _VERSIONED = re.compile(r"/v\d+/")
 
 
-class VersionedPaths(Rule[Subject]):
+class VersionedPaths(Rule[SystemUnderTest]):
     """Every operation of the contract lies under a version."""
 
     id = "API007"
     level = Level.SILVER
 
     @override
-    async def check(self, subject: Subject) -> AsyncIterator[Finding]:
+    async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Give the router a versioned prefix: `APIRouter(prefix="/v1/orders")`. A breaking change
         then becomes `/v2` beside it. GraphQL evolves by deprecation instead.
         """
-        for operation in subject.operations:
+        for operation in system.operations:
             if not _VERSIONED.match(operation.path) and operation.path != GRAPHQL:
                 yield Finding(operation.name, "has no version in its path")

@@ -9,21 +9,5 @@ both; each of their fields says who may ask for it::
         @field("endpoints:read")
         async def endpoints(self, session: AsyncSession, caller: Principal) -> list[Endpoint]: …
 
-Installed with the extra ``fastapi-graphql``. Names imported here are the public interface.
+Installed with the extra ``fastapi-graphql``.
 """
-
-from chassis.fastapi.graphql.endpoint import graphql_router
-from chassis.fastapi.graphql.fields import Context, FieldError, Find, Info, Page, by_id, field
-from chassis.fastapi.graphql.schema import schema
-
-__all__ = [
-    "Context",
-    "FieldError",
-    "Find",
-    "Info",
-    "Page",
-    "by_id",
-    "field",
-    "graphql_router",
-    "schema",
-]

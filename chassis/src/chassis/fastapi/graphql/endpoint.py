@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
-from chassis.fastapi.db import UnitOfWork
+from chassis.fastapi.data.db import UnitOfWork
 from chassis.fastapi.graphql.fields import Context, permissions
 from chassis.fastapi.graphql.schema import schema
-from chassis.fastapi.scope import PLATFORM
-from chassis.fastapi.security import CurrentPrincipal, authenticated
+from chassis.fastapi.requests.scope import PLATFORM
+from chassis.fastapi.security.permissions import CurrentPrincipal, authenticated
 from chassis.graphql import (
     UNRUNNABLE,
     GraphQLRequest,
@@ -46,7 +46,7 @@ def graphql_router(package: str) -> APIRouter:
         return Response(made.body, made.status, made.headers, made.media_type)
 
     roots = [root for root in (merged.query, merged.mutation) if root]
-    # for chassis.fastapi.access, which must not import this package: it is an extra
+    # for security.declared_permissions, which must not import this package: it is an extra
     graphql.permissions = set().union(*map(permissions, roots))  # type: ignore[attr-defined]
     return router
 

@@ -17,9 +17,9 @@ from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from chassis.auth import Principal
-from chassis.fastapi.db import UNAVAILABLE, unavailable
+from chassis.fastapi.data.db import UNAVAILABLE, unavailable
 from chassis.fastapi.errors import StartError
-from chassis.fastapi.security import authenticated, demand
+from chassis.fastapi.security.permissions import authenticated, demand
 from chassis.graphql import Access
 
 _GIVEN = frozenset({"caller", "session"})
@@ -138,7 +138,7 @@ class _Access(Access):
 
 def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
     """Declare a query or mutation for callers with ``permission``, or with ``authenticated`` (of
-    ``chassis.fastapi.security``) for every caller with a token.
+    ``chassis.fastapi.security.permissions``) for every caller with a token.
 
     A parameter ``session`` gets a transaction that is committed when the resolver returns, before
     what is selected in its result is resolved; ``caller`` gets the principal.

@@ -4,7 +4,7 @@ import strawberry
 
 from chassis.fastapi import discovery
 from chassis.fastapi.graphql.fields import field, undecided
-from chassis.fastapi.security import authenticated
+from chassis.fastapi.security.permissions import authenticated
 from chassis.graphql import merge
 from chassis.service import load
 

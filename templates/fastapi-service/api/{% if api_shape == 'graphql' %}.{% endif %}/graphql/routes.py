@@ -1,5 +1,5 @@
 """POST /graphql: the queries and mutations of every `api/*/graphql.py`."""
 
-from chassis.fastapi.graphql import graphql_router
+from chassis.fastapi.graphql.endpoint import graphql_router
 
 router = graphql_router("api")

@@ -1,5 +1,5 @@
 """/v1/auth: signing in and up, refresh, sessions, passwords; for browsers with cookies."""
 
-from chassis.fastapi.accounts import router
+from chassis.fastapi.accounts.routes import router
 
 __all__ = ["router"]

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from chassis.fastapi.db import driver_connection
+from chassis.fastapi.data.db import driver_connection
 from chassis.fastapi.testing import Bearer, RunJobs
 from chassis.outgoing import retries
 from chassis.webhooks import signing

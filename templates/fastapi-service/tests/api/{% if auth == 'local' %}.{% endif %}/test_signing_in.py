@@ -7,7 +7,7 @@ from http import HTTPStatus
 import httpx2
 import pytest
 from chassis import accounts
-from chassis.fastapi import Application
+from chassis.fastapi.app import Application
 from chassis.fastapi.testing import RunJobs
 from sqlalchemy.ext.asyncio import AsyncConnection
 

@@ -1,0 +1,104 @@
+"""What the routes need of the platform: the keys, the limits, who is asking."""
+
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from chassis import accounts, throttle
+from chassis.fastapi.jobs import mail
+from chassis.fastapi.platform import Platform
+from chassis.fastapi.requests.scope import PLATFORM
+from chassis.fastapi.security.permissions import CurrentPrincipal
+from chassis.fastapi.settings import AUDIENCE, AccountSettings
+from chassis.lending import Connect
+from chassis.problems import ProblemError
+from chassis.telemetry import trust
+from chassis.throttle import Limit
+
+_OF_AN_ACCOUNT = Limit("sign-in", 10, 600)
+_OF_A_CLIENT = Limit("sign-in of client", 100, 600)
+_MAIL_TO = Limit("mail to", 5, 3600)
+_MAIL_BY_CLIENT = Limit("mail by client", 20, 3600)
+_SERVICES = "chassis_account_services"
+
+
+class AccountServices:
+    """Made once for a platform: reading the key takes some milliseconds."""
+
+    def __init__(self, platform: Platform) -> None:
+        """Raise TypeError for a service whose settings own no accounts."""
+        if not isinstance(platform.settings, AccountSettings):
+            raise TypeError("A service with sign-in needs settings derived from AccountSettings.")
+        self.settings = platform.settings
+        self.issuer = self.settings.issuer(platform.service)
+        self.door = accounts.Door(platform.service.name, mail.post, self.settings.account_page)
+        self._platform = platform
+        self._trusts = trust.trust(self.settings.trusted_proxies)
+        self._key = self.settings.signing_key(platform.service)
+        self.refresh_key = self._key.derive("refresh tokens")
+
+    @property
+    def connect(self) -> Connect:
+        """Lend a connection."""
+        return self._platform.database.driver
+
+    def access_token(self, found: accounts.SignedIn) -> str:
+        """Sign what opens the API for ten minutes."""
+        return accounts.access_token(
+            found.account,
+            key=self._key,
+            issuer=self.issuer,
+            audience=AUDIENCE,
+            session=found.session,
+        )
+
+    async def limit_sign_in(self, request: Request, account: str) -> None:
+        """Count a try by its client, and by client and account. Raises ProblemError 429.
+
+        Not by the account alone: then strangers could lock somebody out.
+        """
+        network = self._network(request)
+        await throttle.take(self.connect, _OF_A_CLIENT, network)
+        await throttle.take(self.connect, _OF_AN_ACCOUNT, network, account.strip().lower())
+
+    async def limit_mail(self, request: Request, address: str) -> None:
+        """Count a mail that a stranger may cause. Raises ProblemError 429."""
+        await throttle.take(self.connect, _MAIL_BY_CLIENT, self._network(request))
+        await throttle.take(self.connect, _MAIL_TO, address.strip().lower())
+
+    def _network(self, request: Request) -> str:
+        peer = request.client.host if request.client else None
+        forwarded = request.headers.getlist("x-forwarded-for")
+        return throttle.network(trust.client(peer, forwarded, self._trusts))
+
+
+async def get_account_services(request: Request) -> AccountServices:
+    """Give the account services of this application."""
+    state = request.app.state
+    if not hasattr(state, _SERVICES):
+        setattr(state, _SERVICES, AccountServices(request.scope[PLATFORM]))
+    found: AccountServices = getattr(state, _SERVICES)
+    return found
+
+
+Services = Annotated[AccountServices, Depends(get_account_services)]
+
+
+class Owner(NamedTuple):
+    """Somebody who signed in here."""
+
+    account: UUID
+    session: UUID | None
+
+
+async def get_owner(principal: CurrentPrincipal, services: Services) -> Owner:
+    """Give who is signed in. Raises ProblemError 403 for an API key or another issuer, whose
+    subject could be the number of somebody else's account."""
+    if principal.issuer != services.issuer:
+        raise ProblemError(403, "permission-denied", "Only somebody who signed in here may do it.")
+    # both were signed by this service
+    return Owner(UUID(principal.subject), UUID(principal.session) if principal.session else None)
+
+
+SignedInOwner = Annotated[Owner, Depends(get_owner)]

@@ -1,0 +1,91 @@
+"""A person's rights: what is stored about a subject, and erasing it (GDPR, articles 15, 17 and 20).
+
+A domain that stores personal data brings ``api/<domain>/data_subjects.py`` with two coroutines:
+``export(session, subject)`` returns what it holds, as something that becomes JSON, and
+``erase(session, subject)`` deletes or anonymises it and returns the number of rows, of one table or
+by table. The platform does the same for its own tables.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.fastapi import discovery
+from chassis.fastapi.data.db import Database
+
+_OWN = ("chassis.fastapi.accounts.data_subjects",)
+
+
+class DataSubjectError(Exception):
+    """A domain's ``data_subjects.py`` lacks a function; the text is one sentence."""
+
+
+@dataclass(frozen=True)
+class DataSubject:
+    """Whom tokens name: the claims ``sub`` and ``iss``. ``iss`` matters because two issuers may
+    both have a user 7."""
+
+    id: str
+    issuer: str
+
+
+async def export(database: Database, package: str, subject: DataSubject) -> dict[str, Any]:
+    """Return what each domain holds about ``subject``, in one snapshot. Raises DataSubjectError."""
+    found = {}
+    async with database.unit_of_work() as session:
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        for module in _modules(package):
+            found[_name(module)] = await _function(module, "export")(session, subject)
+    return found
+
+
+async def erase(
+    database: Database, package: str, subject: DataSubject, *, for_good: bool
+) -> dict[str, int]:
+    """Erase ``subject`` from every domain in one transaction; return the rows of each, by table
+    where it tells them apart.
+
+    Unless ``for_good``, everything is rolled back: the answer is what would be erased. Raises
+    DataSubjectError.
+    """
+    erased: dict[str, int] = {}
+    async with database.unit_of_work() as session:
+        for module in _modules(package):
+            rows = await _function(module, "erase")(session, subject)
+            erased |= _by_table(_name(module), rows)
+        if not for_good:
+            await session.rollback()
+    return erased
+
+
+def _modules(package: str) -> list[ModuleType]:
+    discovery.modules(package, "models")
+    # domains first: their rows may point at accounts
+    return [*discovery.modules(package, "data_subjects"), *map(import_module, _OWN)]
+
+
+def _name(module: ModuleType) -> str:
+    return "platform" if module.__name__ in _OWN else module.__name__.split(".")[-2]
+
+
+def _by_table(domain: str, rows: int | Mapping[str, int]) -> dict[str, int]:
+    if isinstance(rows, int):
+        return {domain: rows}
+    return {f"{domain}.{table}": count for table, count in rows.items()}
+
+
+def _function(
+    module: ModuleType, name: str
+) -> Callable[[AsyncSession, DataSubject], Awaitable[Any]]:
+    found: Callable[[AsyncSession, DataSubject], Awaitable[Any]] | None = getattr(
+        module, name, None
+    )
+    if found is None:
+        raise DataSubjectError(
+            f"{module.__file__} has no {name}: add `async def {name}(session, subject)`."
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Background work: tasks, the processes that run them, mail and maintenance."""

@@ -1,0 +1,49 @@
+"""The platform's own periodic tasks: what keeps the queue healthy and its tables small."""
+
+from chassis import api_keys, cache, idempotency, mail, throttle
+from chassis.accounts import sessions
+from chassis.fastapi.jobs.tasks import periodic, runtime
+from chassis.jobs import upkeep
+from chassis.outgoing import circuit
+
+_QUEUE = "platform"
+_PURGES = (
+    throttle.purge,
+    cache.purge,
+    sessions.purge,
+    mail.purge,
+    api_keys.purge,
+    circuit.purge,
+)
+
+
+@periodic("* * * * *", queue=_QUEUE)
+async def recover_stalled_jobs() -> None:
+    """Run the jobs of killed workers again."""
+    limits = {task.name: task.retry.limit for task in runtime().tasks}
+    async with runtime().database.driver() as connection:
+        await upkeep.recover(connection, limits)
+
+
+@periodic("17 * * * *", queue=_QUEUE)
+async def delete_finished_jobs() -> None:
+    """Forget the jobs that succeeded or were cancelled some time ago; dead letters stay."""
+    async with runtime().database.driver() as connection:
+        await upkeep.delete_finished(connection, days=runtime().settings.jobs_kept_days)
+
+
+@periodic("37 * * * *", queue=_QUEUE)
+async def purge_what_expired() -> None:
+    """Delete full buckets, old cache entries, links, keys, mail and circuits, ended sessions."""
+    for purge in _PURGES:
+        async with runtime().database.driver() as connection:
+            await purge(connection)
+
+
+@periodic("*/10 * * * *", queue=_QUEUE)
+async def purge_idempotency() -> None:
+    """Forget the answers of yesterday's writes, a batch a transaction."""
+    purged = idempotency.PURGED_AT_ONCE
+    while purged == idempotency.PURGED_AT_ONCE:
+        async with runtime().database.driver() as connection:
+            purged = await idempotency.purge(connection)

@@ -1,0 +1,289 @@
+"""One request and its response: what was sent so far and how it ended."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from time import perf_counter
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+
+from chassis.fastapi.problems import respond
+from chassis.fastapi.requests.messages import has_body, header, size
+from chassis.fastapi.requests.routes import Templates
+from chassis.problems import MEDIA_TYPE, ProblemError
+from chassis.telemetry.requests import Kind, Outcome, Recording
+
+CLIENT_CLOSED = 499  # nginx's number: nobody was there for an answer
+_SLOW_SECONDS = 0.1
+_GLANCE_SECONDS = 0.001
+_DENIAL = "websocket.http.response"
+_PROBLEM = MEDIA_TYPE.encode()
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value
+LARGEST_BODY = 1_000_000
+"""Bytes of a request's body; a route that takes more, or less, says so: ``max_body_size=``.
+
+FastAPI's own limit for a whole application costs some 10 µs for each router above a route."""
+
+_LIMIT = MAX_BODY_SIZE_SCOPE_KEY  # there is a limit of the route's own
+_WHY = "The body is larger than this service accepts."
+_BACKGROUND_SECONDS = 0.1  # less is the machine, not work
+_KEPT = (b"access-control-", b"vary")
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NO_SNIFFING = ((b"x-content-type-options", b"nosniff"),)
+_STRICT = (*_NO_SNIFFING, _POLICY)
+
+
+class Exchange:
+    """Stands between the server and the application, and lets one access line be written.
+
+    The clock stops at the last byte of the response: background work comes after it.
+    """
+
+    __slots__ = (
+        "_disconnected",
+        "_ended",
+        "_finished",
+        "_first_byte",
+        "_headers",
+        "_id_header",
+        "_kind",
+        "_receive",
+        "_received",
+        "_recording",
+        "_replaced",
+        "_scope",
+        "_send",
+        "_sent",
+        "_since",
+        "_status",
+        "_streamed",
+        "_templates",
+        "_unread",
+    )
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        templates: Templates,
+        recording: Recording,
+    ) -> None:
+        """Start the clock."""
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._templates = templates
+        self._recording = recording
+        self._since = perf_counter()
+        self._ended = 0.0
+        self._first_byte: float | None = None
+        self._headers: Iterable[tuple[bytes, bytes]] = ()
+        self._status: int | None = None
+        self._kind: Kind | None = "websocket" if scope["type"] == "websocket" else None
+        self._received = 0
+        self._sent = 0
+        self._finished = False
+        self._disconnected = False
+        self._replaced = False
+        self._streamed = False
+        self._unread = has_body(scope)
+        self._id_header = (b"x-request-id", recording.context.request_id.encode())
+
+    @property
+    def started(self) -> bool:
+        """Whether the client has seen a status (or an accepted websocket)."""
+        return self._status is not None
+
+    async def receive(self) -> Message:
+        """Pass on what the client sends, count it, and notice when it goes away."""
+        message = await self._receive()
+        kind = message["type"]
+        if kind == "http.request":
+            self._unread = message.get("more_body", False)
+            self._received += len(message.get("body", b""))
+            if self._received > LARGEST_BODY and _LIMIT not in self._scope:
+                raise HTTPException(_TOO_LARGE, _WHY)
+        elif kind == "http.disconnect":
+            self._disconnected = True
+        elif kind == "websocket.receive":
+            self._received += size(message)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on what the application answers, with the request id on it."""
+        if self._replaced:
+            return
+        kind = message["type"]
+        last = False
+        if kind == "http.response.start":
+            if self._is_plain_refusal(message):
+                await self._replace(message)
+                return
+            message = self._begin(message)
+        elif kind == "http.response.body":
+            last = self._count(message)
+            if last and perf_counter() - self._since > _SLOW_SECONDS:
+                await self._watch()
+        elif kind == "http.response.pathsend":
+            self._sent = int(header(self._headers, b"content-length") or 0)
+            self._mark_first_byte()
+            last = True
+        elif self._scope["type"] == "websocket":
+            message, last = self._talk(message)
+        await self._deliver(message, last=last)
+
+    async def _deliver(self, message: Message, *, last: bool) -> None:
+        try:
+            await self._send(message)
+        except OSError:  # how a server reports a closed connection (ASGI 2.4)
+            self._disconnected = True
+            raise
+        if last:
+            self.finish("aborted" if self._disconnected else "complete")
+
+    def _is_plain_refusal(self, message: Message) -> bool:
+        """Say whether this is FastAPI's own answer to a body that is too large, in plain text."""
+        return (
+            message["status"] == _TOO_LARGE
+            and header(message.get("headers", ()), b"content-type") != _PROBLEM
+        )
+
+    async def _replace(self, message: Message) -> None:
+        headers = message.get("headers", ())
+        kept = {k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)}
+        await self.answer(ProblemError(_TOO_LARGE, None, _WHY, headers=kept), self.send)
+        self._replaced = True
+
+    def _begin(self, message: Message) -> Message:
+        """Note the status, and add the request id and what every answer to a browser carries."""
+        headers = self._headers = message.get("headers", ())
+        self._status = message["status"]
+        kind = header(headers, b"content-type")
+        if kind is not None and kind.startswith(b"text/event-stream"):
+            self._kind = "sse"
+        return {**message, "headers": [*headers, self._id_header, *_secure(headers)]}
+
+    def _count(self, message: Message) -> bool:
+        """Note a piece of the body; return whether it is the last."""
+        self._sent += len(message.get("body", b""))
+        if self._first_byte is None:
+            self._first_byte = perf_counter() - self._since
+        if message.get("more_body", False):
+            self._streamed = True
+            return False
+        return True
+
+    def _talk(self, message: Message) -> tuple[Message, bool]:
+        """Note a message of a websocket, or of the response that refuses one; return what to send
+        and whether it is the last."""
+        match message["type"]:
+            case "websocket.send":
+                self._sent += size(message)
+            case "websocket.accept":
+                self._mark_first_byte()
+                return self._begin(
+                    {"status": HTTPStatus.SWITCHING_PROTOCOLS.value, **message}
+                ), False
+            case "websocket.http.response.start":
+                return self._begin(message), False
+            case "websocket.http.response.body":
+                return message, self._count(message)
+            case "websocket.close":
+                if not self.started:
+                    self._status = HTTPStatus.FORBIDDEN.value
+                return message, True
+        return message, False
+
+    async def _watch(self) -> None:
+        """See whether the client left while a slow answer was made: only reading tells.
+
+        Not for a stream, which does its own reading, nor while the application still may.
+        """
+        if self._streamed or self._unread:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GLANCE_SECONDS):
+                # an empty body that nobody asked for, and after it nothing else can come
+                for _ in range(2):
+                    await self.receive()
+        if self._disconnected:
+            self._status = CLIENT_CLOSED
+
+    def _mark_first_byte(self) -> None:
+        if self._first_byte is None:
+            self._first_byte = perf_counter() - self._since
+
+    async def answer(self, error: ProblemError, send: Send) -> None:
+        """Answer with a problem; a websocket whose server cannot do that is closed instead.
+
+        ``send`` leads back here, past what stands between (CORS headers).
+        """
+        if self.started:
+            raise RuntimeError(f"Too late for a response of {error.status}.") from error
+        if self._scope["type"] == "websocket" and _DENIAL not in self._scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await respond(error, self._scope)(self._scope, self.receive, send)
+
+    def require_response(self) -> None:
+        """Raise RuntimeError if the application returned without an answer for somebody."""
+        if self._status is None and not self._disconnected:
+            raise RuntimeError("The application returned without a response.")
+
+    def client_went_away(self, error: Exception) -> bool:
+        """Say whether ``error`` is nobody's fault: the client has closed its connection."""
+        noticed = self._disconnected and isinstance(error, OSError)
+        left = isinstance(error, ClientDisconnect | WebSocketDisconnect)
+        return not self._finished and (noticed or left)
+
+    def note_background(self) -> None:
+        """Write a line of its own about work that went on after the response."""
+        seconds = perf_counter() - self._ended
+        if self._finished and seconds >= _BACKGROUND_SECONDS:
+            structlog.get_logger().info(
+                "background work",
+                route=self._templates.of(self._scope),
+                duration_ms=round(seconds * 1000, 2),
+            )
+
+    def blame(self) -> str:
+        """Name what crashed, for the log."""
+        if self._finished:
+            return "background work failed"
+        return "response failed after its start" if self.started else "request failed"
+
+    def finish(self, outcome: Outcome) -> bool:
+        """Write the access line; only the first call counts, and only it returns True."""
+        if self._finished:
+            return False
+        self._finished = True
+        gone = outcome == "aborted" and self._status is None
+        if self._kind == "websocket" and self.started and outcome == "aborted":
+            outcome = "complete"  # either side ends a conversation when it likes
+        self._ended = perf_counter()
+        self._recording.finish(
+            method=self._scope.get("method", "GET"),  # a websocket begins with GET
+            route=self._templates.of(self._scope),
+            status=CLIENT_CLOSED if gone else self._status or 0,
+            seconds=self._ended - self._since,
+            first_byte_seconds=self._first_byte,
+            received=self._received,
+            sent=self._sent,
+            outcome=outcome,
+            scheme=self._scope.get("scheme", "http"),
+            kind=self._kind,
+        )
+        return True
+
+
+def _secure(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
+    """Return what keeps a browser from guessing a type or running what an answer contains; a page
+    that brings a policy of its own keeps it."""
+    return _NO_SNIFFING if header(headers, _POLICY[0]) else _STRICT
