@@ -17,6 +17,7 @@ from chassis.fastapi.draining import draining
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.requests import etags
 from chassis.fastapi.requests.layer import Guard, RequestLayer
+from chassis.fastapi.requests.policy import Policy
 from chassis.fastapi.requests.routes import refuse_duplicates
 from chassis.fastapi.requests.routing_table import RoutingTable
 from chassis.fastapi.security import cors
@@ -69,7 +70,8 @@ class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Put the request layer outside everything, a team's own middleware included."""
         guarded = Guard(super().build_middleware_stack(), self.platform)
-        return RequestLayer(cors.around(guarded, self.platform.settings), self.platform)
+        crossing = cors.around(guarded, self.platform.settings)
+        return RequestLayer(Policy(crossing), self.platform)
 
     def check(self) -> None:
         """Raise StartError unless every route says who may call it, under a name of its own, and no

@@ -7,8 +7,6 @@ from http import HTTPStatus
 from time import perf_counter
 
 import structlog
-from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
@@ -16,27 +14,14 @@ from starlette.websockets import WebSocketDisconnect
 from chassis.fastapi.problems import respond
 from chassis.fastapi.requests.messages import has_body, header, size
 from chassis.fastapi.requests.routes import Templates
-from chassis.problems import MEDIA_TYPE, ProblemError
+from chassis.problems import ProblemError
 from chassis.telemetry.requests import Kind, Outcome, Recording
 
 CLIENT_CLOSED = 499  # nginx's number: nobody was there for an answer
 _SLOW_SECONDS = 0.1
 _GLANCE_SECONDS = 0.001
 _DENIAL = "websocket.http.response"
-_PROBLEM = MEDIA_TYPE.encode()
-_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value
-LARGEST_BODY = 1_000_000
-"""Bytes of a request's body; a route that takes more, or less, says so: ``max_body_size=``.
-
-FastAPI's own limit for a whole application costs some 10 µs for each router above a route."""
-
-_LIMIT = MAX_BODY_SIZE_SCOPE_KEY  # there is a limit of the route's own
-_WHY = "The body is larger than this service accepts."
 _BACKGROUND_SECONDS = 0.1  # less is the machine, not work
-_KEPT = (b"access-control-", b"vary")
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-_NO_SNIFFING = ((b"x-content-type-options", b"nosniff"),)
-_STRICT = (*_NO_SNIFFING, _POLICY)
 
 
 class Exchange:
@@ -56,7 +41,6 @@ class Exchange:
         "_receive",
         "_received",
         "_recording",
-        "_replaced",
         "_scope",
         "_send",
         "_sent",
@@ -91,7 +75,6 @@ class Exchange:
         self._sent = 0
         self._finished = False
         self._disconnected = False
-        self._replaced = False
         self._streamed = False
         self._unread = has_body(scope)
         self._id_header = (b"x-request-id", recording.context.request_id.encode())
@@ -108,8 +91,6 @@ class Exchange:
         if kind == "http.request":
             self._unread = message.get("more_body", False)
             self._received += len(message.get("body", b""))
-            if self._received > LARGEST_BODY and _LIMIT not in self._scope:
-                raise HTTPException(_TOO_LARGE, _WHY)
         elif kind == "http.disconnect":
             self._disconnected = True
         elif kind == "websocket.receive":
@@ -118,14 +99,9 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers, with the request id on it."""
-        if self._replaced:
-            return
         kind = message["type"]
         last = False
         if kind == "http.response.start":
-            if self._is_plain_refusal(message):
-                await self._replace(message)
-                return
             message = self._begin(message)
         elif kind == "http.response.body":
             last = self._count(message)
@@ -148,27 +124,14 @@ class Exchange:
         if last:
             self.finish("aborted" if self._disconnected else "complete")
 
-    def _is_plain_refusal(self, message: Message) -> bool:
-        """Say whether this is FastAPI's own answer to a body that is too large, in plain text."""
-        return (
-            message["status"] == _TOO_LARGE
-            and header(message.get("headers", ()), b"content-type") != _PROBLEM
-        )
-
-    async def _replace(self, message: Message) -> None:
-        headers = message.get("headers", ())
-        kept = {k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)}
-        await self.answer(ProblemError(_TOO_LARGE, None, _WHY, headers=kept), self.send)
-        self._replaced = True
-
     def _begin(self, message: Message) -> Message:
-        """Note the status, and add the request id and what every answer to a browser carries."""
+        """Note the status, and add the request id."""
         headers = self._headers = message.get("headers", ())
         self._status = message["status"]
         kind = header(headers, b"content-type")
         if kind is not None and kind.startswith(b"text/event-stream"):
             self._kind = "sse"
-        return {**message, "headers": [*headers, self._id_header, *_secure(headers)]}
+        return {**message, "headers": [*headers, self._id_header]}
 
     def _count(self, message: Message) -> bool:
         """Note a piece of the body; return whether it is the last."""
@@ -281,9 +244,3 @@ class Exchange:
             kind=self._kind,
         )
         return True
-
-
-def _secure(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
-    """Return what keeps a browser from guessing a type or running what an answer contains; a page
-    that brings a policy of its own keeps it."""
-    return _NO_SNIFFING if header(headers, _POLICY[0]) else _STRICT

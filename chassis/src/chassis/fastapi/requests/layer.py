@@ -2,8 +2,8 @@
 
 Two pure ASGI parts. ``RequestLayer`` is outermost and sees everything that is sent; ``Guard`` lets
 nothing behind it be reached without a verified credential, except what is public by name, so a
-forgotten dependency, a mount or a plain route cannot open a door. Between them there is room for
-CORS, whose headers a browser needs on refusals too.
+forgotten dependency, a mount or a plain route cannot open a door. Between them are ``Policy``, with
+the limits and headers of every request, and CORS, whose headers a browser needs on refusals too.
 """
 
 import sys
