@@ -1,10 +1,11 @@
 """The routing table answers as FastAPI would, and sooner."""
 
 from collections.abc import AsyncIterator
+from inspect import signature
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from fastapi import APIRouter, Depends, FastAPI, Form, Request, routing
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel
 from starlette.responses import PlainTextResponse, Response
@@ -128,6 +129,32 @@ async def test_answers_are_those_of_fastapi(
         body = answer.text.replace(answer.headers["x-request-id"], "")
         answers.append((answer.status_code, headers, body))
     assert answers[0] == answers[1]
+
+
+READ_OF_A_CONTEXT = (
+    "app",
+    "body_field",
+    "dependencies",
+    "is_json_stream",
+    "is_sse_stream",
+    "matches",
+    "methods",
+    "original_route",
+    "path",
+)
+
+
+def test_the_installed_fastapi_has_every_name_that_the_table_reads() -> None:
+    """A release of FastAPI that takes one away fails here, by that name; `_unmarked` would go on
+    and lose what the route was declared with."""
+    router = APIRouter()
+    router.add_api_route("/hello", hello)
+    assert hasattr(routing, "iter_route_contexts")
+    (context,) = routing.iter_route_contexts(router.routes)
+    parameters = signature(routing.APIRoute).parameters
+    needed = {*READ_OF_A_CONTEXT, *parameters}
+    assert [name for name in sorted(needed) if not hasattr(context, name)] == []
+    assert router.middleware_stack == router.app
 
 
 async def test_plain_operations_do_not_reach_the_router(

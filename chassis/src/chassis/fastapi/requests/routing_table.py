@@ -2,7 +2,9 @@
 
 FastAPI keeps included routers as a tree and asks every route on the way, twice for each router:
 once whether it matches, once to call it. Where every domain brings a router of its own, that is
-more work than the standards themselves (ADR 17). Here the paths of all routes with one method are
+more work than the standards themselves: the table saves 60 to 125 µs a request with eight routers
+of five routes (ADR 17). In return it reads names of FastAPI that are young; a test names the one
+that a release of FastAPI takes away. Here the paths of all routes with one method are
 one regular expression, in FastAPI's order, and the first that matches is called. Whatever is not a
 plain operation is left to FastAPI: mounts, websockets, forms, a path or method that nobody serves.
 
