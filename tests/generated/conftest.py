@@ -175,8 +175,8 @@ class Company:
 
 @pytest.fixture(scope="session")
 def company(copier_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """The Django plan, seeded."""
+    """The Django plan with its demo data."""
     out = tmp_path_factory.mktemp("company") / "back"
     project = generate(copier_template, out, "django-monolith", "tenancy=organizations")
-    seeded = project.run("uv run just seed", environment={"ENVIRONMENT": "development"})
-    return Company(project, re.findall(r"^password of .*: (\S+)$", seeded, re.MULTILINE)[0])
+    printed = project.run("uv run just demo-data", environment={"ENVIRONMENT": "development"})
+    return Company(project, re.findall(r"^password of .*: (\S+)$", printed, re.MULTILINE)[0])

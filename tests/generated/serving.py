@@ -154,7 +154,7 @@ def serving(project: Project, *, local: bool) -> Iterator[Server]:
 @contextlib.contextmanager
 def serving_web(project: Project) -> Iterator[Server]:
     """Serve the project's web half, with a key of somebody who may file and decide."""
-    project.run("uv run just seed")
+    project.run("uv run just demo-data")
     project.run(f"uv run just with-db web python manage.py shell -c {shlex.quote(_PROMOTE)}")
     token = project.run(f"uv run just token {_MEMBER}").splitlines()[-1]
     with serving_pages(project) as server:

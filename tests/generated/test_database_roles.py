@@ -80,8 +80,8 @@ def server(project: Project) -> Iterator[Server]:
 
 def test_a_service_works_as_the_role_of_its_servers(project: Project, server: Server) -> None:
     """Both halves start and are ready, people and requests are written, the trail is added to."""
-    variables = {"ENVIRONMENT": "development", "SEED_PASSWORD": "given here"} | server.variables()
-    project.run("uv run python manage.py seed", environment=variables)
+    variables = {"ENVIRONMENT": "development", "DEMO_PASSWORD": "given here"} | server.variables()
+    project.run("uv run python manage.py demo_data", environment=variables)
     assert int(server.ask("web", "web", "SELECT count(*) FROM platform.audit_event")) > 0
     servers: tuple[tuple[str, ...], ...] = (SERVE_WEB, SERVE)
     for command in servers:

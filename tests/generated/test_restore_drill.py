@@ -40,11 +40,11 @@ def service(project: Project) -> Project:
 def test_what_was_backed_up_is_served_again(service: Project, tmp_path: Path) -> None:
     """Rows, the audit trail and files are there; a file that was forgotten is named."""
     media, dump, copy = (tmp_path / name for name in ("media", "web.dump", "copy"))
-    here = {"ENVIRONMENT": "development", "MEDIA_DIR": str(media), "SEED_PASSWORD": "given here"}
+    here = {"ENVIRONMENT": "development", "MEDIA_DIR": str(media), "DEMO_PASSWORD": "given here"}
     shell = "uv run python manage.py shell -v0 -c"
     with background(service, *_KEEP_SERVER) as keeper:
         wait_for(lambda: _UP in keeper.printed())
-        service.run("uv run just seed", environment=here)
+        service.run("uv run just demo-data", environment=here)
         service.run(f'{shell} "{_ATTACH}"', environment=here)
         before = service.run(f'{shell} "{_COUNT}"', environment=here).splitlines()[-1]
         service.run(f"uv run python -m chassis backup --half web {dump}", environment=here)

@@ -68,7 +68,7 @@ VERBS = (
     ),
     Verb("migration", "chassis.dev.migration", "write a migration from the models of a half"),
     Verb("with-db", "chassis.dev.with_db", "run a command with a half's database up"),
-    Verb("seed", "chassis.dev.seed", "fill the development database"),
+    Verb("demo-data", "chassis.dev.demo_data", "fill the development database"),
     Verb("admin", "chassis.dev.admin", "make an administrator"),
     Verb("token", "chassis.dev.token", "print a development token", passes_on=True),
     Verb(

@@ -121,7 +121,7 @@ def _environment(workspace: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(workspace / "cache"),
         "UV_CACHE_DIR": cache,
         "TMPDIR": str(workspace / "tmp"),
-        "SEED_PASSWORD": secrets.token_urlsafe(12),
+        "DEMO_PASSWORD": secrets.token_urlsafe(12),
         "NO_COLOR": "1",
     }
 
@@ -148,16 +148,16 @@ def _show(
     wanted: DemoRequest, server: Server, service: Path, environment: Mapping[str, str]
 ) -> None:
     with terminal.step("Filling in the data of a small company"):
-        _just(service, environment, "seed")
+        _just(service, environment, "demo-data")
     requests = DEMO_REQUESTS[wanted.plan]
     visitor = Visitor(
         {half: server.url(half) for half in halves(requests)},
-        {"password": environment["SEED_PASSWORD"], "receiver": server.url("receiver")},
+        {"password": environment["DEMO_PASSWORD"], "receiver": server.url("receiver")},
         token=_token(requests, service, environment),
     )
     _ask(requests, visitor)
     if not wanted.once:
-        _linger(wanted.plan, server, environment["SEED_PASSWORD"])
+        _linger(wanted.plan, server, environment["DEMO_PASSWORD"])
 
 
 def _token(requests: tuple[Request, ...], service: Path, environment: Mapping[str, str]) -> str:

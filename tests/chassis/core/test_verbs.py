@@ -123,11 +123,11 @@ def test_migration_is_named_after_its_message(service: Service) -> None:
     assert calls(service) == [MIGRATE, "manage makemigrations --name add_notes_more"]
 
 
-def test_seed_and_admin_call_the_half(service: Service) -> None:
+def test_demo_data_and_admin_call_the_half(service: Service) -> None:
     """Each half knows what its data is."""
-    assert chassis(service, "seed").returncode == 0
+    assert chassis(service, "demo-data").returncode == 0
     assert chassis(service, "admin", "ada@example.org").returncode == 0
-    assert calls(service) == [MIGRATE, "manage seed", MIGRATE, "manage admin ada@example.org"]
+    assert calls(service) == [MIGRATE, "manage demo_data", MIGRATE, "manage admin ada@example.org"]
 
 
 def test_token_passes_its_options_on(service: Service) -> None:
@@ -250,7 +250,7 @@ def test_drop_example_refuses_to_lose_work(service: Service, example: Path) -> N
     ("arguments", "environment", "sentence"),
     [
         (["up"], {"ENVIRONMENT": "production"}, "`up` is for development, and ENVIRONMENT"),
-        (["seed"], {"ENVIRONMENT": ""}, "`seed` is for development, and ENVIRONMENT"),
+        (["demo-data"], {"ENVIRONMENT": ""}, "`demo-data` is for development, and ENVIRONMENT"),
         (["migrate"], {"ENVIRONMENT": "production"}, "DATABASE_URL: missing"),
         (["migrate"], {"ENVIRONMENT": "prod"}, "ENVIRONMENT: set it to development, test"),
         (["migrate"], {"DATABASE_URL": NOWHERE}, "The database of web cannot be reached (conn"),

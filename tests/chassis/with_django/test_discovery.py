@@ -53,6 +53,8 @@ def test_urls_are_mounted_under_the_folders_name(shop: Path) -> None:
 
 def test_modules_are_found_by_name(shop: Path) -> None:
     """A folder without the module is left out."""
-    write(shop, "stock/seed.py", "rows = 3\n")
+    write(shop, "stock/demo_data.py", "rows = 3\n")
     write(shop, "basket/apps.py")
-    assert {name: module.rows for name, module in discover("shop", "seed").items()} == {"stock": 3}
+    assert {name: module.rows for name, module in discover("shop", "demo_data").items()} == {
+        "stock": 3
+    }

@@ -40,7 +40,7 @@ def test_pages_open(root: Client, model: type[Model]) -> None:
 
 def test_pages_of_entries_open(root: Client) -> None:
     """Every list that holds something, in each order and filter, and the pages of an entry."""
-    call_command("seed", stdout=StringIO())
+    call_command("demo_data", stdout=StringIO())
     for model in MODELS:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         if entry := model._default_manager.first():
@@ -57,7 +57,7 @@ def test_pages_of_entries_open(root: Client) -> None:
 def test_deletion_is_asked_about(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page names all that would go with an entry; Django fetches what it names one by one."""
     monkeypatch.setattr("django.db.models.query.DEFAULT_FETCH_MODE", FETCH_ONE)
-    call_command("seed", stdout=StringIO())
+    call_command("demo_data", stdout=StringIO())
     for model in MODELS:
         if entry := model._default_manager.first():
             name = f"admin:{model._meta.app_label}_{model._meta.model_name}_delete"

@@ -70,9 +70,13 @@ def invited(key: str) -> str | None:
     return found.email if found else None
 
 
-def settle(name: str, people: Iterable[User]) -> UUID:
-    """Put people into the organisation of that name, created if need be, and give its key."""
-    organization, _ = Organization.objects.get_or_create(name=name)
+def settle(name: str, people: Iterable[User], *, tenant: UUID | None = None) -> UUID:
+    """Put people into the organisation of that key, else of that name, and give its key.
+
+    It is created if need be.
+    """
+    known = {"pk": tenant} if tenant else {"name": name}
+    organization, _ = Organization.objects.get_or_create(**known, defaults={"name": name})
     for person in people:
         organization.admit(person)
     return organization.pk

@@ -48,9 +48,9 @@ def assign(role: str, *, to: User, tenant: UUID) -> None:
     to.groups.add(Group.objects.get(name=role))
 
 
-def settle(name: str, people: Iterable[User]) -> UUID:
+def settle(name: str, people: Iterable[User], *, tenant: UUID | None = None) -> UUID:
     """Put people into one tenant and give it; here they are there already."""
-    return SINGLE_TENANT
+    return tenant or SINGLE_TENANT
 
 
 def invited(key: str) -> str | None:

@@ -4,12 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.auth import Principal
-from chassis.fastapi.security.permissions import CurrentPrincipal, requires
 from chassis.fastapi.data.db import Session
-from chassis.fastapi.requests.etags import Reading, Writing
 from chassis.fastapi.data.filters import filtered
-from chassis.fastapi.requests.idempotency import IdempotentRoute
 from chassis.fastapi.data.pagination import DEFAULT_LIMIT, Cursor, Limit, Page
+from chassis.fastapi.requests.etags import Reading, Writing
+from chassis.fastapi.requests.idempotency import IdempotentRoute
+from chassis.fastapi.security.permissions import CurrentPrincipal, requires
 from chassis.problems import ProblemError
 from chassis.webhooks.delivery import State
 from fastapi import APIRouter, Depends, Response

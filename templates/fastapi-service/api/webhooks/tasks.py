@@ -1,7 +1,7 @@
 """What workers do for this domain."""
 
-from chassis.fastapi.jobs.tasks import enqueue, periodic, runtime, task, unit_of_work
 from chassis.fastapi.data.db import driver_connection
+from chassis.fastapi.jobs.tasks import enqueue, periodic, runtime, task, unit_of_work
 from chassis.webhooks.delivery import Courier
 from chassis.webhooks.sender import Sender
 from chassis.webhooks.tables import Tables

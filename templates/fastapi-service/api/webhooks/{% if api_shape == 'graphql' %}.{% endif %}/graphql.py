@@ -6,8 +6,8 @@ from uuid import UUID
 
 import strawberry
 from chassis.auth import Principal
-from chassis.fastapi.graphql.fields import Info, Page, by_id, field
 from chassis.fastapi.data.pagination import DEFAULT_LIMIT, check
+from chassis.fastapi.graphql.fields import Info, Page, by_id, field
 from chassis.webhooks.delivery import State
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from chassis.auth import SINGLE_TENANT
 from chassis.fastapi.testing import Bearer
 from chassis.webhooks import tables
 from sqlalchemy import event, func, select, text
@@ -13,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from api.webhooks import schemas
+from api.webhooks.demo_data import MORNING, add_demo_data
 from api.webhooks.models import Delivery, Endpoint
-from api.webhooks.seed import MORNING, seed
 from api.webhooks.settings import settings
 
 NEW = {"url": "https://hooks.example.com/in", "description": "Order desk"}
@@ -208,9 +209,19 @@ async def test_refuses_a_page_out_of_bounds(
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-async def test_seeding_twice_adds_nothing(session: AsyncSession) -> None:
-    """`just seed` may be run again."""
-    await seed(session)
-    await seed(session)
+async def test_adding_demo_data_twice_adds_nothing(session: AsyncSession) -> None:
+    """`just demo-data` may be run again."""
+    await add_demo_data(session, SINGLE_TENANT)
+    await add_demo_data(session, SINGLE_TENANT)
     for table in (Endpoint, Delivery):
         assert await session.scalar(select(func.count()).select_from(table)) == len(MORNING)
+
+
+async def test_demo_data_of_two_tenants_are_rows_of_their_own(session: AsyncSession) -> None:
+    """The second tenant gets as many rows, and none of the first one's."""
+    other = uuid4()
+    await add_demo_data(session, SINGLE_TENANT)
+    await add_demo_data(session, other)
+    count = select(func.count()).select_from(Endpoint)
+    assert await session.scalar(count) == 2 * len(MORNING)
+    assert await session.scalar(count.where(Endpoint.tenant_id == other)) == len(MORNING)

@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import get_resolver
 
 from tests.web.test_site import patterns
+from web.accounts.demo_data import COMPANY
 from web.accounts.models import User
 from web.accounts.roles import MANAGER
-from web.accounts.seed import COMPANY
 from web.organizations.models import Organization
 from web.tenancy import assign, settle
 
@@ -23,8 +23,8 @@ ABSENT = {404, 405}  # not there, or no page for this method
 @pytest.fixture
 def harbour(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
     """The invented company, with data in every app."""
-    monkeypatch.setenv("SEED_PASSWORD", "given for the tests")
-    call_command("seed", verbosity=0)
+    monkeypatch.setenv("DEMO_PASSWORD", "given for the tests")
+    call_command("demo_data", verbosity=0)
     return Organization.objects.get(name=COMPANY)
 
 

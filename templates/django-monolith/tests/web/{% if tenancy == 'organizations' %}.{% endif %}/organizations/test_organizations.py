@@ -12,8 +12,8 @@ from django.test.client import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from tests.web.conftest import prove
+from web.accounts.demo_data import COMPANY
 from web.accounts.models import User
-from web.accounts.seed import COMPANY
 from web.organizations.models import Invitation, Organization
 from web.tenancy import SESSION_KEY, current_tenant, tenant_of
 
@@ -117,9 +117,9 @@ def test_seed_shows_two_organisations_and_an_invitation(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twice gives nothing more; whoever has several begins in the one they joined first."""
-    monkeypatch.setenv("SEED_PASSWORD", "given for the tests")
+    monkeypatch.setenv("DEMO_PASSWORD", "given for the tests")
     for _ in range(2):
-        call_command("seed", verbosity=0)
+        call_command("demo_data", verbosity=0)
     assert Organization.objects.count() == 2
     assert Invitation.objects.count() == 1
     priya = User.objects.get(email="priya@harbourfinch.example")

@@ -1,19 +1,21 @@
 """A second organisation of the invented company, and somebody who was asked to join the first."""
 
+from uuid import UUID
+
 from chassis.django.people import invitations
 from django.utils import timezone
 
+from web.accounts.demo_data import company
 from web.accounts.roles import MANAGER, REVIEWER
-from web.accounts.seed import company
 from web.organizations.models import Invitation, Organization
 
 SISTER = "Finch Print Works"
 INVITED = "leila@harbourfinch.example"
 
 
-def seed(*, password: str) -> str:
+def add_demo_data(*, tenant: UUID, password: str) -> str:
     """Create what is missing; nobody knows the token of the invitation: send it again."""
-    firm = company(password=password)
+    firm = company(tenant=tenant, password=password)
     sister, _ = Organization.objects.get_or_create(name=SISTER)
     sister.admit(firm.people["ines"], role=MANAGER)
     sister.admit(firm.people["priya"], role=REVIEWER)

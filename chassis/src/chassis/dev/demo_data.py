@@ -1,4 +1,4 @@
-"""`python -m chassis seed`: fill the development databases."""
+"""`python -m chassis demo-data`: fill the development databases."""
 
 import argparse
 
@@ -7,10 +7,10 @@ from chassis.service import Service
 
 
 def run(service: Service, options: argparse.Namespace) -> None:
-    """Run `manage.py seed` and `python -m api.seed`, where the service has them."""
+    """Run `manage.py demo_data` and `python -m api.demo_data`, where the service has them."""
     del options
     with devdb.available(service):
         migrate.upgrade(service)
         for half in service.halves:
-            if command := processes.own(service, half, "seed"):
+            if command := processes.own(service, half, "demo_data"):
                 processes.run(service, *command)

@@ -1,9 +1,8 @@
 """A small company's endpoints and what they were told this morning, for development."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
+from uuid import UUID, uuid5
 
-from chassis.auth import SINGLE_TENANT
 from chassis.webhooks import signing
 from chassis.webhooks.delivery import State
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,13 +21,13 @@ MORNING = {
 }
 
 
-async def seed(session: AsyncSession) -> None:
+async def add_demo_data(session: AsyncSession, tenant: UUID) -> None:
     """Add what is missing; what is there stays as it is."""
     at = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
     for url, (kind, data, status) in MORNING.items():
         endpoint = Endpoint(
-            id=uuid5(NAMESPACE_URL, url),
-            tenant_id=SINGLE_TENANT,
+            id=uuid5(tenant, url),
+            tenant_id=tenant,
             url=url,
             description=f"Larkspur Books, {kind}",
             event_types=[kind],
@@ -36,7 +35,7 @@ async def seed(session: AsyncSession) -> None:
             secret=keyring.seal(signing.new_secret()),
         )
         if await session.get(Endpoint, endpoint.id) is None:
-            event = Event(**event_row(NewEvent(type=kind, data=data), SINGLE_TENANT))
+            event = Event(**event_row(NewEvent(type=kind, data=data), tenant))
             past = Delivery.of(event, endpoint)
             past.state = State.DELIVERED if status < 300 else State.DEAD  # noqa: PLR2004 - the 2xx
             past.tries = 1

@@ -1,12 +1,13 @@
-"""Requests of the invented company, for development: `just seed`."""
+"""Requests of the invented company, for development: `just demo-data`."""
 
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
-from web.accounts.seed import Company, company
+from web.accounts.demo_data import Company, company
 from web.approvals.models import ApprovalRequest
 
 Status = ApprovalRequest.Status
@@ -45,9 +46,9 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-def seed(*, password: str) -> str:
+def add_demo_data(*, tenant: UUID, password: str) -> str:
     """Create what is missing, and let Ines and Tom decide."""
-    firm = company(password=password)
+    firm = company(tenant=tenant, password=password)
     for example in EXAMPLES:
         _request(firm, example)
     return f"{len(EXAMPLES)} approval requests"

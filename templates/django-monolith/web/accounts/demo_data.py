@@ -1,4 +1,4 @@
-"""The people of an invented company, for development: `just seed`."""
+"""The people of an invented company, for development: `just demo-data`."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,12 +20,12 @@ class Company:
     tenant: UUID
 
 
-def seed(*, password: str) -> str:
+def add_demo_data(*, tenant: UUID, password: str) -> str:
     """Create whoever is missing; somebody who exists keeps their password."""
-    return f"{COMPANY}: {len(company(password=password).people)} people"
+    return f"{COMPANY}: {len(company(tenant=tenant, password=password).people)} people"
 
 
-def company(*, password: str) -> Company:
+def company(*, tenant: UUID, password: str) -> Company:
     """Give the company, created as far as it is not there yet."""
     people = {
         "ines": _person("ines", "Ines Carvalho", password, is_staff=True, is_superuser=True),
@@ -34,7 +34,7 @@ def company(*, password: str) -> Company:
         "jonas": _person("jonas", "Jonas Lindqvist", password),
         "amara": _person("amara", "Amara Osei", password),
     }
-    tenant = settle(COMPANY, people.values())
+    settle(COMPANY, people.values(), tenant=tenant)
     assign(MANAGER, to=people["ines"], tenant=tenant)
     assign(REVIEWER, to=people["tom"], tenant=tenant)
     # The back office shows every tenant and so goes by groups, whatever somebody's role in one is.
