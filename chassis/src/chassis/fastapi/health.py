@@ -41,7 +41,7 @@ def _check(platform: Platform) -> None:
         with psycopg.connect(
             platform.settings.database_url, connect_timeout=_CHECK_SECONDS
         ) as connection:
-            found = {
+            agreements = {
                 "platform schema": schema.current(connection) >= schema.HEAD,
                 "migrations": not migrations.missing(connection, platform.service),
             }
@@ -49,7 +49,7 @@ def _check(platform: Platform) -> None:
         for check in readiness.pending:
             readiness.failed(check, "the database does not answer")
         return
-    for check, agrees in found.items():
+    for check, agrees in agreements.items():
         if agrees:
             readiness.passed(check)
         else:

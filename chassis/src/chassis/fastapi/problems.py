@@ -45,8 +45,8 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         # Starlette names the methods of the first route alone (RFC 9110, section 15.5.6: all)
         headers["Allow"] = ", ".join(request.scope[PLATFORM].templates.methods(request.scope))
-    said = None if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
-    problem = ProblemError(error.status_code, None, said, headers=headers)
+    detail = None if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
+    problem = ProblemError(error.status_code, None, detail, headers=headers)
     return respond(problem, request.scope)
 
 

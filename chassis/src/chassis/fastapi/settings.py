@@ -129,8 +129,8 @@ class IssuerSettings(ApiSettings):
 
 
 def _is_local(info: ValidationInfo) -> bool:
-    found = info.data.get("environment", Environment.PRODUCTION)
-    return isinstance(found, Environment) and found.is_local
+    environment = info.data.get("environment", Environment.PRODUCTION)
+    return isinstance(environment, Environment) and environment.is_local
 
 
 def _local_issuer(service: Service) -> TrustedIssuer:

@@ -57,9 +57,9 @@ async def sign_out_browser(request: Request, response: Response, services: Servi
     response.headers["Cache-Control"] = "no-store"
 
 
-def _set(response: Response, services: AccountServices, found: accounts.SignedIn) -> None:
-    access = services.access_token(found)
+def _set(response: Response, services: AccountServices, signed_in: accounts.SignedIn) -> None:
+    access = services.access_token(signed_in)
     cookies.put(response, cookies.ACCESS, access, seconds=accounts.TOKEN_SECONDS)
     idle = int(IDLE.total_seconds())
-    cookies.put(response, cookies.REFRESH, found.refresh_token, seconds=idle)
+    cookies.put(response, cookies.REFRESH, signed_in.refresh_token, seconds=idle)
     response.headers["Cache-Control"] = "no-store"

@@ -5,9 +5,10 @@ import sys
 from importlib import import_module
 from uuid import UUID
 
-from chassis import accounts, service
+from chassis import accounts
 from chassis.auth import SINGLE_TENANT
 from chassis.fastapi.settings import AUDIENCE, AccountSettings
+from chassis.service import load
 
 _NOBODY = UUID(int=0)
 
@@ -21,8 +22,8 @@ def main() -> None:
         "--tenant", type=UUID, default=SINGLE_TENANT, help="default: the single one"
     )
     options = parser.parse_args()
-    found = service.load()
-    settings: AccountSettings = import_module("api.settings").Settings.load(found)
+    service = load()
+    settings: AccountSettings = import_module("api.settings").Settings.load(service)
     if not settings.environment.is_local:
         sys.exit("Tokens without an account are for development: sign in at POST /v1/auth/token.")
     account = accounts.Account(
@@ -30,8 +31,8 @@ def main() -> None:
     )
     token = accounts.access_token(
         account,
-        key=settings.signing_key(found),
-        issuer=settings.issuer(found),
+        key=settings.signing_key(service),
+        issuer=settings.issuer(service),
         audience=AUDIENCE,
     )
     sys.stdout.write(f"{token}\n")

@@ -41,5 +41,5 @@ async def redeem_mailed_token(body: Redemption, services: Services) -> None:
             permissions=services.settings.sign_up_permissions,
         )
     except accounts.AccountError as error:
-        said = {"pointer": "/body/password", "detail": str(error), "type": "value_error"}
-        raise ProblemError(422, "validation", errors=[said]) from None
+        invalid = {"pointer": "/body/password", "detail": str(error), "type": "value_error"}
+        raise ProblemError(422, "validation", errors=[invalid]) from None

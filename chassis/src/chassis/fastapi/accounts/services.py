@@ -43,14 +43,14 @@ class AccountServices:
         """Lend a connection."""
         return self._platform.database.driver
 
-    def access_token(self, found: accounts.SignedIn) -> str:
+    def access_token(self, signed_in: accounts.SignedIn) -> str:
         """Sign what opens the API for ten minutes."""
         return accounts.access_token(
-            found.account,
+            signed_in.account,
             key=self._key,
             issuer=self.issuer,
             audience=AUDIENCE,
-            session=found.session,
+            session=signed_in.session,
         )
 
     async def limit_sign_in(self, request: Request, account: str) -> None:
@@ -78,8 +78,8 @@ async def get_account_services(request: Request) -> AccountServices:
     state = request.app.state
     if not hasattr(state, _SERVICES):
         setattr(state, _SERVICES, AccountServices(request.scope[PLATFORM]))
-    found: AccountServices = getattr(state, _SERVICES)
-    return found
+    services: AccountServices = getattr(state, _SERVICES)
+    return services
 
 
 Services = Annotated[AccountServices, Depends(get_account_services)]

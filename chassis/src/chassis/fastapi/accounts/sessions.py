@@ -18,9 +18,9 @@ router = APIRouter(dependencies=[Depends(authenticated)])
 async def list_sessions(owner: SignedInOwner, services: Services, response: Response) -> Sessions:
     """List where this account is signed in."""
     response.headers["Cache-Control"] = "no-store"
-    found = await accounts.list_sessions(services.connect, owner.account)
+    live = await accounts.list_sessions(services.connect, owner.account)
     return Sessions(
-        items=[SessionView(**vars(item), current=item.id == owner.session) for item in found]
+        items=[SessionView(**vars(item), current=item.id == owner.session) for item in live]
     )
 
 
@@ -51,5 +51,5 @@ async def change_password(
             new=body.new.get_secret_value(),
         )
     except accounts.AccountError as error:
-        said = {"pointer": "/body/new", "detail": str(error), "type": "value_error"}
-        raise ProblemError(422, "validation", errors=[said]) from None
+        invalid = {"pointer": "/body/new", "detail": str(error), "type": "value_error"}
+        raise ProblemError(422, "validation", errors=[invalid]) from None

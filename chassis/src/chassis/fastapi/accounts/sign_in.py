@@ -70,8 +70,8 @@ async def refresh_token(
 ) -> AccessToken:
     """Exchange a refresh token for the next access token and the next refresh token."""
     shown = body.refresh_token.get_secret_value()
-    found = await accounts.refresh(services.connect, shown, key=services.refresh_key)
-    return _answer(response, services, found)
+    signed_in = await accounts.refresh(services.connect, shown, key=services.refresh_key)
+    return _answer(response, services, signed_in)
 
 
 @router.post("/revoke", dependencies=[Depends(public)], status_code=204)
@@ -95,10 +95,12 @@ async def sign_in(
     )
 
 
-def _answer(response: Response, services: AccountServices, found: accounts.SignedIn) -> AccessToken:
+def _answer(
+    response: Response, services: AccountServices, signed_in: accounts.SignedIn
+) -> AccessToken:
     response.headers["Cache-Control"] = "no-store"
     return AccessToken(
-        access_token=services.access_token(found),
+        access_token=services.access_token(signed_in),
         expires_in=accounts.TOKEN_SECONDS,
-        refresh_token=found.refresh_token,
+        refresh_token=signed_in.refresh_token,
     )

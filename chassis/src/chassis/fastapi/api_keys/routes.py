@@ -99,8 +99,8 @@ async def create_api_key(
 @router.get("")
 async def list_api_keys(session: Session, caller: Reader) -> ApiKeyList:
     """List the live keys of the caller's tenant, without their secrets."""
-    found = await api_keys.list_keys(await driver_connection(session), caller.tenant)
-    return ApiKeyList(items=[ApiKeyView.model_validate(item) for item in found])
+    keys = await api_keys.list_keys(await driver_connection(session), caller.tenant)
+    return ApiKeyList(items=[ApiKeyView.model_validate(item) for item in keys])
 
 
 @router.post("/{key_id}/rotation", status_code=201, responses=declared(409))

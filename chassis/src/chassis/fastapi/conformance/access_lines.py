@@ -23,10 +23,10 @@ class AccessLines(Rule[SystemUnderTest]):
         for operation in system.operations:
             with system.log() as lines:
                 answer = await system.ask(operation.method, operation.url)
-            found = [line for line in lines if line.get("event") == "request"]
-            if len(found) != 1:
-                yield Finding(operation.name, f"left {len(found)} access lines")
-            elif seen := _wrong(found[0], operation.path, answer.headers["x-request-id"]):
+            access_lines = [line for line in lines if line.get("event") == "request"]
+            if len(access_lines) != 1:
+                yield Finding(operation.name, f"left {len(access_lines)} access lines")
+            elif seen := _wrong(access_lines[0], operation.path, answer.headers["x-request-id"]):
                 yield Finding(operation.name, seen)
 
 

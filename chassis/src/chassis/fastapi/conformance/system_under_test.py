@@ -54,8 +54,8 @@ class Operation:
 
     def parameters(self, place: str) -> dict[str, Mapping[str, Any]]:
         """Give the schemas of its parameters in ``place`` (query, path or header) by name."""
-        found = self.spec.get("parameters", ())
-        return {item["name"]: item["schema"] for item in found if item["in"] == place}
+        declared = self.spec.get("parameters", ())
+        return {item["name"]: item["schema"] for item in declared if item["in"] == place}
 
     @property
     def body(self) -> Mapping[str, Any] | None:

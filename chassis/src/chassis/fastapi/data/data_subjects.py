@@ -35,12 +35,12 @@ class DataSubject:
 
 async def export(database: Database, package: str, subject: DataSubject) -> dict[str, Any]:
     """Return what each domain holds about ``subject``, in one snapshot. Raises DataSubjectError."""
-    found = {}
+    stored = {}
     async with database.unit_of_work() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         for module in _modules(package):
-            found[_name(module)] = await _function(module, "export")(session, subject)
-    return found
+            stored[_name(module)] = await _function(module, "export")(session, subject)
+    return stored
 
 
 async def erase(
@@ -81,11 +81,11 @@ def _by_table(domain: str, rows: int | Mapping[str, int]) -> dict[str, int]:
 def _function(
     module: ModuleType, name: str
 ) -> Callable[[AsyncSession, DataSubject], Awaitable[Any]]:
-    found: Callable[[AsyncSession, DataSubject], Awaitable[Any]] | None = getattr(
+    function: Callable[[AsyncSession, DataSubject], Awaitable[Any]] | None = getattr(
         module, name, None
     )
-    if found is None:
+    if function is None:
         raise DataSubjectError(
             f"{module.__file__} has no {name}: add `async def {name}(session, subject)`."
         )
-    return found
+    return function

@@ -56,7 +56,7 @@ a number as well, for seconds or milliseconds since 1970, whichever is likelier.
 def _check_json(value: dict[str, Any]) -> dict[str, Any]:
     level: list[Any] = [value]
     for _ in range(DEEPEST):
-        level = [item for found in level for item in _inner(found)]
+        level = [item for nested in level for item in _inner(nested)]
         if not level:
             return value
     raise ValueError(f"nested deeper than {DEEPEST} levels")

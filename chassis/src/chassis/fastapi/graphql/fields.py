@@ -101,8 +101,8 @@ class Context:
     ) -> Callable[[list[Key]], Awaitable[list[Row | None]]]:
         async def batch(keys: list[Key]) -> list[Row | None]:
             async with self.transaction() as session:
-                found = await find(session, list(dict.fromkeys(keys)), tenant=self.caller.tenant)
-            return [found.get(key) for key in keys]
+                rows = await find(session, list(dict.fromkeys(keys)), tenant=self.caller.tenant)
+            return [rows.get(key) for key in keys]
 
         return batch
 
@@ -113,13 +113,15 @@ Info = strawberry.Info[Context, None]
 class _Access(Access):
     """Lets a field be asked for by those who may, in a transaction of its own."""
 
-    def __init__(self, permission: Permission, given: frozenset[str]) -> None:
+    def __init__(self, permission: Permission, supplied: frozenset[str]) -> None:
         self.permission = permission
-        self._given = given
+        self._supplied = supplied
 
     def apply(self, field: StrawberryField) -> None:
         """Keep what we give out of the contract."""
-        field.arguments = [item for item in field.arguments if item.python_name not in self._given]
+        field.arguments = [
+            item for item in field.arguments if item.python_name not in self._supplied
+        ]
 
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **arguments: Any
@@ -128,9 +130,9 @@ class _Access(Access):
         context = info.context
         if isinstance(self.permission, str):
             demand(context.caller, self.permission)
-        if "caller" in self._given:
+        if "caller" in self._supplied:
             arguments["caller"] = context.caller
-        if "session" not in self._given:
+        if "session" not in self._supplied:
             return await next_(source, info, **arguments)
         async with context.transaction() as session:
             return await next_(source, info, session=session, **arguments)
@@ -147,8 +149,8 @@ def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
         raise FieldError('field() takes a permission, field("things:read"), or authenticated.')
 
     def declare(resolver: Callable[..., Any]) -> Any:
-        given = _GIVEN.intersection(inspect.signature(resolver).parameters)
-        return strawberry.field(resolver, extensions=[_Access(permission, given)])
+        supplied = _GIVEN.intersection(inspect.signature(resolver).parameters)
+        return strawberry.field(resolver, extensions=[_Access(permission, supplied)])
 
     return declare
 
@@ -157,13 +159,15 @@ def permissions(root: type) -> set[str]:
     """Return the permissions that the fields of a Query or Mutation ask for; those of ``load``
     are known only when it is called."""
     fields = get_object_definition(root, strict=True).fields
-    found = [item for field_ in fields for item in field_.extensions if isinstance(item, _Access)]
-    return {item.permission for item in found if isinstance(item.permission, str)}
+    accesses = [
+        item for field_ in fields for item in field_.extensions if isinstance(item, _Access)
+    ]
+    return {item.permission for item in accesses if isinstance(item.permission, str)}
 
 
 def undecided(what: str) -> FieldError:
     """Make the refusal of a query or mutation that anybody could ask for."""
     return FieldError(
-        f'{what}: declare it with @field("things:read") of chassis.fastapi.graphql, or '
+        f'{what}: declare it with @field("things:read") of chassis.fastapi.graphql.fields, or '
         "@field(authenticated) where any caller with a token may."
     )

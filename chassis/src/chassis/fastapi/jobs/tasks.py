@@ -121,6 +121,6 @@ def find_tasks(package: str) -> list[Task[...]]:
     # all models first: a relationship may name one of another domain
     discovery.modules(package, "models")
     modules = [*map(import_module, _OWN), *discovery.modules(package, "tasks")]
-    found = [item for module in modules for item in vars(module).values()]
+    members = [item for module in modules for item in vars(module).values()]
     # by name: a module may import another one's task in order to enqueue it
-    return list({item.name: item for item in found if isinstance(item, Task)}.values())
+    return list({item.name: item for item in members if isinstance(item, Task)}.values())

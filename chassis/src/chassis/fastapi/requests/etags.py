@@ -77,10 +77,10 @@ def etag(version: int | BaseModel) -> str:
 class Condition:
     """What a request says about the version it knows, and what its response will say."""
 
-    def __init__(self, response: Response, given: str | None) -> None:
-        """``given`` is ``If-Match`` or ``If-None-Match``."""
+    def __init__(self, response: Response, tags: str | None) -> None:
+        """``tags`` is ``If-Match`` or ``If-None-Match``."""
         self._response = response
-        self._given = given
+        self._tags = tags
 
     def tag(self, version: int | BaseModel) -> None:
         """Put ``ETag`` into the response."""
@@ -93,9 +93,9 @@ class ReadCondition(Condition):
     def tag(self, version: int | BaseModel) -> None:
         """Put ``ETag`` into the response; answer 304 instead if the caller has that version."""
         current = etag(version)
-        given = self._given or ""
-        known = {f'"{value}"' for _, value in _TAG.findall(given)}
-        if given.strip() == "*" or current in known:
+        tags = self._tags or ""
+        known = {f'"{value}"' for _, value in _TAG.findall(tags)}
+        if tags.strip() == "*" or current in known:
             raise HTTPException(304, headers={"ETag": current})
         super().tag(version)
 
@@ -108,26 +108,26 @@ class WriteCondition(Condition):
 
         A request without ``If-Match`` passes.
         """
-        if self._given is None or self._given.strip() == "*":
+        if self._tags is None or self._tags.strip() == "*":
             return
         # weak tags never match here (RFC 9110, section 13.1.1)
-        strong = {f'"{value}"' for weak, value in _TAG.findall(self._given) if not weak}
+        strong = {f'"{value}"' for weak, value in _TAG.findall(self._tags) if not weak}
         if etag(version) not in strong:
             raise ProblemError(412, None, _CHANGED)
 
 
-async def _reading(response: Response, given: _IfNoneMatch = None) -> ReadCondition:
-    return ReadCondition(response, given)
+async def _reading(response: Response, tags: _IfNoneMatch = None) -> ReadCondition:
+    return ReadCondition(response, tags)
 
 
-async def _writing(response: Response, given: _IfMatch = None) -> WriteCondition:
-    return WriteCondition(response, given)
+async def _writing(response: Response, tags: _IfMatch = None) -> WriteCondition:
+    return WriteCondition(response, tags)
 
 
-async def _guarded_writing(response: Response, given: _RequiredIfMatch = None) -> WriteCondition:
-    if given is None:
+async def _guarded_writing(response: Response, tags: _RequiredIfMatch = None) -> WriteCondition:
+    if tags is None:
         raise ProblemError(428, None, "Send the ETag of what you read as If-Match.")
-    return WriteCondition(response, given)
+    return WriteCondition(response, tags)
 
 
 Reading = Annotated[ReadCondition, Depends(_reading)]

@@ -212,7 +212,7 @@ class Exchange:
         if self._finished and seconds >= _BACKGROUND_SECONDS:
             structlog.get_logger().info(
                 "background work",
-                route=self._templates.of(self._scope),
+                route=self._templates.find(self._scope),
                 duration_ms=round(seconds * 1000, 2),
             )
 
@@ -233,7 +233,7 @@ class Exchange:
         self._ended = perf_counter()
         self._recording.finish(
             method=self._scope.get("method", "GET"),  # a websocket begins with GET
-            route=self._templates.of(self._scope),
+            route=self._templates.find(self._scope),
             status=CLIENT_CLOSED if gone else self._status or 0,
             seconds=self._ended - self._since,
             first_byte_seconds=self._first_byte,

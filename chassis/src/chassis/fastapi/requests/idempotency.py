@@ -66,7 +66,7 @@ async def _prepare(
     async def begin() -> None:
         if key is None:
             return
-        route = f"{request.method} {request.scope[PLATFORM].templates.of(request.scope)}"
+        route = f"{request.method} {request.scope[PLATFORM].templates.find(request.scope)}"
         attempt = Attempt(caller, route, key, await _fingerprint(request))
         known = await idempotency.begin(await driver_connection(session), attempt)
         if known:

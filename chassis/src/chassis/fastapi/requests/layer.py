@@ -85,8 +85,8 @@ async def _start(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
     """Tell the server in one sentence why the service may not start, instead of a traceback."""
 
     async def hold_back(message: Message) -> None:
-        told = isinstance(sys.exception(), StartError | SettingsError)
-        if not (told and message["type"] == "lifespan.startup.failed"):
+        explained = isinstance(sys.exception(), StartError | SettingsError)
+        if not (explained and message["type"] == "lifespan.startup.failed"):
             await send(message)
 
     try:

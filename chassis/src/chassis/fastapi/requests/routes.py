@@ -95,7 +95,7 @@ class Templates:
         for entry in walk(app):
             self._by_target[id(entry.target)].append(entry)
 
-    def of(self, scope: Scope) -> str:
+    def find(self, scope: Scope) -> str:
         """Return the template of the route that handled ``scope``, else ``unmatched``."""
         entries = self._by_target.get(id(scope.get("endpoint")), ())
         if len(entries) == 1:

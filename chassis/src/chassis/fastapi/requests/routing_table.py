@@ -82,8 +82,8 @@ class RoutingTable:
         # in a mounted application the path begins with what belongs to the mount
         if table is None or scope.get("root_path"):
             return None
-        found = table.pattern.match(scope["path"])
-        operation = table.operations[found.lastgroup or ""] if found else None
+        path_match = table.pattern.match(scope["path"])
+        operation = table.operations[path_match.lastgroup or ""] if path_match else None
         if operation is None:
             return None
         match, noted = operation.matches(scope)
@@ -148,9 +148,9 @@ def _unmarked(context: RouteContext, route: APIRoute) -> APIRoute | RouteContext
     if context.is_sse_stream or context.is_json_stream or type(route) is not APIRoute:
         return context
     names = [name for name in signature(APIRoute).parameters if hasattr(context, name)]
-    given = {name: getattr(context, name) for name in names}
+    declared = {name: getattr(context, name) for name in names}
     left = [item for item in context.dependencies if not _is_mark(item.dependency)]
-    return APIRoute(**given | {"dependencies": left})
+    return APIRoute(**declared | {"dependencies": left})
 
 
 def _is_mark(dependency: Callable[..., object] | None) -> bool:
