@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-_PURPOSE = b"chassis.django.sealing"  # the same SECRET_KEY also signs, with other keys
+_PURPOSE = b"chassis.django.field_encryption"  # the same SECRET_KEY also signs, with other keys
 
 
 class UnreadableError(ValueError):
