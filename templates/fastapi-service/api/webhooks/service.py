@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis import telemetry
 from chassis.fastapi.data.db import driver_connection
 from chassis.fastapi.data.pagination import newest_first
 from chassis.webhooks import signing
@@ -20,7 +21,6 @@ from api.webhooks.models import Delivery, Endpoint, Event
 from api.webhooks.schemas import DeliveryFilter, EndpointChange, NewEndpoint, NewEvent
 from api.webhooks.settings import keyring
 from api.webhooks.tasks import tables, wake
-from chassis import telemetry
 
 OVERLAP = timedelta(hours=24)
 """How long the former secret of an endpoint signs beside the new one."""

@@ -6,11 +6,10 @@ from http import HTTPStatus
 
 import httpx2
 import pytest
+from chassis import accounts
 from chassis.fastapi.app import Application
 from chassis.fastapi.testing import RunJobs
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from chassis import accounts
 
 PATH = "/v1/auth/token"
 LOGIN = {"email": "ada@example.com", "password": "correct horse battery"}
