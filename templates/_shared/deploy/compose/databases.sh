@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs once, when compose makes its database volume. Each half has a database with three roles:
-#   web_owner     owns all that is in it; nobody signs in as this one
-#   web_migrator  acts as the owner: migrations and restores
-#   web           servers and workers: they read and write rows, and make or change no table
-# No role of a half may open the other half's database.
+# Runs once, when compose creates its database volume. Each half has a database with three roles:
+#   web_owner     owns all tables; it has no login
+#   web_migrator  acts as the owner, for migrations and restores
+#   web           for servers and workers: it reads and writes rows, and cannot create or change tables
+# The roles of one half cannot connect to the database of the other half.
 set -eu
 
 create() {
