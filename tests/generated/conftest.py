@@ -62,8 +62,8 @@ def user_environment() -> dict[str, str]:
 
 
 def printed_commands(message: str) -> tuple[str, ...]:
-    """The commands that Copier's closing message names, in their order."""
-    _, _, remaining = message.partition("What remains")
+    """Return the commands in Copier's closing message, in their order."""
+    _, _, remaining = message.partition("Next, run")
     return tuple(line.strip() for line in remaining.splitlines() if line.startswith("  "))
 
 
@@ -166,7 +166,7 @@ def project(
 
 @dataclass(frozen=True)
 class Company:
-    """A service of several organisations with its invented company, whose people share a
+    """A service of several organizations with its invented company, whose people share a
     password."""
 
     project: Project

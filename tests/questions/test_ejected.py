@@ -89,7 +89,7 @@ def test_what_is_not_managed_is_refused(
     copier: CopierFixture, tmp_path: Path, path: object
 ) -> None:
     """A path that is not the platform's, or that a pattern would read otherwise, is quoted."""
-    with pytest.raises(ValueError, match="cannot be ejected; name files of the platform"):
+    with pytest.raises(ValueError, match="cannot be ejected; give the paths of platform files"):
         copier.copy(tmp_path / "out", ejected=yaml.safe_dump([RUFF, path]))
 
     assert not list(tmp_path.glob("out/*"))
@@ -98,5 +98,5 @@ def test_what_is_not_managed_is_refused(
 @pytest.mark.parametrize("answer", [RUFF, "{a: b}", "7"])
 def test_what_is_no_list_is_refused(copier: CopierFixture, tmp_path: Path, answer: str) -> None:
     """One path alone would be read letter by letter."""
-    with pytest.raises(ValueError, match="is no list of files; give their paths"):
+    with pytest.raises(ValueError, match="is not a list of files; give their paths"):
         copier.copy(tmp_path / "out", ejected=answer)

@@ -1,4 +1,4 @@
-"""Choices that live in the team's code are fixed at birth; a plan only grows."""
+"""Choices that decide about seeded files cannot change later; a plan can only grow."""
 
 import subprocess
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_a_choice_cannot_be_switched(copier: CopierFixture, tmp_path: Path, ques
     plan, value = OTHER[question]
     project = commit(copier.copy(tmp_path / "out", plan=plan))
 
-    with pytest.raises(ValueError, match=f"{question} was fixed at birth as"):
+    with pytest.raises(ValueError, match=f"{question} was set to"):
         project.update(**{question: value})
 
     assert project.run("git status --porcelain") == ""

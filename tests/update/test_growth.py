@@ -184,8 +184,8 @@ def test_the_new_half_has_choices(
 @pytest.mark.parametrize(
     ("half", "words", "said"),
     [
-        (WEB, ("hybrid", "-d", "web_api=drf"), ("fixed at birth as 'ninja'", "'drf'")),
-        (API, ("hybrid", "-d", "orm=sqlmodel"), ("fixed at birth as 'sqlalchemy'", "'sqlmodel'")),
+        (WEB, ("hybrid", "-d", "web_api=drf"), ("was set to 'ninja'", "'drf'")),
+        (API, ("hybrid", "-d", "orm=sqlmodel"), ("was set to 'sqlalchemy'", "'sqlmodel'")),
         (API, ("hybrid", "-d", "auth=oidc"), ("A hybrid is not asked 'auth'",)),
         (WEB, ("hybrid", "-d", "colour=red"), ("There is no question 'colour'",)),
         (WEB, ("hybrid", "-d", "orm=django"), ("orm", "'django'", "sqlalchemy")),
@@ -212,7 +212,7 @@ def test_accounts_of_its_own(lived: Lived) -> None:
 
     ran = roadbed("grow", "hybrid", service)
 
-    ran.refused(Exit.USAGE, "auth=local", "start a hybrid beside it", "docs/guide/growth.md")
+    ran.refused(Exit.USAGE, "auth=local", "create a new hybrid", "docs/guide/growth.md")
     assert before == State.of(service)
 
 

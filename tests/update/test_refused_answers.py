@@ -15,8 +15,8 @@ ANSWERS = ".copier-answers.yml"
 
 
 def test_a_fixed_choice(refused: Refused) -> None:
-    """A choice fixed at birth is not flipped by -d."""
-    refused(Exit.USAGE, "web_api", "fixed at birth as 'ninja'", options=("-d", "web_api=none"))
+    """An answer that cannot change later is not changed by -d."""
+    refused(Exit.USAGE, "web_api", "was set to 'ninja'", options=("-d", "web_api=none"))
 
 
 def test_an_unknown_answer(refused: Refused) -> None:
