@@ -1,1 +1,1 @@
-"""The API: a folder per domain, each with routes, schemas, models and a service."""
+"""The API: one folder for each domain, with routes, schemas, models and a service."""

@@ -1,4 +1,4 @@
-"""Fills the development database from every `api/*/demo_data.py`: `just demo-data`."""
+"""Fill the development database from every `api/*/demo_data.py` (`just demo-data`)."""
 
 from chassis.fastapi.data.demo_data import run
 

@@ -1,4 +1,4 @@
-"""The application a server loads: `granian --interface asgi api.main:app`."""
+"""The application that the server loads: `granian --interface asgi api.main:app`."""
 
 from chassis.fastapi.app import Application
 from chassis.fastapi.requests.routers import include_routers
@@ -7,7 +7,7 @@ from api.settings import Settings
 
 
 def create_app(settings: Settings) -> Application:
-    """Assemble the service: the platform's half, then the router of every `api/*/routes.py`."""
+    """Return the application: the platform's part and the router of every `api/*/routes.py`."""
     app = Application(settings)
     include_routers(app, "api")
     return app

@@ -1,1 +1,1 @@
-"""Keys of programs. The platform owns them, so that its defences improve without a change here."""
+"""API keys for programs. Their code is in the platform, so an update brings security fixes."""

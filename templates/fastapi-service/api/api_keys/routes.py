@@ -1,4 +1,4 @@
-"""/v1/api-keys: who may makes, lists, rotates and revokes the keys that producers call with."""
+"""`/v1/api-keys`: create, list, rotate and revoke the API keys of programs."""
 
 from chassis.fastapi.api_keys.routes import router
 

@@ -1,4 +1,4 @@
-"""Run by Alembic. The chassis does the rest: platform schema first, then every domain's branch."""
+"""Alembic runs this file. The chassis migrates the platform's schema, then each domain's branch."""
 
 from chassis.fastapi.data import migrations
 

@@ -1,2 +1,4 @@
-"""The example: a tenant is told of its events, signed and at least once. `just drop-example`
-removes it."""
+"""The example: signed webhooks for the events of a tenant, delivered at least once.
+
+`just drop-example` removes it.
+"""

@@ -1,4 +1,4 @@
-"""A small company's endpoints and what they were told this morning, for development."""
+"""The endpoints of a fictional company and this morning's deliveries, for development."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
@@ -13,7 +13,7 @@ from api.webhooks.service import event_row
 from api.webhooks.settings import keyring
 
 SHOP = "https://hooks.larkspur-books.example"
-# the ERP was down
+# the last delivery failed, as if the ERP system was down
 MORNING = {
     f"{SHOP}/orders": ("order.paid", {"order": "L-1041", "total": "38.50"}, 200),
     f"{SHOP}/returns": ("order.cancelled", {"order": "L-1042", "reason": "out of print"}, 204),
@@ -22,7 +22,7 @@ MORNING = {
 
 
 async def add_demo_data(session: AsyncSession, tenant: UUID) -> None:
-    """Add what is missing; what is there stays as it is."""
+    """Add the rows that are missing. Existing rows stay unchanged."""
     at = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
     for url, (kind, data, status) in MORNING.items():
         endpoint = Endpoint(

@@ -1,4 +1,4 @@
-"""The REST interface of this domain."""
+"""The REST API of this domain."""
 
 from typing import Annotated
 from uuid import UUID
@@ -42,18 +42,18 @@ Filters = Annotated[DeliveryFilter, Depends(filtered(DeliveryFilter))]
 
 
 async def found_endpoint(endpoint_id: UUID, session: Session, caller: CurrentPrincipal) -> Endpoint:
-    """Return the endpoint in the path; for the caller another tenant's does not exist."""
+    """Return the endpoint in the path. Raises 404 if the caller's tenant does not have it."""
     endpoint = await service.find_endpoint(session, endpoint_id, tenant=caller.tenant)
     if endpoint is None:
-        raise ProblemError(404, None, "There is no such endpoint.")
+        raise ProblemError(404, None, "Endpoint not found.")
     return endpoint
 
 
 async def found_delivery(delivery_id: UUID, session: Session, caller: CurrentPrincipal) -> Delivery:
-    """Return the delivery in the path; for the caller another tenant's does not exist."""
+    """Return the delivery in the path. Raises 404 if the caller's tenant does not have it."""
     delivery = await service.find_delivery(session, delivery_id, tenant=caller.tenant)
     if delivery is None:
-        raise ProblemError(404, None, "There is no such delivery.")
+        raise ProblemError(404, None, "Delivery not found.")
     return delivery
 
 
@@ -71,7 +71,7 @@ def _secret(endpoint: Endpoint, secret: str, response: Response) -> EndpointSecr
 async def create_endpoint(
     new: NewEndpoint, session: Session, caller: CurrentPrincipal, response: Response
 ) -> EndpointSecret:
-    """Register an address that events are delivered to. The secret is shown this once."""
+    """Register a URL for deliveries of events. Only this response contains the secret."""
     endpoint, secret = await service.register(session, new, tenant=caller.tenant)
     response.headers["Location"] = f"{router.prefix}/endpoints/{endpoint.id}"
     return _secret(endpoint, secret, response)
@@ -91,7 +91,7 @@ async def list_endpoints(
 
 @router.get("/endpoints/{endpoint_id}", response_model=EndpointView, dependencies=[read_endpoints])
 async def get_endpoint(endpoint: FoundEndpoint, reading: Reading) -> Endpoint:
-    """Show one endpoint."""
+    """Return one endpoint."""
     reading.tag(endpoint.version)
     return endpoint
 
@@ -102,7 +102,7 @@ async def get_endpoint(endpoint: FoundEndpoint, reading: Reading) -> Endpoint:
 async def change_endpoint(
     endpoint: FoundEndpoint, wanted: EndpointChange, session: Session, writing: Writing
 ) -> Endpoint:
-    """Change what is given; the rest stays."""
+    """Change the given fields of an endpoint. The other fields stay the same."""
     writing.check(endpoint.version)
     await service.change(session, endpoint, wanted)
     writing.tag(endpoint.version)
@@ -111,7 +111,7 @@ async def change_endpoint(
 
 @router.delete("/endpoints/{endpoint_id}", status_code=204, dependencies=[write_endpoints])
 async def delete_endpoint(endpoint: FoundEndpoint, session: Session) -> None:
-    """Remove one endpoint with its deliveries; nothing more is sent to it."""
+    """Delete an endpoint and its deliveries. Nothing more is sent to it."""
     await session.delete(endpoint)
 
 
@@ -119,7 +119,7 @@ async def delete_endpoint(endpoint: FoundEndpoint, session: Session) -> None:
 async def rotate_secret(
     endpoint: FoundEndpoint, session: Session, response: Response
 ) -> EndpointSecret:
-    """Make a new secret, shown this once. For a day the former signs beside it."""
+    """Create a new secret; only this response contains it. The old one also signs for one day."""
     secret = await service.rotate(session, endpoint)
     return _secret(endpoint, secret, response)
 
@@ -131,27 +131,27 @@ async def rotate_secret(
     dependencies=[write_endpoints],
 )
 async def send_test_event(endpoint: FoundEndpoint, session: Session) -> Delivery:
-    """Send one endpoint an event of type `webhook.test`."""
+    """Send an event of type `webhook.test` to one endpoint."""
     return await service.send_test(session, endpoint)
 
 
 @router.post("/endpoints/{endpoint_id}/replay", status_code=202, dependencies=[write_deliveries])
 async def replay_endpoint(endpoint: FoundEndpoint, session: Session) -> Replayed:
-    """Try all dead deliveries of an endpoint again."""
+    """Send all dead deliveries of an endpoint again."""
     count = await service.replay(session, endpoint_id=endpoint.id, state=State.DEAD)
     return Replayed(replayed=count)
 
 
 @router.post("/events", status_code=202, response_model=EventView)
 async def post_event(new: NewEvent, session: Session, caller: Producer) -> Event:
-    """Accept one event and deliver it to every endpoint that wants its type."""
+    """Accept an event and deliver it to every endpoint that subscribes to its type."""
     accepted = await service.accept(session, [new], tenant=caller.tenant)
     return accepted[0]
 
 
 @router.post("/events/batch", status_code=202)
 async def post_events(new: NewEvents, session: Session, caller: Producer) -> EventsView:
-    """Accept several events together."""
+    """Accept several events: all of them or none."""
     accepted = await service.accept(session, new.events, tenant=caller.tenant)
     return EventsView(items=[EventView.model_validate(event) for event in accepted])
 
@@ -176,11 +176,11 @@ async def list_deliveries(
     "/deliveries/{delivery_id}", response_model=DeliveryDetails, dependencies=[read_deliveries]
 )
 async def get_delivery(delivery: FoundDelivery) -> Delivery:
-    """Show one delivery with its attempts."""
+    """Return one delivery with its attempts."""
     return delivery
 
 
 @router.post("/deliveries/{delivery_id}/replay", status_code=202, dependencies=[write_deliveries])
 async def replay_delivery(delivery: FoundDelivery, session: Session) -> Replayed:
-    """Try one delivery again, whatever became of it."""
+    """Send one delivery again, in any state."""
     return Replayed(replayed=await service.replay(session, id=delivery.id))

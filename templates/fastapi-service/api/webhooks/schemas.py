@@ -1,4 +1,4 @@
-"""What crosses the wire."""
+"""The bodies of requests and responses."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -24,13 +24,15 @@ EventType = Annotated[
     str,
     Field(max_length=100, pattern=r"^[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*$", examples=["order.paid"]),
 ]
-EventTypes = Annotated[list[EventType], Field(max_length=50, description="None means all.")]
+EventTypes = Annotated[
+    list[EventType], Field(max_length=50, description="An empty list means all types.")
+]
 Key = Annotated[
     PlainText,
     Field(
         min_length=1,
         max_length=200,
-        description="Yours, unique: sent again, it names the same event and does nothing.",
+        description="Your unique key of the event. A second event with it is not delivered again.",
     ),
 ]
 
@@ -40,7 +42,7 @@ class _Body(BaseModel):
 
 
 class NewEndpoint(_Body):
-    """An address to deliver events to."""
+    """A URL for deliveries of events."""
 
     url: Target
     description: Description = ""
@@ -49,7 +51,7 @@ class NewEndpoint(_Body):
 
 
 class EndpointChange(_Body):
-    """What to change about an endpoint; whatever is left out stays."""
+    """The fields of an endpoint to change. Fields that are left out stay the same."""
 
     url: Target | None = None
     description: Description | None = None
@@ -58,7 +60,7 @@ class EndpointChange(_Body):
 
 
 class NewEvent(_Body):
-    """Something that happened."""
+    """An event to deliver."""
 
     type: EventType
     data: JsonObject
@@ -66,7 +68,7 @@ class NewEvent(_Body):
 
 
 class NewEvents(_Body):
-    """Several events, accepted together or not at all."""
+    """Several events: all of them are accepted, or none."""
 
     events: Annotated[list[NewEvent], Field(min_length=1, max_length=100)]
 
@@ -88,7 +90,7 @@ class EndpointView(_View):
 
 
 class EndpointSecret(EndpointView):
-    """An endpoint with the secret that signs its deliveries, shown this once."""
+    """An endpoint with the secret that signs its deliveries. It cannot be read again."""
 
     secret: str
 
@@ -101,13 +103,13 @@ class EventView(_View):
 
 
 class EventsView(BaseModel):
-    """Accepted events, in the order in which they were sent."""
+    """Accepted events, in the order of the request."""
 
     items: list[EventView]
 
 
 class AttemptView(BaseModel):
-    """One try: a status, or why there is none."""
+    """One attempt: the status of the response, or the error if there was no response."""
 
     at: datetime
     status: int | None
@@ -116,7 +118,7 @@ class AttemptView(BaseModel):
 
 
 class DeliveryView(_View):
-    """An event on its way to an endpoint."""
+    """The delivery of one event to one endpoint."""
 
     endpoint_id: UUID
     url: str = Field(validation_alias=AliasPath("endpoint", "url"))
@@ -128,14 +130,14 @@ class DeliveryView(_View):
 
 
 class DeliveryDetails(DeliveryView):
-    """A delivery with what was tried, oldest first, and what is sent."""
+    """A delivery with its attempts, oldest first, and the body that is sent."""
 
     attempts: list[AttemptView]
     body: Any = Field(validation_alias=AliasPath("event", "body"))
 
 
 class DeliveryFilter(Filter):
-    """What the log may be narrowed by."""
+    """The filters of the delivery log."""
 
     endpoint_id: UUID | None = None
     event_id: UUID | None = None
@@ -143,6 +145,6 @@ class DeliveryFilter(Filter):
 
 
 class Replayed(BaseModel):
-    """How many deliveries are due again."""
+    """The number of deliveries that are sent again."""
 
     replayed: int

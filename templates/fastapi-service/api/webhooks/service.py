@@ -1,5 +1,7 @@
-"""What can be done with endpoints, events and deliveries. Nothing here commits: the request does,
-before it answers."""
+"""The operations on endpoints, events and deliveries.
+
+No function here commits. The request commits before it sends the response.
+"""
 
 import json
 from collections.abc import Sequence
@@ -23,13 +25,13 @@ from api.webhooks.settings import keyring
 from api.webhooks.tasks import tables, wake
 
 OVERLAP = timedelta(hours=24)
-"""How long the former secret of an endpoint signs beside the new one."""
+"""How long the old secret of an endpoint also signs after a rotation."""
 
 
 async def register(
     session: AsyncSession, new: NewEndpoint, *, tenant: UUID
 ) -> tuple[Endpoint, str]:
-    """Add an endpoint for `tenant`; return it with its secret, which cannot be read again."""
+    """Create an endpoint for `tenant`. Return it and its secret, which cannot be read again."""
     await tables.make_room(await driver_connection(session), tenant)
     secret = signing.new_secret()
     endpoint = Endpoint(
@@ -42,7 +44,7 @@ async def register(
 
 
 async def change(session: AsyncSession, endpoint: Endpoint, wanted: EndpointChange) -> None:
-    """Change an endpoint; what is switched on again gets what waited for it."""
+    """Change an endpoint. After it is enabled again, its waiting deliveries are sent."""
     for name, value in wanted.model_dump(mode="json", exclude_none=True).items():
         setattr(endpoint, name, value)
     await session.flush()
@@ -50,7 +52,7 @@ async def change(session: AsyncSession, endpoint: Endpoint, wanted: EndpointChan
 
 
 async def rotate(session: AsyncSession, endpoint: Endpoint) -> str:
-    """Give an endpoint a new secret and return it; the former one signs as well for a day."""
+    """Give an endpoint a new secret and return it. The old one also signs for one day."""
     secret = signing.new_secret()
     endpoint.previous_secret, endpoint.secret = endpoint.secret, keyring.seal(secret)
     endpoint.previous_until = datetime.now(UTC) + OVERLAP
@@ -59,22 +61,22 @@ async def rotate(session: AsyncSession, endpoint: Endpoint) -> str:
 
 
 async def find_endpoint(session: AsyncSession, key: UUID, *, tenant: UUID) -> Endpoint | None:
-    """Return the endpoint, None if `tenant` has no such one."""
+    """Return the endpoint, or None if `tenant` does not have it."""
     return await session.scalar(select(Endpoint).filter_by(id=key, tenant_id=tenant))
 
 
 async def endpoints(
     session: AsyncSession, *, tenant: UUID, limit: int, after: str | None
 ) -> tuple[list[Endpoint], str | None]:
-    """Return some of the endpoints of `tenant`, newest first, and the cursor of the next ones."""
+    """Return one page of the endpoints of `tenant`, newest first, and the next cursor."""
     mine = select(Endpoint).filter_by(tenant_id=tenant)
     return await newest_first(session, mine, limit=limit, after=after)
 
 
 async def accept(session: AsyncSession, new: Sequence[NewEvent], *, tenant: UUID) -> list[Event]:
-    """Keep events and have them delivered; return them in their order.
+    """Store events, schedule their deliveries, and return the events in the given order.
 
-    One whose key is known already is the event of then, and nothing is delivered again.
+    For a key that already exists, return the existing event and deliver nothing.
     """
     rows = [event_row(item, tenant) for item in new]
     statement = insert(Event).values(rows).on_conflict_do_nothing().returning(Event)
@@ -89,7 +91,7 @@ async def accept(session: AsyncSession, new: Sequence[NewEvent], *, tenant: UUID
 
 
 def event_row(new: NewEvent, tenant: UUID) -> dict[str, Any]:
-    """Make the columns of an event: its body is what Standard Webhooks recommends."""
+    """Return the columns of an event. The body has the format of Standard Webhooks."""
     content = {"type": new.type, "timestamp": datetime.now(UTC).isoformat(), "data": new.data}
     return {
         "id": uuid4(),
@@ -102,7 +104,7 @@ def event_row(new: NewEvent, tenant: UUID) -> dict[str, Any]:
 
 
 async def send_test(session: AsyncSession, endpoint: Endpoint) -> Delivery:
-    """Send an endpoint an event of its own, whatever types it wants; return the delivery."""
+    """Send a test event to one endpoint, whatever its event types are. Return the delivery."""
     new = NewEvent(type="webhook.test", data={"endpoint_id": str(endpoint.id)})
     event = Event(**event_row(new, endpoint.tenant_id))
     delivery = Delivery.of(event, endpoint)
@@ -114,7 +116,7 @@ async def send_test(session: AsyncSession, endpoint: Endpoint) -> Delivery:
 
 
 async def find_delivery(session: AsyncSession, key: UUID, *, tenant: UUID) -> Delivery | None:
-    """Return the delivery with its endpoint and event, None if `tenant` has no such one."""
+    """Return the delivery with endpoint and event, or None if `tenant` does not have it."""
     found = select(Delivery).filter_by(id=key, tenant_id=tenant).options(joinedload("*"))
     return await session.scalar(found)
 
@@ -122,15 +124,15 @@ async def find_delivery(session: AsyncSession, key: UUID, *, tenant: UUID) -> De
 async def deliveries(
     session: AsyncSession, wanted: DeliveryFilter, *, tenant: UUID, limit: int, after: str | None
 ) -> tuple[list[Delivery], str | None]:
-    """Return some of the deliveries of `tenant`, newest first, and the cursor of the next ones."""
+    """Return one page of the deliveries of `tenant`, newest first, and the next cursor."""
     mine = select(Delivery).filter_by(tenant_id=tenant).options(joinedload("*"))
     return await newest_first(session, wanted.narrow(mine), limit=limit, after=after)
 
 
 async def replay(session: AsyncSession, **which: Any) -> int:
-    """Make deliveries due again, with all tries before them; return how many.
+    """Send the matching deliveries again, with all retries. Return their number.
 
-    They carry the ids of before, so that a receiver recognises what it has.
+    They keep their event ids, so a receiver can detect duplicates.
     """
     again = update(Delivery).filter_by(**which)
     now = func.statement_timestamp()

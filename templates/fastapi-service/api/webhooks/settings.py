@@ -1,10 +1,10 @@
-"""The environment of this domain: the keys of endpoints' secrets, and where events may go."""
+"""The environment of this domain: encryption keys of secrets, and the allowed target addresses."""
 
 from chassis.webhooks.settings import WebhookSettings
 
 
 class Settings(WebhookSettings):
-    """Read once, at the start; add the domain's own fields here."""
+    """The settings, read once at the start. Add fields of this domain here."""
 
 
 settings = Settings.load()

@@ -1,4 +1,4 @@
-"""What workers do for this domain."""
+"""The jobs of this domain."""
 
 from chassis.fastapi.data.db import driver_connection
 from chassis.fastapi.jobs.tasks import enqueue, periodic, runtime, task, unit_of_work
@@ -12,23 +12,23 @@ from api.webhooks.settings import keyring, settings
 tables = Tables("webhooks")
 
 
-# one for a worker: its jobs share it
+# one instance for each worker process, shared by its jobs
 courier = Courier(
     tables,
     lambda: Sender(settings),
     keyring,
-    lambda: runtime().database.driver(),  # noqa: PLW0108 - there is none before a job runs
+    lambda: runtime().database.driver(),  # noqa: PLW0108 - it exists only while jobs run
 )
 
 
 async def wake(session: AsyncSession) -> None:
-    """Have due deliveries made once this transaction is committed: of many calls one job waits."""
+    """Enqueue a job that sends due deliveries after the commit. Many calls enqueue only one."""
     await enqueue(session, deliver, queueing_lock="webhooks")
 
 
 @task(queue="webhooks")
 async def deliver() -> None:
-    """Deliver whatever is due; when time is up, the next job goes on."""
+    """Send the due deliveries. If the time of the job is over, enqueue another job."""
     if await courier.run():
         async with unit_of_work() as session:
             await wake(session)
@@ -36,12 +36,12 @@ async def deliver() -> None:
 
 @periodic("* * * * *", queue="webhooks")
 async def deliver_due() -> None:
-    """Deliver what is due again: retries, and what a killed worker held."""
+    """Send due retries, and deliveries that a killed worker left."""
     await deliver()
 
 
 @periodic("17 * * * *", queue="webhooks")
 async def tidy_up() -> None:
-    """Keep the tables from growing for ever."""
+    """Delete old rows, so the tables do not grow forever."""
     async with unit_of_work() as session:
         await tables.tidy(await driver_connection(session))

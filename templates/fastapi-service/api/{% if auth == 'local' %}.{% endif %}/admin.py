@@ -1,4 +1,4 @@
-"""Makes an account with every permission: `just admin you@example.com`."""
+"""Create an account with every permission (`just admin you@example.com`)."""
 
 from chassis.fastapi.accounts.administrator import make_administrator
 

@@ -1,7 +1,7 @@
-"""The environment of this API. `just generate` writes .env.example from it."""
+"""The environment of this API. `just generate` writes `.env.example` from it."""
 
 from chassis.fastapi.settings import AccountSettings
 
 
 class Settings(AccountSettings):
-    """Callers sign in here, and this service signs their tokens; add its own fields here."""
+    """The settings. Callers sign in here; this service signs their tokens. Add your fields here."""

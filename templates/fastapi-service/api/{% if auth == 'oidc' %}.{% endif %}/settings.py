@@ -1,7 +1,7 @@
-"""The environment of this API. `just generate` writes .env.example from it."""
+"""The environment of this API. `just generate` writes `.env.example` from it."""
 
 from chassis.fastapi.settings import IssuerSettings
 
 
 class Settings(IssuerSettings):
-    """Callers bring tokens of the issuers in TRUSTED_ISSUERS; add the service's own fields here."""
+    """The settings. Callers need a token of an issuer in TRUSTED_ISSUERS. Add your fields here."""

@@ -1,4 +1,4 @@
-"""What every model derives from."""
+"""The base class of all models."""
 
 from chassis.fastapi.data.db import NAMING_CONVENTION
 from sqlalchemy import MetaData
@@ -6,6 +6,6 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):
-    """Declares a table; `just migration api "…"` writes its migration."""
+    """A subclass declares a table. `just migration api "…"` writes its migration."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)

@@ -1,4 +1,4 @@
-"""What every model derives from."""
+"""The base class of all models."""
 
 from chassis.fastapi.data.db import NAMING_CONVENTION
 from sqlalchemy import MetaData
@@ -6,6 +6,6 @@ from sqlmodel import SQLModel
 
 
 class Base(SQLModel):
-    """Declares a table in a subclass with `table=True`; `just migration api "…"` migrates it."""
+    """A subclass with `table=True` is a table. `just migration api "…"` writes its migration."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)

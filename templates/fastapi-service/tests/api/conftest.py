@@ -1,4 +1,4 @@
-"""Fixtures of the platform, for every test of the API: a database, the application, a caller."""
+"""The platform's fixtures for all tests of the API: a database, the application, a caller."""
 
 from chassis.fastapi.testing import (
     api_database,

@@ -1,4 +1,4 @@
-"""Keys of programs that call this service."""
+"""API keys of programs."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ NEW = {"name": "importer", "permissions": ["things:read"], "expires_in_days": 30
 
 
 async def test_a_key_opens_the_api(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """It is a caller of its creator's tenant, until it is revoked."""
+    """A program with a key belongs to the tenant of the key's creator, until the key is revoked."""
     manager = bearer("api-keys:write", "things:read")
     made = (await client.post(PATH, json=NEW, headers=manager)).json()
     holder = {"Authorization": f"Bearer {made['key']}"}
@@ -20,6 +20,6 @@ async def test_a_key_opens_the_api(client: httpx2.AsyncClient, bearer: Bearer) -
 
 
 async def test_nobody_gives_away_what_they_lack(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """A key may do no more than whoever makes it."""
+    """A key cannot have more permissions than its creator."""
     answer = await client.post(PATH, json=NEW, headers=bearer("api-keys:write"))
     assert answer.status_code == HTTPStatus.FORBIDDEN

@@ -1,4 +1,4 @@
-"""The platform's behavioural standards, one test each; `just test -k AUTH002` runs one of them.
+"""The platform's behavioral standards, one test each: `just test -k AUTH002` runs one of them.
 
 The rules live in the chassis and move with it. A failure says where, and what to do.
 """

@@ -1,4 +1,4 @@
-"""Start the branch that the service's own migrations continue: --head api@head."""
+"""Start the branch `api`. The service's own migrations continue it (`--head api@head`)."""
 
 revision: str = "api_start"
 down_revision: str | None = None
@@ -7,8 +7,8 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Change nothing: the first tables are yours."""
+    """Do nothing: your first migration creates the first tables."""
 
 
 def downgrade() -> None:
-    """Change nothing."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""Add endpoints, events and deliveries. This branch belongs to the example and goes with it."""
+"""Create the tables of the example. `just drop-example` removes this branch with the example."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Make the tables, and the indexes that pages and workers read them by."""
+    """Create the tables, and the indexes for lists and workers."""
     op.create_table(
         "webhooks_endpoint",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -69,7 +69,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the tables with everything in them."""
+    """Drop the tables and their data."""
     for table in ("delivery", "event", "endpoint"):
         op.drop_table(f"webhooks_{table}")
 

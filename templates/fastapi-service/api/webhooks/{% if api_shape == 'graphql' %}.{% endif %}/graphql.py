@@ -1,4 +1,4 @@
-"""The GraphQL interface of this domain, on the same services."""
+"""The GraphQL API of this domain. It calls the same services as REST."""
 
 from datetime import datetime
 from typing import ClassVar, Self
@@ -26,7 +26,7 @@ class _Node:
 
     @classmethod
     def of(cls, row: object) -> Self:
-        """Show what REST shows of a row."""
+        """Return the fields of a row that REST also returns."""
         shown = cls.shows.model_validate(row)
         return cls(**{name: getattr(shown, name) for name in cls.shows.model_fields})
 
@@ -46,7 +46,7 @@ class EndpointNode(_Node):
 
 @strawberry.type
 class RegisteredEndpoint:
-    """An endpoint with the secret that signs its deliveries, shown this once."""
+    """An endpoint with the secret that signs its deliveries. It cannot be read again."""
 
     endpoint: EndpointNode
     secret: str
@@ -54,7 +54,7 @@ class RegisteredEndpoint:
 
 @strawberry.type(name="Delivery")
 class DeliveryNode(_Node):
-    """An event on its way to an endpoint."""
+    """The delivery of one event to one endpoint."""
 
     shows = DeliveryView
     id: UUID
@@ -69,14 +69,14 @@ class DeliveryNode(_Node):
 
     @strawberry.field
     async def endpoint(self, info: Info) -> EndpointNode | None:
-        """Where it goes, found for all of a page at once; null without its permission."""
+        """Return the endpoint, or null without `endpoints:read`. One query loads a whole page."""
         row = await info.context.load("endpoints:read", find_endpoints, self.endpoint_id)
         return EndpointNode.of(row) if row else None
 
 
 @strawberry.type
 class Query:
-    """What may be asked."""
+    """The queries."""
 
     @field("endpoints:read")
     async def endpoints(
@@ -113,13 +113,13 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    """What may be done."""
+    """The mutations."""
 
     @field("endpoints:write")
     async def register_endpoint(
         self, session: AsyncSession, caller: Principal, url: str, description: str = ""
     ) -> RegisteredEndpoint:
-        """Register an address that events are delivered to."""
+        """Register a URL for deliveries of events."""
         new = NewEndpoint.model_validate({"url": url, "description": description})
         row, secret = await service.register(session, new, tenant=caller.tenant)
         return RegisteredEndpoint(endpoint=EndpointNode.of(row), secret=secret)
@@ -133,7 +133,7 @@ class Mutation:
         data: JSON,
         key: str | None = None,
     ) -> UUID:
-        """Accept an event, deliver it to every endpoint that wants its type, and return its id."""
+        """Accept an event, deliver it to each endpoint that subscribes to it, and return its id."""
         new = NewEvent.model_validate({"type": event_type, "data": data, "key": key})
         rows = await service.accept(session, [new], tenant=caller.tenant)
         return rows[0].id

@@ -17,13 +17,13 @@ _version = Column("version", Integer, nullable=False)
 
 
 def _now() -> Any:
-    """Make the column of a moment that PostgreSQL fills in."""
+    """Return a time column that PostgreSQL fills in."""
     kept = {"server_default": func.clock_timestamp()}
     return Field(default=None, sa_type=Moment, nullable=False, sa_column_kwargs=kept)
 
 
 class Endpoint(Base, table=True):
-    """An address to which a tenant's events are delivered."""
+    """A URL for deliveries of a tenant's events."""
 
     __tablename__ = "webhooks_endpoint"
     __table_args__ = (Index(None, "tenant_id", "created_at", "id"),)
@@ -40,12 +40,12 @@ class Endpoint(Base, table=True):
     version: int = Field(default=None, sa_column=_version)
     created_at: datetime = _now()
 
-    # every change raises it, so that two at once cannot both win
+    # every change increments it, so one of two simultaneous changes fails
     __mapper_args__ = {"version_id_col": _version}  # noqa: RUF012 - SQLAlchemy's declarative way
 
 
 class Event(Base, table=True):
-    """Something that happened at a tenant's; `body` is what is sent, to the byte."""
+    """An event of a tenant. `body` is the exact text that is sent."""
 
     __tablename__ = "webhooks_event"
     __table_args__ = (UniqueConstraint("tenant_id", "key"), Index(None, "created_at"))
@@ -60,14 +60,14 @@ class Event(Base, table=True):
 
 
 class Delivery(Base, table=True):
-    """An event on its way to an endpoint: what was tried, and when it is due."""
+    """The delivery of one event to one endpoint: its attempts, and when it is due."""
 
     __tablename__ = "webhooks_delivery"
     __table_args__ = (
         Index(None, "tenant_id", "created_at", "id"),
         Index(None, "endpoint_id", "created_at", "id"),
         Index(None, "event_id"),
-        # what workers look for; a lease is not in it, so that taking one writes no index
+        # the query of the workers; without the lease column, so taking a lease writes no index
         Index("ix_webhooks_delivery_due", "endpoint_id", "due_at", postgresql_where=PENDING),
     )
 
@@ -87,7 +87,7 @@ class Delivery(Base, table=True):
 
     @classmethod
     def of(cls, event: Event, endpoint: Endpoint) -> Self:
-        """Make a delivery of the same tenant's `event` to `endpoint`, due at once."""
+        """Return a new delivery of `event` to `endpoint` (same tenant), due immediately."""
         made = cls(tenant_id=event.tenant_id, event_id=event.id, endpoint_id=endpoint.id)
         made.event, made.endpoint = event, endpoint
         return made

@@ -1,1 +1,1 @@
-"""GraphQL beside REST, on the same services."""
+"""The GraphQL API. It calls the same services as REST."""

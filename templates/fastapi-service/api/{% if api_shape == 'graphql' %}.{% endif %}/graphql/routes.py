@@ -1,4 +1,4 @@
-"""POST /graphql: the queries and mutations of every `api/*/graphql.py`."""
+"""`POST /graphql`: the queries and mutations of every `api/*/graphql.py`."""
 
 from chassis.fastapi.graphql.endpoint import graphql_router
 

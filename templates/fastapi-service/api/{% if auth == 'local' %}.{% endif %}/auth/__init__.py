@@ -1,1 +1,1 @@
-"""Signing in. The platform owns it, so that its defences improve without a change here."""
+"""Sign-in. Its code is in the platform, so an update brings security fixes."""

@@ -1,4 +1,4 @@
-"""/v1/auth: signing in and up, refresh, sessions, passwords; for browsers with cookies."""
+"""`/v1/auth`: sign-in, sign-up, refresh, sessions and passwords; cookies for browsers."""
 
 from chassis.fastapi.accounts.routes import router
 

@@ -1,4 +1,4 @@
-"""Somebody who receives webhooks, and what tests say to the service."""
+"""Fixtures: a receiver of webhooks, and calls of the API."""
 
 import asyncio
 import json
@@ -23,27 +23,27 @@ EVERYTHING = (
 
 @dataclass
 class Message:
-    """What arrived: headers in lower case, and the body as it was signed."""
+    """A received message: headers in lower case, and the body as it was signed."""
 
     headers: dict[str, str]
     body: bytes
 
     @property
     def content(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
 
 @dataclass
 class Receiver:
-    """A real server on loopback; it answers with `statuses` in turn, then with 204."""
+    """A real server on loopback. It answers with `statuses` in order, then with 204."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one message."""
+        """Receive one message."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         lines = [line.partition(": ") for line in head.splitlines()[1:-1]]
         headers = {name.lower(): value for name, _, value in lines}
@@ -57,7 +57,7 @@ class Receiver:
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Receiver]:
-    """Serve on a free port."""
+    """Listen on a free port."""
     receiver = Receiver()
     server = await asyncio.start_server(receiver.handle, "127.0.0.1", 0)
     receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/in"
@@ -67,7 +67,7 @@ async def serving() -> AsyncIterator[Receiver]:
 
 @pytest_asyncio.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    """Give a receiver."""
+    """Return a receiver."""
     async with serving() as found:
         yield found
 
@@ -77,8 +77,10 @@ type Call = Callable[..., Awaitable[Any]]
 
 @pytest.fixture
 def call(client: httpx2.AsyncClient, bearer: Bearer) -> Call:
-    """Give what makes a request with every permission and returns the body of its success:
-    `await call("POST", "/v1/events", type="order.paid", data={})`."""
+    """Return a function that makes a successful request with every permission.
+
+    It returns the body: `await call("POST", "/v1/events", type="order.paid", data={})`.
+    """
 
     async def make(method: str, path: str, **body: Any) -> Any:
         headers = bearer(*EVERYTHING)

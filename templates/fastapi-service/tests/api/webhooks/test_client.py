@@ -13,7 +13,7 @@ from chassis.service import Service
 
 @pytest.fixture(scope="session")
 def modules(roadbed_service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Generate the client and give the modules that the test calls."""
+    """Generate the client and return the modules that the test calls."""
     folder = generate(roadbed_service, tmp_path_factory.mktemp("client"))
     sys.path.insert(0, str(folder))
     names = ["client", "models", "api.webhooks.create_endpoint", "api.webhooks.get_endpoint"]
@@ -23,7 +23,7 @@ def modules(roadbed_service: Service, tmp_path_factory: pytest.TempPathFactory) 
 async def test_client_registers_and_reads(
     modules: dict[str, Any], client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """Calls are functions, bodies and answers typed models, and a refusal is a problem."""
+    """Calls are functions, bodies and responses are typed models, and an error is a problem."""
     create, get = modules["api.webhooks.create_endpoint"], modules["api.webhooks.get_endpoint"]
     api = modules["client"].AuthenticatedClient("http://test", token="")
     api.set_async_httpx_client(client)

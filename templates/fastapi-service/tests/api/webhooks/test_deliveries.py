@@ -1,4 +1,4 @@
-"""Delivering: what a receiver gets, what the log says, and trying again."""
+"""Deliveries: the received messages, the log, and retries."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -40,7 +40,7 @@ async def log(call: Call, query: str = "") -> list[Any]:
 
 
 async def let_all_be_due(session: AsyncSession) -> None:
-    """Turn the clock of every delivery back."""
+    """Make every delivery due now."""
     await session.execute(text("UPDATE webhooks_delivery SET due_at = now()"))
     await session.execute(text("DELETE FROM platform.circuit"))
 
@@ -48,7 +48,7 @@ async def let_all_be_due(session: AsyncSession) -> None:
 async def test_a_receiver_can_verify_what_it_gets(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """The event arrives once, signed with the endpoint's secret, and the log says so."""
+    """The event arrives once, signed with the endpoint's secret, and is in the log."""
     event = await post(call)
     await run_jobs()
     [message] = receiver.messages
@@ -60,7 +60,7 @@ async def test_a_receiver_can_verify_what_it_gets(
 
 
 async def test_many_events_make_one_job(call: Call, run_jobs: RunJobs, endpoint: Any) -> None:
-    """However many events wait, one job delivers them."""
+    """One job delivers all waiting events."""
     for _ in range(5):
         await post(call)
     assert await run_jobs() == ["api.webhooks.tasks.deliver"]
@@ -70,7 +70,7 @@ async def test_many_events_make_one_job(call: Call, run_jobs: RunJobs, endpoint:
 async def test_the_receiver_sees_the_trace_of_the_request(
     client: httpx2.AsyncClient, bearer: Bearer, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """One trace runs from who posted the event to who received it."""
+    """One trace covers the producer, the service and the receiver."""
     trace = "0af7651916cd43dd8448eb211c80319c"
     headers = bearer("events:write") | {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
     body = {"type": "order.paid", "data": DATA}
@@ -84,7 +84,7 @@ async def test_the_receiver_sees_the_trace_of_the_request(
 async def test_both_secrets_sign_while_one_is_changed(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """A receiver may change over whenever it likes within a day."""
+    """For one day the old and the new secret are both valid."""
     rotated = await call("POST", f"/v1/endpoints/{endpoint['id']}/secret")
     assert rotated["secret"] != endpoint["secret"]
     await post(call)
@@ -97,7 +97,7 @@ async def test_both_secrets_sign_while_one_is_changed(
 async def test_the_former_secret_ends(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any, session: AsyncSession
 ) -> None:
-    """After a day it signs no more."""
+    """After one day the old secret is no longer used."""
     await call("POST", f"/v1/endpoints/{endpoint['id']}/secret")
     await session.execute(text("UPDATE webhooks_endpoint SET previous_until = now()"))
     await post(call)
@@ -110,7 +110,7 @@ async def test_the_former_secret_ends(
 async def test_a_test_event_goes_to_its_endpoint_alone(
     call: Call, run_jobs: RunJobs, receiver: Receiver
 ) -> None:
-    """Whatever types the endpoint wants, and whoever else is registered."""
+    """A test event goes only to its endpoint, with any event types."""
     chosen = await call("POST", "/v1/endpoints", url=receiver.url, event_types=["stock.low"])
     await call("POST", "/v1/endpoints", url=receiver.url)
     sent = await call("POST", f"/v1/endpoints/{chosen['id']}/test")
@@ -122,14 +122,14 @@ async def test_a_test_event_goes_to_its_endpoint_alone(
 async def test_a_failure_is_tried_again_under_the_same_id(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any, session: AsyncSession
 ) -> None:
-    """Both tries stand in the log, oldest first."""
+    """The log has both attempts, oldest first."""
     receiver.statuses = [503]
     await post(call)
     await run_jobs()
     [waiting] = await log(call)
     assert (waiting["state"], waiting["tries"]) == ("pending", 1)
     await let_all_be_due(session)
-    await call("POST", f"/v1/endpoints/{endpoint['id']}/replay")  # of nothing, but it wakes
+    await call("POST", f"/v1/endpoints/{endpoint['id']}/replay")  # nothing to replay, but it wakes
     await run_jobs()
     details = await call("GET", f"/v1/deliveries/{waiting['id']}")
     assert details["state"] == "delivered"
@@ -144,7 +144,7 @@ async def test_a_delivery_dies_and_is_replayed(
     endpoint: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """After the last try it is dead; a replay gives it all tries again."""
+    """After the last attempt a delivery is dead; a replay gives it all attempts again."""
     monkeypatch.setattr(retries, "ATTEMPTS", 1)
     receiver.statuses = [500, 500]
     await post(call)
@@ -161,7 +161,7 @@ async def test_a_delivery_dies_and_is_replayed(
 async def test_one_delivery_is_replayed_whatever_became_of_it(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """A receiver that lost its data asks for it again, and knows it by its id."""
+    """A replayed delivery has the same id."""
     await post(call)
     await run_jobs()
     [delivery] = await log(call)
@@ -175,7 +175,7 @@ async def test_one_delivery_is_replayed_whatever_became_of_it(
 async def test_a_replay_during_an_attempt_is_not_lost(
     call: Call, session: AsyncSession, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """What the attempt under way comes to is kept, and ends nothing that was asked for since."""
+    """A replay during an attempt still runs; the result of that attempt is logged too."""
     await post(call)
     connection = await driver_connection(session)
     [claimed] = await tables.claim(
@@ -192,7 +192,7 @@ async def test_a_replay_during_an_attempt_is_not_lost(
 async def test_gone_switches_the_endpoint_off(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """A receiver that answers 410 is not asked again."""
+    """After a 410 no attempt follows."""
     receiver.statuses = [410]
     await post(call)
     await run_jobs()
@@ -203,7 +203,7 @@ async def test_gone_switches_the_endpoint_off(
 async def test_switched_off_means_wait_and_on_means_go(
     call: Call, run_jobs: RunJobs, receiver: Receiver, endpoint: Any
 ) -> None:
-    """What was accepted before is kept, and delivered once the endpoint is back."""
+    """Events of a disabled endpoint wait, and are delivered after it is enabled again."""
     path = f"/v1/endpoints/{endpoint['id']}"
     await post(call)
     await call("PATCH", path, enabled=False)
@@ -261,7 +261,7 @@ async def test_another_tenants_delivery_does_not_exist(
 async def test_each_permission_opens_its_own(
     client: httpx2.AsyncClient, bearer: Bearer, method: str, path: str, permission: str
 ) -> None:
-    """What is close to a permission is not covered by it."""
+    """A similar permission is not enough."""
     answer = await client.request(method, path.format(id=uuid4()), headers=bearer(permission))
     assert answer.status_code == HTTPStatus.FORBIDDEN
 
@@ -269,7 +269,7 @@ async def test_each_permission_opens_its_own(
 async def test_tables_do_not_grow_for_ever(
     call: Call, endpoint: Any, session: AsyncSession
 ) -> None:
-    """What waited days too long is given up, and old events go with their deliveries."""
+    """Deliveries that waited too long become dead, and old events are deleted with theirs."""
     for days in (0, 4, 40):
         event = await post(call)
         ago = {"id": event["id"], "days": days}

@@ -29,7 +29,7 @@ async def register(client: httpx2.AsyncClient, headers: dict[str, str], **fields
 
 
 async def test_registered_endpoint_can_be_read(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """What was registered is found where `Location` says."""
+    """The `Location` of the response leads to the new endpoint."""
     caller = bearer("endpoints:read", "endpoints:write")
     answer = await client.post("/v1/endpoints", json=NEW, headers=caller)
     found = await client.get(answer.headers["location"], headers=caller)
@@ -40,7 +40,7 @@ async def test_registered_endpoint_can_be_read(client: httpx2.AsyncClient, beare
 async def test_the_secret_is_shown_once_and_kept_encrypted(
     client: httpx2.AsyncClient, bearer: Bearer, session: AsyncSession
 ) -> None:
-    """Neither another request nor a copy of the database reveals it."""
+    """Neither a later request nor the database reveals the secret."""
     caller = bearer("endpoints:read", "endpoints:write")
     answer = await client.post("/v1/endpoints", json=NEW, headers=caller)
     secret = answer.json()["secret"]
@@ -69,7 +69,7 @@ async def test_change_keeps_what_it_does_not_name(
 async def test_change_of_something_already_changed_is_refused(
     client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """Who names the version they read does not overwrite a later one."""
+    """A change with an old version (`If-Match`) does not overwrite a newer one."""
     caller = bearer("endpoints:read", "endpoints:write")
     path = f"/v1/endpoints/{(await register(client, caller))['id']}"
     read = (await client.get(path, headers=caller)).headers["etag"]
@@ -85,7 +85,7 @@ async def test_change_of_something_already_changed_is_refused(
 async def test_address_that_may_not_be_called_is_refused(
     client: httpx2.AsyncClient, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Outside development an endpoint is public https; loopback is none of a tenant's business."""
+    """Outside development an endpoint must be public https, so loopback is refused."""
     strict = settings.model_copy(update={"webhook_allow_private": False})
     monkeypatch.setattr(schemas, "settings", strict)
     for url in ("http://hooks.example.com", "https://127.0.0.1/in", "https://hooks.example.com:22"):
@@ -99,7 +99,7 @@ async def test_address_that_may_not_be_called_is_refused(
 async def test_a_tenant_has_so_many_and_no_more(
     client: httpx2.AsyncClient, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One too many is refused; another tenant has its own."""
+    """Each tenant has its own limit of endpoints."""
     monkeypatch.setattr(tables, "MOST_ENDPOINTS", 2)
     caller = bearer("endpoints:write")
     await register(client, caller)
@@ -113,7 +113,7 @@ async def test_a_tenant_has_so_many_and_no_more(
 async def test_failing_commit_is_not_a_success(
     client: httpx2.AsyncClient, bearer: Bearer, session: AsyncSession
 ) -> None:
-    """The response waits for the commit: when that fails the caller is told so."""
+    """The response waits for the commit: if it fails, the caller gets an error."""
 
     def fail(_session: Session) -> None:
         raise RuntimeError("the commit fails")
@@ -130,7 +130,7 @@ async def test_failing_commit_is_not_a_success(
 async def test_another_tenants_endpoint_does_not_exist(
     client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """Neither reading nor removing reaches across tenants."""
+    """Another tenant can neither read nor delete an endpoint."""
     mine = await register(client, bearer("endpoints:write"))
     stranger = bearer("endpoints:read", "endpoints:write", tenant=uuid4())
     for method in ("GET", "DELETE"):
@@ -141,7 +141,7 @@ async def test_another_tenants_endpoint_does_not_exist(
 
 
 async def test_removed_endpoint_is_gone(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """Removing answers 204, and then there is nothing to read."""
+    """A deletion answers 204, and a later read 404."""
     caller = bearer("endpoints:read", "endpoints:write")
     path = f"/v1/endpoints/{(await register(client, caller))['id']}"
     assert (await client.delete(path, headers=caller)).status_code == HTTPStatus.NO_CONTENT
@@ -149,7 +149,7 @@ async def test_removed_endpoint_is_gone(client: httpx2.AsyncClient, bearer: Bear
 
 
 async def test_pages_show_everything_once(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """Following the cursors gives every endpoint once, newest first."""
+    """The pages contain every endpoint once, newest first."""
     caller = bearer("endpoints:read", "endpoints:write")
     made = [(await register(client, caller))["id"] for _ in range(5)]
     seen: list[Any] = []
@@ -190,7 +190,7 @@ async def test_reading_needs_its_permission(
 async def test_refuses_what_it_cannot_keep(
     client: httpx2.AsyncClient, bearer: Bearer, fields: dict[str, Any]
 ) -> None:
-    """A body out of bounds is a problem that points at the field, and never a crash."""
+    """An invalid body gets a problem that names the field, and no server error."""
     answer = await client.post(
         "/v1/endpoints", json=NEW | fields, headers=bearer("endpoints:write")
     )
@@ -204,7 +204,7 @@ async def test_refuses_what_it_cannot_keep(
 async def test_refuses_a_page_out_of_bounds(
     client: httpx2.AsyncClient, bearer: Bearer, query: dict[str, str]
 ) -> None:
-    """Limits are bounded, and only the service's own cursors are followed."""
+    """A limit out of range and an invalid cursor are refused."""
     answer = await client.get("/v1/endpoints", params=query, headers=bearer("endpoints:read"))
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
 

@@ -1,4 +1,4 @@
-"""Posting events: what is accepted once, and to whom it goes."""
+"""Events: duplicates, and the endpoints that get them."""
 
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,7 @@ async def events(call: Call) -> list[str]:
 
 
 async def test_an_event_goes_to_every_endpoint_that_wants_its_type(call: Call) -> None:
-    """An endpoint without types wants all; a disabled one wants none."""
+    """An endpoint without types gets all events; a disabled one gets none."""
     everything = await call("POST", "/v1/endpoints", url="https://a.example")
     paid = await call("POST", "/v1/endpoints", url="https://b.example", event_types=["order.paid"])
     await call("POST", "/v1/endpoints", url="https://c.example", event_types=["stock.low"])
@@ -34,7 +34,7 @@ async def test_an_event_goes_to_every_endpoint_that_wants_its_type(call: Call) -
 async def test_another_tenants_event_is_not_delivered(
     call: Call, client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """Endpoints hear of their own tenant alone."""
+    """Endpoints get only events of their own tenant."""
     await call("POST", "/v1/endpoints", url="https://a.example")
     stranger = bearer("events:write", "deliveries:read", tenant=uuid4())
     answer = await client.post("/v1/events", json=PAID, headers=stranger)
@@ -43,7 +43,7 @@ async def test_another_tenants_event_is_not_delivered(
 
 
 async def test_an_event_with_a_known_key_is_the_same_event(call: Call) -> None:
-    """A producer that is not sure sends it again; nothing is delivered twice."""
+    """A second event with the same key is not delivered."""
     await call("POST", "/v1/endpoints", url="https://a.example")
     first = await call("POST", "/v1/events", key="L-1041", **PAID)
     assert await call("POST", "/v1/events", key="L-1041", **PAID) == first
@@ -63,7 +63,7 @@ async def test_a_key_is_a_tenants_own(
 async def test_a_request_with_a_known_idempotency_key_is_not_done_again(
     call: Call, client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """The platform's way of saying the same, for events without a key of their own."""
+    """An `Idempotency-Key` has the same effect for events without a key."""
     await call("POST", "/v1/endpoints", url="https://a.example")
     caller = bearer("events:write") | {"Idempotency-Key": "once"}
     first, second = [await client.post("/v1/events", json=PAID, headers=caller) for _ in range(2)]
@@ -73,7 +73,7 @@ async def test_a_request_with_a_known_idempotency_key_is_not_done_again(
 
 
 async def test_a_batch_is_answered_in_its_order(call: Call) -> None:
-    """New, known and repeated events in one request: each keeps its place."""
+    """New, known and repeated events in one request keep their order."""
     await call("POST", "/v1/endpoints", url="https://a.example")
     known = await call("POST", "/v1/events", key="known", **PAID)
     batch = [PAID | {"key": key} for key in ("new", "known", "new")] + [PAID]
@@ -90,7 +90,7 @@ async def test_a_batch_is_answered_in_its_order(call: Call) -> None:
 async def test_a_batch_is_taken_as_a_whole_or_refused(
     call: Call, client: httpx2.AsyncClient, bearer: Bearer, batch: list[dict[str, Any]]
 ) -> None:
-    """Too few, too many, or one wrong event: nothing happens."""
+    """A batch that is empty, too large or has one invalid event changes nothing."""
     await call("POST", "/v1/endpoints", url="https://a.example")
     answer = await client.post(
         "/v1/events/batch", json={"events": batch}, headers=bearer("events:write")
@@ -106,12 +106,12 @@ async def test_a_batch_is_taken_as_a_whole_or_refused(
 async def test_refuses_what_it_cannot_keep(
     client: httpx2.AsyncClient, bearer: Bearer, wrong: dict[str, Any]
 ) -> None:
-    """A body out of bounds is a problem, and never a crash."""
+    """An invalid body gets a problem and no server error."""
     answer = await client.post("/v1/events", json=PAID | wrong, headers=bearer("events:write"))
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 async def test_posting_needs_its_permission(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """Who registers endpoints may not make events."""
+    """The permission for endpoints does not allow posting events."""
     answer = await client.post("/v1/events", json=PAID, headers=bearer("endpoints:write"))
     assert answer.status_code == HTTPStatus.FORBIDDEN

@@ -1,4 +1,4 @@
-"""The GraphQL endpoint itself."""
+"""The GraphQL endpoint."""
 
 from http import HTTPStatus
 
@@ -7,13 +7,13 @@ from chassis.fastapi.testing import Bearer
 
 
 async def test_names_the_service(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """A caller with a token may ask which service answers."""
+    """A caller with a token can query the name of the service."""
     answer = await client.post("/graphql", json={"query": "{ service }"}, headers=bearer())
     assert list(answer.json()["data"]) == ["service"]
 
 
 async def test_strangers_are_refused(client: httpx2.AsyncClient) -> None:
-    """GraphQL takes no request without a token."""
+    """GraphQL refuses a request without a token."""
     answer = await client.post("/graphql", json={"query": "{ service }"})
     assert answer.status_code == HTTPStatus.UNAUTHORIZED
 

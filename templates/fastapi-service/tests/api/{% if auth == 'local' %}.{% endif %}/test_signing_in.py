@@ -1,4 +1,4 @@
-"""Signing in with an e-mail address and a password."""
+"""Sign-in with an email address and a password."""
 
 import re
 from email.message import EmailMessage
@@ -17,7 +17,7 @@ LOGIN = {"email": "ada@example.com", "password": "correct horse battery"}
 
 @pytest.fixture
 async def account(app: Application, connection: AsyncConnection) -> accounts.Account:
-    """Give an account with one permission."""
+    """Return an account with one permission."""
     return await accounts.create(
         app.platform.database.driver,
         email=LOGIN["email"],
@@ -28,7 +28,7 @@ async def account(app: Application, connection: AsyncConnection) -> accounts.Acc
 
 @pytest.mark.usefixtures("account")
 async def test_token_opens_the_api(client: httpx2.AsyncClient) -> None:
-    """A token got by JSON or by form is taken where strangers are refused."""
+    """A token from JSON or a form is accepted; a request without one is refused."""
     for answer in [await client.post(PATH, json=LOGIN), await client.post(PATH, data=LOGIN)]:
         assert answer.status_code == HTTPStatus.OK
         assert answer.headers["cache-control"] == "no-store"
@@ -38,7 +38,7 @@ async def test_token_opens_the_api(client: httpx2.AsyncClient) -> None:
 
 @pytest.mark.usefixtures("account")
 async def test_refusals_do_not_tell_which_accounts_exist(client: httpx2.AsyncClient) -> None:
-    """An unknown address and a wrong password get the same answer."""
+    """An unknown address and a wrong password get the same response."""
     answers = [
         await client.post(PATH, json={"email": email, "password": "wrong password"})
         for email in (LOGIN["email"], "nobody@example.com")
@@ -52,7 +52,7 @@ async def test_refusals_do_not_tell_which_accounts_exist(client: httpx2.AsyncCli
 
 @pytest.mark.usefixtures("account")
 async def test_a_session_lives_on_until_it_is_ended(client: httpx2.AsyncClient) -> None:
-    """A refresh token brings its successor; sessions are listed and ended by their user."""
+    """A refresh token returns the next one; a user can list and end their sessions."""
     first = (await client.post(PATH, json=LOGIN)).json()
     body = {"refresh_token": first["refresh_token"]}
     second = (await client.post("/v1/auth/refresh", json=body)).json()
@@ -69,7 +69,7 @@ async def test_a_session_lives_on_until_it_is_ended(client: httpx2.AsyncClient) 
 async def test_a_forgotten_password_is_reset_by_mail(
     client: httpx2.AsyncClient, outbox: list[EmailMessage], run_jobs: RunJobs
 ) -> None:
-    """A job sends the mail, and its code sets another password once."""
+    """A job sends the email, and its code sets a new password once."""
     await client.post("/v1/auth/reset", json={"email": LOGIN["email"]})
     await run_jobs()
     [mail] = outbox
@@ -84,7 +84,7 @@ async def test_a_forgotten_password_is_reset_by_mail(
 
 @pytest.mark.usefixtures("account")
 async def test_a_browser_keeps_its_session_in_cookies(client: httpx2.AsyncClient) -> None:
-    """No script reads them, and another site can do nothing with them."""
+    """Scripts cannot read the cookies, and another site cannot use them."""
     ours = {"X-CSRF": "1", "Sec-Fetch-Site": "same-origin"}
     answer = await client.post("/v1/auth/browser/sign-in", json=LOGIN, headers=ours)
     for cookie in answer.headers.get_list("set-cookie"):
@@ -96,6 +96,6 @@ async def test_a_browser_keeps_its_session_in_cookies(client: httpx2.AsyncClient
 
 
 async def test_refuses_another_media_type(client: httpx2.AsyncClient) -> None:
-    """Anything but JSON and a form is 415."""
+    """A body that is neither JSON nor a form gets 415."""
     answer = await client.post(PATH, content="x", headers={"content-type": "text/plain"})
     assert answer.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE

@@ -1,4 +1,4 @@
-"""Registering and listing endpoints over GraphQL."""
+"""Endpoints over GraphQL."""
 
 from http import HTTPStatus
 from typing import Any
@@ -26,7 +26,7 @@ async def ask(
     expected: int = HTTPStatus.OK,
     **variables: Any,
 ) -> Any:
-    """Run a query and return the whole answer, which has the status `expected`."""
+    """Run a query, check that the status is `expected`, and return the whole response."""
     body = {"query": query, "variables": variables}
     answer = await client.post("/graphql", json=body, headers=headers)
     assert answer.status_code == expected, answer.text
@@ -34,7 +34,7 @@ async def ask(
 
 
 async def test_registered_endpoint_is_listed(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """Both interfaces show what GraphQL registered."""
+    """REST and GraphQL both return the new endpoint."""
     caller = bearer("endpoints:read", "endpoints:write")
     answer = (await ask(client, caller, REGISTER, url=URL))["data"]["registerEndpoint"]
     made = answer["endpoint"]
@@ -45,7 +45,7 @@ async def test_registered_endpoint_is_listed(client: httpx2.AsyncClient, bearer:
 
 
 async def test_posted_event_is_in_the_log(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """An event goes the same way as over REST, and its key holds here too."""
+    """An event is delivered as over REST, and its key works here too."""
     caller = bearer("endpoints:write", "events:write", "deliveries:read")
     await ask(client, caller, REGISTER, url=URL)
     first, again = [await ask(client, caller, POST, data={"order": "1"}) for _ in range(2)]
@@ -60,7 +60,7 @@ async def test_posted_event_is_in_the_log(client: httpx2.AsyncClient, bearer: Be
 async def test_endpoints_of_a_log_are_found_at_once(
     client: httpx2.AsyncClient, bearer: Bearer, connection: AsyncConnection, count: int
 ) -> None:
-    """However many deliveries a page shows, it takes one query for them and one for endpoints."""
+    """A page takes one query for all deliveries and one for all endpoints."""
     caller = bearer("endpoints:read", "endpoints:write", "events:write", "deliveries:read")
     await ask(client, caller, REGISTER, url=URL)
     events = [{"type": "order.paid", "data": {}}] * count
@@ -82,7 +82,7 @@ async def test_endpoints_of_a_log_are_found_at_once(
 async def test_endpoints_of_a_log_need_their_permission(
     client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """Who may read the log but no endpoints gets it without them, and is told why."""
+    """Without `endpoints:read` the log has no endpoints, and an error gives the reason."""
     caller = bearer("endpoints:write", "events:write", "deliveries:read")
     await ask(client, caller, REGISTER, url=URL)
     await ask(client, caller, POST, data={})
@@ -92,7 +92,7 @@ async def test_endpoints_of_a_log_need_their_permission(
 
 
 async def test_needs_the_permission(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """The same permissions hold as over REST."""
+    """The permissions are the same as over REST."""
     caller = bearer("endpoints:read")
     answer = await ask(client, caller, REGISTER, expected=HTTPStatus.FORBIDDEN, url=URL)
     assert answer["data"] is None
@@ -100,7 +100,7 @@ async def test_needs_the_permission(client: httpx2.AsyncClient, bearer: Bearer) 
 
 
 async def test_bounds_are_those_of_rest(client: httpx2.AsyncClient, bearer: Bearer) -> None:
-    """An address that REST refuses is refused here too."""
+    """A URL that REST refuses is refused here too."""
     caller, refused = bearer("endpoints:write"), HTTPStatus.UNPROCESSABLE_ENTITY
     answer = await ask(client, caller, REGISTER, expected=refused, url="ftp://hooks.example.com")
     assert answer["errors"][0]["extensions"]["type"] == "/problems/validation"
@@ -109,7 +109,7 @@ async def test_bounds_are_those_of_rest(client: httpx2.AsyncClient, bearer: Bear
 async def test_fields_asked_together_share_the_request(
     client: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    """Several fields of one query take turns on the database."""
+    """Several fields of one query share the database session one after the other."""
     query = f"{{ a: {LIST[2:-2]} b: {LIST[2:-2]} }}"
     answer = await ask(client, bearer("endpoints:read"), query)
     assert answer["data"]["a"] == answer["data"]["b"]
