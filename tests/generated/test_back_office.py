@@ -82,7 +82,7 @@ def _open_first(person: Person, address: str) -> None:
 
 
 def _open_frame(person: Person) -> None:
-    """See a member's own page in the organisation's, in a frame that the policy allows."""
+    """See a member's own page in the organization's, in a frame that the policy allows."""
     person.page.locator("a.related-widget-wrapper-link[href]").first.evaluate("it => it.click()")
     frame = person.page.frame_locator("iframe.related-modal-frame")
     frame.locator("#id_email").wait_for()

@@ -142,21 +142,21 @@ def sign_in_by_code(person: Person, secret: str) -> None:
     # the code of enrolment is spent, and the next one is good already
     person.fills(code=one_time_code(secret, later=1))
     person.presses("Sign In")
-    person.reads("Good to see you")
+    person.reads("Welcome")
 
 
 def sign_in_by_passkey(person: Person) -> None:
     """Sign in without a password."""
     person.opens("/accounts/login/")
     person.presses("Sign in with a passkey")
-    person.reads("Good to see you")
+    person.reads("Welcome")
 
 
 def invite(person: Person, email: str) -> None:
     """Ask somebody to join as a reviewer."""
     choose(person)
     person.opens("/organizations/members")
-    person.follows("Invite somebody")
+    person.follows("Invite a person")
     person.fills(email=email)
     person.page.locator("main [name=role]").select_option("reviewer")
     person.presses("Send the invitation")
@@ -178,7 +178,7 @@ def file_request(person: Person) -> None:
     person.fills(title="A quieter printer", amount="349.50", purpose="The old one is loud.")
     quote = {"name": "quote.pdf", "mimeType": "application/pdf", "buffer": PDF}
     person.page.locator("main [name=attachment]").set_input_files(quote)  # type: ignore[arg-type]
-    person.presses("Ask for approval")
+    person.presses("Submit the request")
     person.reads("is waiting for a decision")
 
 

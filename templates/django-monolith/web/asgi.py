@@ -1,4 +1,4 @@
-"""The same application for an ASGI server; the standard deployment uses `web.wsgi`."""
+"""The application for an ASGI server. The standard deployment uses `web.wsgi`."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""The menu. An app is in it as soon as its `AppConfig` has a `menu`, so that nobody lists apps.
+"""The menu. An app appears in it if its `AppConfig` has a `menu`; there is no list of apps.
 
-A `menu` is one item, or several.
+A `menu` is one item or a tuple of items.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from django.urls import reverse
 
 @dataclass(frozen=True)
 class MenuItem:
-    """One entry: the words, the name of the page's URL, and a sentence for the front page.
+    """One menu entry: its label, the name of its URL, and a sentence for the home page.
 
-    With a `permission` it is shown to those who hold it.
+    If it has a `permission`, only people with that permission see it.
     """
 
     label: str
@@ -27,13 +27,16 @@ class MenuItem:
 
     @property
     def url(self) -> str:
-        """The page's address."""
+        """Return the path of the page."""
         return reverse(self.url_name)
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
-    """Give every template `menu`, the items of all apps that the person may open, `menu_current`,
-    the one whose page this is, `service_name` and `sign_up_open`."""
+    """Return the variables that every template gets.
+
+    `menu` holds the items that the person may open, `menu_current` the item of this page; the
+    others are `service_name` and `sign_up_open`.
+    """
     items = _items(request)
     here = [item for item in items if request.path.startswith(item.url)]
     return {

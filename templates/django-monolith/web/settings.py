@@ -1,4 +1,4 @@
-"""Django's settings, read from top to bottom. What differs between environments is `Env`."""
+"""Django's settings, from top to bottom. `Env` holds what differs between environments."""
 
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -22,41 +22,41 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 class Env(MediaSettings):
-    """The environment variables of the web half, named as their fields in capitals."""
+    """The environment variables of the web half. Each has its field's name in capital letters."""
 
     half: ClassVar[Literal["web"]] = "web"
 
     secret_key: Secret = Field(
         development_secret("secret-key"),
-        description="Signs sessions and links in mails, seals second factors. To change it, put "
-        "the old one first among SECRET_KEY_FALLBACKS.",
+        description="Signs sessions and links in emails, encrypts second factors. To change it, "
+        "put the old key first in SECRET_KEY_FALLBACKS.",
     )
     secret_key_fallbacks: CommaSeparatedSecrets = Field(
         (),
-        description="Earlier keys, separated by commas, until `manage.py reseal` has run and the "
-        "sessions of before have ended.",
+        description="Earlier keys, separated by commas. Keep a key until `manage.py reseal` has "
+        "run and the sessions that it signed have ended.",
     )
     allowed_hosts: CommaSeparated = Field(
         ("127.0.0.1", "localhost"),
-        description="The host names this service answers to, separated by commas.",
+        description="The host names of this service, separated by commas.",
     )
     behind_proxy: bool | None = Field(
         default=None,
-        description="true where a proxy ends TLS and sets X-Forwarded-Proto and X-Forwarded-For, "
-        "else false. Wrongly false, every page redirects to itself; wrongly true, callers choose "
-        "their address.",
+        description="true if a proxy terminates TLS and sets X-Forwarded-Proto and "
+        "X-Forwarded-For, else false. With a wrong false every page redirects to itself. With a "
+        "wrong true callers can forge their IP address.",
     )
     sign_up_open: bool = Field(
         default=False,
-        description="true where anybody may make an account; else an administrator makes them.",
+        description="true if anyone may create an account. If false, administrators create them.",
     )
     smtp_host: str = Field(
-        "", description="The mail server; in development mail goes to .dev/mail/."
+        "", description="The mail server. In development emails go to .dev/mail/."
     )
-    smtp_port: int = Field(587, gt=0, lt=65536, description="Its port, spoken with STARTTLS.")
-    smtp_user: str = Field("", description="Its account, if it wants one.")
-    smtp_password: SecretStr = Field(SecretStr(""), description="The account's password.")
-    mail_from: str = Field("noreply@localhost", description="The sender of our mails.")
+    smtp_port: int = Field(587, gt=0, lt=65536, description="Its port. It must offer STARTTLS.")
+    smtp_user: str = Field("", description="The account on the mail server, if it requires one.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="The password of that account.")
+    mail_from: str = Field("noreply@localhost", description="The sender address of all emails.")
 
     @field_validator("allowed_hosts", "behind_proxy", "smtp_host", "mail_from")
     @classmethod
@@ -64,19 +64,19 @@ class Env(MediaSettings):
         environment = info.data.get("environment", Environment.PRODUCTION)
         default = cls.model_fields[info.field_name or ""].default
         if value == default and not environment.is_local:
-            raise ValueError("set it: its default is for development only")
+            raise ValueError("set this variable: its default is for development only")
         return value
 
 
 SERVICE = service.load(BASE_DIR)
 ENV = Env.load(SERVICE)
 
-# ── what kind of run this is ──────────────────────────────────────────────────────────────────
+# ── the environment ───────────────────────────────────────────────────────────────────────────
 DEBUG = ENV.environment is Environment.DEVELOPMENT
 SECRET_KEY = ENV.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in ENV.secret_key_fallbacks]
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
-LOGGING_CONFIG = None  # the chassis configures logging, the same way in every service
+LOGGING_CONFIG = None  # the chassis configures logging in every service
 logs.configure(ENV, SERVICE)
 
 # ── the application ───────────────────────────────────────────────────────────────────────────
@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "chassis.django.middleware.LoginRequiredMiddleware",  # a page is private unless it says not
+    "chassis.django.middleware.LoginRequiredMiddleware",  # pages are private by default
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -128,12 +128,13 @@ TEMPLATES = [
 
 # ── data ──────────────────────────────────────────────────────────────────────────────────────
 DATABASES = {"default": database(ENV.database_url)}
-# Shared by all processes, because the limits on sign-in attempts are counted here.
+# Shared by all processes: it counts the sign-in attempts.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "django_cache",
-        # above so many it forgets by the alphabet, and whoever fills it resets somebody's limit
+        # A full cache deletes keys in alphabetical order. With a small cache an attacker could
+        # fill it and so reset the count of sign-in attempts.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
 }
@@ -153,18 +154,18 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ROLES = "web.accounts.roles.ROLES"  # who may do what; see chassis.django.people.roles
+ROLES = "web.accounts.roles.ROLES"  # roles and permissions; see chassis.django.people.roles
 ROLES_OF = "web.tenancy.roles_of"
 CURRENT_TENANT = "web.tenancy.current_tenant"
 TENANTS_OF = "web.tenancy.tenants_of"
-INVITED = "web.tenancy.invited"  # whom a link lets sign up; see chassis.django.people.invitations
+INVITED = "web.tenancy.invited"  # who may sign up by a link; see chassis.django.people.invitations
 SIGN_UP_OPEN = ENV.sign_up_open
 ACCOUNT_ADAPTER = "chassis.django.people.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = SIGN_UP_OPEN  # that mail invites its reader to sign up
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = SIGN_UP_OPEN  # that email offers to sign up
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if DEBUG else "https"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.behind_proxy else 0
@@ -172,7 +173,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.behind_proxy else 0
 # ── mail ──────────────────────────────────────────────────────────────────────────────────────
 DEFAULT_FROM_EMAIL = ENV.mail_from
 MAILERS = {
-    # kept in the transaction that sends it; a job hands it to the transport
+    # stores each email in the current transaction; a job passes it to the transport
     "default": {"BACKEND": "chassis.django.jobs.mail.Backend"},
     "transport": {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -195,7 +196,7 @@ MAILERS = {
 # ── files, language, time ─────────────────────────────────────────────────────────────────────
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# what people upload, if not into a bucket: no address leads there, views decide who gets a file
+# Uploads, if they are not in a bucket. The folder has no URL: views check who may read a file.
 MEDIA_ROOT = Path(ENV.media_dir or BASE_DIR / "media")
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 STORAGES = {
@@ -206,11 +207,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
-# ── what a browser may do ─────────────────────────────────────────────────────────────────────
+# ── browser security ──────────────────────────────────────────────────────────────────────────
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
@@ -238,10 +239,10 @@ if not ENV.environment.is_local:
 if ENV.behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# ── how the back office looks: in the colours of our pages ────────────────────────────────────
+# ── the look of the back office: the colors of our pages ──────────────────────────────────────
 BACK_OFFICE = {"theme": "web/theme.css", "icon": "web/icon.svg"}
 
-# ── what the platform adds to the settings above (chassis.django.settings) ────────────────────
+# ── settings that the platform adds to those above (chassis.django.settings) ───────────────────
 # Apps: `unfold` before the admin; `allauth.mfa`, `.usersessions`, `.socialaccount` and its OpenID
 #   Connect provider, and `django.contrib.humanize` after `allauth.account`.
 # Middleware: `ImpersonationMiddleware` after `AuthenticationMiddleware`; where there is a folder

@@ -1,4 +1,4 @@
-"""Every address of the product. `web/<app>/urls.py` is found by itself and lives at `/<app>/`."""
+"""The URLs of the product. Each `web/<app>/urls.py` is included automatically at `/<app>/`."""
 
 from chassis.django.discovery import discover_urls
 from django.contrib import admin

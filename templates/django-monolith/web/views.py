@@ -7,5 +7,5 @@ from django.shortcuts import render
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Greet a visitor, or show a signed-in person where to go."""
+    """Show the home page: a welcome for visitors, the menu for a signed-in person."""
     return render(request, "home.html")

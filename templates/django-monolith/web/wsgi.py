@@ -1,4 +1,4 @@
-"""What the server runs. WSGI is the default: a request costs a tenth of what it does under ASGI."""
+"""The application that the server runs. WSGI is the default: ASGI costs ten times as much."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Every page of the back office opens, for whatever is registered there."""
+"""Every page of the back office opens, for every registered model."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 
 @pytest.fixture
 def root(make_user: Callable[..., User]) -> Client:
-    """The browser of a superuser who has just given a second factor again."""
+    """Return the browser of a superuser who has just repeated the second factor."""
     client = Client()
     client.force_login(make_user("root", is_staff=True, is_superuser=True))
     prove(client)
@@ -29,17 +29,17 @@ def root(make_user: Callable[..., User]) -> Client:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_pages_open(root: Client, model: type[Model]) -> None:
-    """The list, a search in it, and adding, where somebody may."""
+    """The list, a search, and the form to add an entry (if allowed) open."""
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     page = root.get(reverse(f"{name}_changelist"))
     assert page.status_code == 200
-    assert INLINE.search(page.text) is None  # the policy forbids it here too
+    assert INLINE.search(page.text) is None  # the security policy forbids it here too
     assert root.get(reverse(f"{name}_changelist"), {"q": "x"}).status_code == 200
     assert root.get(reverse(f"{name}_add")).status_code in {200, 403}
 
 
 def test_pages_of_entries_open(root: Client) -> None:
-    """Every list that holds something, in each order and filter, and the pages of an entry."""
+    """Every list with entries opens, in each order and filter, and so do the pages of an entry."""
     call_command("demo_data", stdout=StringIO())
     for model in MODELS:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
@@ -55,7 +55,7 @@ def test_pages_of_entries_open(root: Client) -> None:
 
 
 def test_deletion_is_asked_about(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page names all that would go with an entry; Django fetches what it names one by one."""
+    """The delete page lists everything that is deleted too; Django loads those rows one by one."""
     monkeypatch.setattr("django.db.models.query.DEFAULT_FETCH_MODE", FETCH_ONE)
     call_command("demo_data", stdout=StringIO())
     for model in MODELS:
@@ -65,12 +65,12 @@ def test_deletion_is_asked_about(root: Client, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_front_page_opens(root: Client) -> None:
-    """The index lists what there is."""
+    """The index lists the registered models."""
     assert "Audit events" in root.get("/admin/").text
 
 
 def test_only_the_back_office_evaluates_scripts(root: Client) -> None:
-    """Its frame needs that; every other page, the login too, keeps to the strict policy."""
+    """Only the back office has a relaxed policy: its layout needs it. Other pages are strict."""
     policy = root.get("/admin/").headers["Content-Security-Policy"]
     assert "script-src 'self' 'unsafe-eval'; style-src 'self';" in policy
     assert "style-src-attr 'unsafe-inline'" in policy

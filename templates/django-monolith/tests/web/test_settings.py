@@ -1,4 +1,4 @@
-"""The settings as production reads them, in a process of its own."""
+"""The settings in production, in a separate process."""
 
 import os
 import subprocess
@@ -20,9 +20,9 @@ PRODUCTION = {
 
 
 def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `manage.py` with no variable of ours but `variables`."""
+    """Run `manage.py` with only `variables` as settings."""
     clean = {key: value for key, value in os.environ.items() if key in ("PATH", "PYTHONPATH")}
-    return subprocess.run(  # noqa: S603 - a list of our own
+    return subprocess.run(  # noqa: S603 - a fixed list of arguments
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env=clean | variables,
@@ -33,19 +33,19 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
 
 
 def signing_key() -> dict[str, str]:
-    """Give the identity provider's key, which these tests' settings made; only a hybrid has one."""
+    """Return the identity provider's key, which these settings created. Only a hybrid has one."""
     key = ROOT / ".dev" / "identity.pem"
     return {"OIDC_SIGNING_KEYS": key.read_text("ascii")} if key.exists() else {}
 
 
 def test_production_settings_have_nothing_to_warn_about() -> None:
-    """Django's own deployment checks find nothing."""
+    """Django's deployment checks report nothing."""
     done = manage("check", "--deploy", "--fail-level=WARNING", **PRODUCTION, **signing_key())
     assert done.returncode == 0, done.stderr
 
 
 def test_missing_variables_are_listed_without_a_traceback() -> None:
-    """Whoever deploys sees every missing variable at once, one a line."""
+    """The error lists all missing variables at once, one on each line."""
     done = manage("check", ENVIRONMENT="production")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -62,13 +62,13 @@ def test_missing_variables_are_listed_without_a_traceback() -> None:
 
 
 def test_production_without_a_proxy_is_a_choice() -> None:
-    """Whoever says that no proxy stands in front is taken at their word."""
+    """`BEHIND_PROXY=false` is accepted in production."""
     done = manage("check", **(PRODUCTION | signing_key() | {"BEHIND_PROXY": "false"}))
     assert done.returncode == 0, done.stderr
 
 
 def test_development_secret_does_not_start_in_production() -> None:
-    """The key that everybody knows is refused, and its value is not shown."""
+    """The development key is refused, and its value is not shown."""
     weak = PRODUCTION | {"SECRET_KEY": "django-insecure-0123456789-abcdefghijklmnop"}
     done = manage("check", **weak)
     assert done.returncode == 1

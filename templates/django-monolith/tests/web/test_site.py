@@ -1,4 +1,4 @@
-"""The frame around every page: who gets in, what a browser is told, how errors look."""
+"""All pages: access, security headers and error pages."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Walk every route of the project."""
+    """Yield every route of the project."""
     for item in resolver.url_patterns:
         route = prefix + str(item.pattern).removeprefix("^")
         if isinstance(item, URLResolver):
@@ -19,7 +19,7 @@ def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URL
 
 @pytest.mark.django_db
 def test_visitor_is_sent_to_the_login() -> None:
-    """A browser that is not signed in comes back to where it wanted to go."""
+    """After the login a browser returns to the page that it requested."""
     response = Client().get("/accounts/email/")
     assert response.status_code == 302
     assert response.headers["Location"] == "/accounts/login/?next=/accounts/email/"
@@ -27,7 +27,7 @@ def test_visitor_is_sent_to_the_login() -> None:
 
 @pytest.mark.django_db
 def test_software_gets_a_problem_instead_of_a_login_page() -> None:
-    """A client that wants JSON is told 401 as problem details."""
+    """A client that accepts JSON gets 401 as problem details."""
     response = Client(headers={"accept": "application/json"}).get("/accounts/email/")
     assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -36,22 +36,22 @@ def test_software_gets_a_problem_instead_of_a_login_page() -> None:
 
 @pytest.mark.django_db
 def test_front_page_is_public() -> None:
-    """A visitor sees where to sign in."""
+    """A visitor sees a link to sign in."""
     response = Client().get("/")
     assert response.status_code == 200
     assert "/accounts/login/" in response.text
 
 
 def test_front_page_greets_and_offers_the_apps(browser: Client) -> None:
-    """A signed-in person is greeted by name."""
+    """The home page shows the name of a signed-in person."""
     response = browser.get("/")
-    assert "Good to see you, Mia" in response.text
+    assert "Welcome, Mia" in response.text
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/accounts/login/", "/nothing-here"])
 def test_every_answer_forbids_foreign_scripts_and_frames(path: str) -> None:
-    """The content policy allows our own files only, on error pages too."""
+    """The content security policy allows only our own files, also on error pages."""
     headers = Client().get(path).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
@@ -61,14 +61,14 @@ def test_every_answer_forbids_foreign_scripts_and_frames(path: str) -> None:
 
 
 def test_missing_page_is_explained_in_html(browser: Client) -> None:
-    """A person who took a wrong turn gets a page with a way back."""
+    """A wrong address gets an error page with a link to the home page."""
     response = browser.get("/nothing-here", headers={"accept": "text/html"})
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_process_reports_itself_alive() -> None:
-    """`/livez` answers without a database, whatever host name it is asked by."""
+    """`/livez` answers without a database and for any host name."""
     response = Client(headers={"host": "10.1.2.3"}).get("/livez")
     assert response.status_code == 200
 

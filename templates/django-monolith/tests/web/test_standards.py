@@ -1,4 +1,4 @@
-"""The platform's behavioural standards, one test each; `just test -k AUTH002` runs one of them.
+"""The platform's behavioral standards, one test each: `just test -k AUTH002` runs one of them.
 
 The rules live in the chassis and move with it. A failure says where, and what to do.
 """
@@ -14,8 +14,7 @@ __all__ = ["report", "system_under_test", "test_standard", "visits"]
 
 @pytest.fixture(scope="session")
 def public_routes() -> set[str]:
-    """The routes of ours that anybody may open, in `public_routes` of each app; the platform knows
-    its own."""
+    """Return the `public_routes` of every app. The platform knows its own public routes."""
     return {"/"} | {
         route for app in apps.get_app_configs() for route in getattr(app, "public_routes", ())
     }
@@ -23,5 +22,5 @@ def public_routes() -> set[str]:
 
 @pytest.fixture(scope="session")
 def production() -> dict[str, str]:
-    """The variables with which production starts."""
+    """Return the variables with which production starts."""
     return PRODUCTION | signing_key()

@@ -1,1 +1,1 @@
-"""People who sign in, by e-mail address."""
+"""The people who sign in with an email address."""

@@ -8,7 +8,7 @@ from web.accounts.models import User
 
 
 class UserCreationForm(AdminUserCreationForm):
-    """Django's form for a new person, with an address in place of a user name."""
+    """Django's form for a new person, with an email address instead of a user name."""
 
     class Meta:
         model = User
@@ -17,7 +17,7 @@ class UserCreationForm(AdminUserCreationForm):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
-    """Find, create and switch off people, and say what they may do."""
+    """Find, create and deactivate people, and edit their permissions."""
 
     add_form = UserCreationForm
     ordering = ("email",)

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """People; their pages (login, sign-up, reset) are allauth's, in our templates."""
+    """The user model. allauth provides the pages (login, sign-up, reset), in our templates."""
 
     name = "web.accounts"

@@ -1,4 +1,4 @@
-"""The people of an invented company, for development: `just demo-data`."""
+"""The people of a fictional company, for development: `just demo-data`."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,19 +14,19 @@ COMPANY = "Harbour & Finch"
 
 @dataclass(frozen=True)
 class Company:
-    """The people by the first part of their address, and the tenant they share."""
+    """The people, by the first part of their address, and the tenant they share."""
 
     people: dict[str, User]
     tenant: UUID
 
 
 def add_demo_data(*, tenant: UUID, password: str) -> str:
-    """Create whoever is missing; somebody who exists keeps their password."""
+    """Create the people who are missing. Existing people keep their password."""
     return f"{COMPANY}: {len(company(tenant=tenant, password=password).people)} people"
 
 
 def company(*, tenant: UUID, password: str) -> Company:
-    """Give the company, created as far as it is not there yet."""
+    """Return the company; create what is missing."""
     people = {
         "ines": _person("ines", "Ines Carvalho", password, is_staff=True, is_superuser=True),
         "tom": _person("tom", "Tom Whitfield", password, is_staff=True),
@@ -37,7 +37,7 @@ def company(*, tenant: UUID, password: str) -> Company:
     settle(COMPANY, people.values(), tenant=tenant)
     assign(MANAGER, to=people["ines"], tenant=tenant)
     assign(REVIEWER, to=people["tom"], tenant=tenant)
-    # The back office shows every tenant and so goes by groups, whatever somebody's role in one is.
+    # The back office shows all tenants, so it checks groups and not a person's role in one tenant.
     people["tom"].groups.add(Group.objects.get(name=REVIEWER))
     return Company(people=people, tenant=tenant)
 

@@ -1,4 +1,4 @@
-"""The user: an e-mail address, a name and a key that tells nothing about how many there are."""
+"""The user: an email address, a name, and a random key that does not reveal the number of users."""
 
 import uuid
 from typing import Any, ClassVar
@@ -10,14 +10,14 @@ from django.utils import timezone
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates people. Addresses are kept in lower case, so one mailbox is one person."""
+    """Creates people. Addresses are stored in lower case, so one mailbox belongs to one person."""
 
     use_in_migrations = True
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a person; without a password they can only come in by a reset."""
+        """Create a person. Without a password they can sign in only after a password reset."""
         if not email:
-            raise ValueError("A user needs an e-mail address.")
+            raise ValueError("A user needs an email address.")
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -25,17 +25,17 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_verified(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a person whose address somebody vouches for, so that no mail is sent to it."""
+        """Create a person whose address the caller vouches for: no verification email is sent."""
         user = self.create_user(email, password, **fields)
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create somebody who may do everything (`just admin EMAIL`)."""
+        """Create a person with all permissions (`just admin EMAIL`)."""
         return self.create_verified(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find a person by address, however it was typed."""
+        """Return the person with this address, in upper or lower case."""
         return self.get(email=(username or "").lower())
 
 
@@ -43,10 +43,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who can sign in."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField("e-mail address", unique=True)
+    email = models.EmailField("email address", unique=True)
     name = models.CharField("full name", max_length=150, blank=True)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Clear this instead of deleting somebody."
+        "active", default=True, help_text="Clear this box instead of deleting the account."
     )
     is_staff = models.BooleanField("may use the back office", default=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -61,9 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.get_full_name()
 
     def get_full_name(self) -> str:
-        """The name, or the address of somebody who gave none."""
+        """Return the name, or the address if there is no name."""
         return self.name or self.email
 
     def get_short_name(self) -> str:
-        """The same: a first name is not ours to guess."""
+        """Return the full name: a first name cannot be derived from it reliably."""
         return self.get_full_name()

@@ -1,12 +1,12 @@
-"""The role matrix: who may do what. `just migrate` brings the database in step with it.
+"""The roles and their permissions. `just migrate` updates the database to match.
 
-An app adds its own permissions in `web/<app>/permissions.py`, so that they leave with its folder.
+An app adds its own permissions in `web/<app>/permissions.py`. They disappear with its folder.
 """
 
 from chassis.django.discovery import discover
 from chassis.django.people.roles import matrix
 
-MEMBER = "member"  # everybody who belongs to the tenant has this one
+MEMBER = "member"  # every member of the tenant has this role
 REVIEWER = "reviewer"
 MANAGER = "manager"
 
@@ -21,5 +21,5 @@ ROLES = matrix(
 
 
 def choices() -> list[tuple[str, str]]:
-    """Give the roles for a form; a function, so that a new role needs no migration."""
+    """Return the roles for a form. As this is a function, a new role needs no migration."""
     return [(role, role.capitalize()) for role in ROLES]

@@ -1,5 +1,5 @@
-"""An example of an area of the domain: somebody asks for money, somebody else decides.
+"""An example of a domain area: one person requests money, another person decides.
 
-Read it, copy its shape, and remove it with `just drop-example`: nothing outside this folder and
-`tests/web/approvals` refers to it.
+Read it, copy its structure, and remove it with `just drop-example`. No code outside this folder
+and `tests/web/approvals` refers to it.
 """

@@ -1,6 +1,6 @@
-"""Requests in the back office: only a decision changes anything, and it is confirmed first.
+"""Requests in the back office. Only a decision changes a request, and staff confirm it first.
 
-The back office belongs to those who run the service: staff see the requests of every tenant.
+The back office is for the people who run the service: staff see the requests of all tenants.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from web.approvals.models import ApprovalRequest, ApprovalRequestQuerySet
 
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(ReadOnlyAdmin):
-    """Look through requests and decide on several at once."""
+    """Browse requests, and decide on several at once."""
 
     list_display = ("title", "amount", "status", "requested_by", "requested_at", "decided_by")
     list_filter = ("status", "requested_at")
@@ -30,18 +30,18 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
     def approve_selected(
         self, request: HttpRequest, chosen: ApprovalRequestQuerySet
     ) -> HttpResponse | None:
-        """Approve one after the other, after a question."""
+        """Approve the selected requests one by one, after a confirmation page."""
         return self._decide(request, chosen, services.approve, title="Approve these requests")
 
     @admin.action(description="Reject selected requests", permissions=["decide"])
     def reject_selected(
         self, request: HttpRequest, chosen: ApprovalRequestQuerySet
     ) -> HttpResponse | None:
-        """Reject one after the other, after a question."""
+        """Reject the selected requests one by one, after a confirmation page."""
         return self._decide(request, chosen, services.reject, title="Reject these requests")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Offer the actions to those who may decide."""
+        """Return whether a person may decide. Only then the page offers the actions."""
         return request.user.has_perm("approvals.decide")
 
     def _decide(

@@ -1,4 +1,4 @@
-"""Requests of the invented company, for development: `just demo-data`."""
+"""The requests of the fictional company, for development: `just demo-data`."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ Status = ApprovalRequest.Status
 
 
 class Example(NamedTuple):
-    """One row: who asked how many days ago for what, and what became of it."""
+    """One request: the requester, its age in days, its content and the decision."""
 
     by: str
     days: int
@@ -27,27 +27,27 @@ class Example(NamedTuple):
 
 EXAMPLES = (
     Example("priya", 0, "Second monitor for the studio", "389.00",
-            "Colour proofs are checked side by side; today one of us always waits."),
-    Example("jonas", 1, "Stand at the Lisbon print fair", "4250.00",
-            "Six square metres for three days. Last year's stand brought eleven customers."),
+            "Color proofs are checked side by side. Today one of us always waits."),
+    Example("jonas", 1, "Booth at the Lisbon print fair", "4250.00",
+            "Six square meters for three days. Last year's booth brought eleven customers."),
     Example("amara", 2, "Forklift inspection", "618.40",
-            "The yearly inspection is due on the 30th; without it the insurance does not pay."),
-    Example("tom", 3, "Accounting software, yearly licence", "1188.00",
-            "Five seats. Paying by the year is two months cheaper than by the month."),
+            "The annual inspection is due on the 30th. Without it the insurance does not pay."),
+    Example("tom", 3, "Accounting software, annual license", "1188.00",
+            "Five seats. Annual payment is two months cheaper than monthly payment."),
     Example("priya", 37, "Paper samples from three mills", "240.75",
             "For the recycled range that two customers asked about.",
             Status.APPROVED, "tom"),
     Example("jonas", 68, "Company bicycle for deliveries in town", "2790.00",
             "Replaces about forty taxi rides a month.", Status.APPROVED, "ines"),
     Example("amara", 72, "Espresso machine for the warehouse", "1649.00",
-            "The old one leaks. A repair is quoted at 410 euros.", Status.REJECTED, "tom"),
+            "The old one leaks. The quote for a repair is 410 euros.", Status.REJECTED, "tom"),
     Example("tom", 101, "Fire extinguishers, first floor", "532.00",
-            "The authority asked for two more after its visit.", Status.APPROVED, "ines"),
+            "The fire authority asked for two more after its visit.", Status.APPROVED, "ines"),
 )  # fmt: skip
 
 
 def add_demo_data(*, tenant: UUID, password: str) -> str:
-    """Create what is missing, and let Ines and Tom decide."""
+    """Create the requests that are missing, with decisions by Ines and Tom."""
     firm = company(tenant=tenant, password=password)
     for example in EXAMPLES:
         _request(firm, example)

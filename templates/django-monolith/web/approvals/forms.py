@@ -1,4 +1,4 @@
-"""What people type: a new request, a decision, and what to leave out of a report."""
+"""The forms: a new request, a decision, and the filters of lists and reports."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from web.approvals.models import ApprovalRequest
 
 
 class ApprovalRequestForm(forms.ModelForm):
-    """What somebody types to ask for money."""
+    """A new request for money."""
 
     class Meta:
         model = ApprovalRequest
         fields = ("title", "amount", "purpose", "attachment")
         help_texts = {
-            "title": "What should be bought, in a few words.",
-            "purpose": "Why it is needed, and what happens without it.",
+            "title": "Say in a few words what you want to buy.",
+            "purpose": "Say why it is needed, and what happens without it.",
             "attachment": "A quote or a picture: PDF, PNG or JPEG, at most 5 MB.",
         }
         widgets = {
@@ -26,18 +26,18 @@ class ApprovalRequestForm(forms.ModelForm):
 
 
 class DecisionForm(forms.Form):
-    """The words that go with a decision."""
+    """The comment on a decision."""
 
     comment = forms.CharField(
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Goes to whoever asked, and stays with the request.",
+        help_text="The requester receives it, and it stays with the request.",
     )
 
 
 class FilterForm(forms.Form):
-    """Which requests to show; what cannot be read leaves out nothing."""
+    """The requests to show. A filter with an invalid value is ignored."""
 
     text = forms.CharField(label="Search", max_length=100, required=False)
     status = forms.ChoiceField(
@@ -51,6 +51,6 @@ class FilterForm(forms.Form):
     )
 
     def chosen(self) -> dict[str, Any]:
-        """Give what was understood, as arguments of `matching`."""
+        """Return the valid filters as arguments of `matching`."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}

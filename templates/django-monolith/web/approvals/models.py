@@ -1,4 +1,4 @@
-"""What is asked for, by whom, and what became of it."""
+"""The request for money: its purpose, its requester and the decision on it."""
 
 import uuid
 from datetime import date
@@ -16,18 +16,18 @@ from django.utils import timezone
 
 
 class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
-    """The reads: everything a page or an API asks about requests."""
+    """The reads: every query of the pages and the API about requests."""
 
     def for_tenant(self, tenant: UUID) -> Self:
-        """Only what belongs to a tenant. Every read begins with this one."""
+        """Keep the requests of one tenant. Every read starts with this method."""
         return self.filter(tenant_id=tenant)
 
     def with_people(self) -> Self:
-        """Both names in the same query, for anything that shows them."""
+        """Load the requester and the decider in the same query, for code that shows them."""
         return self.select_related("requested_by", "decided_by")
 
     def pending(self) -> Self:
-        """What still waits for a decision."""
+        """Keep the requests that wait for a decision."""
         return self.filter(status=ApprovalRequest.Status.PENDING)
 
     def matching(
@@ -38,7 +38,7 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
         since: date | None = None,
         until: date | None = None,
     ) -> Self:
-        """Those with a text in title or purpose, a status, and asked for within two days."""
+        """Keep the requests that match every filter. `since` and `until` are inclusive dates."""
         wanted = Q(title__icontains=text) | Q(purpose__icontains=text) if text else Q()
         if status:
             wanted &= Q(status=status)
@@ -49,24 +49,24 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
         return self.filter(wanted)
 
     def totals(self) -> dict[str, Any]:
-        """How many there are of each status, and their sum in euros: `count` and `total`."""
+        """Return the number of requests (`count`) and their sum in euros (`total`) by status."""
         rows = self.order_by().values("status").annotate(count=Count("pk"), total=Sum("amount"))
         found: dict[str, Any] = {row["status"]: row for row in rows}
         nothing = {"count": 0, "total": Decimal(0)}
         return {status: found.get(status, nothing) for status in ApprovalRequest.Status.values}
 
     def by_month(self) -> list[tuple[date, Decimal]]:
-        """The sum in euros of each month that has any, the oldest first."""
+        """Return the sum in euros of each month that has requests, oldest month first."""
         months = self.order_by().annotate(month=TruncMonth("requested_at")).values("month")
         rows = months.annotate(total=Sum("amount")).order_by("month")
         return [(row["month"].date(), row["total"]) for row in rows]
 
 
 class ApprovalRequest(models.Model):
-    """One request for money. It is decided once, and never by whoever made it."""
+    """One request for money. It is decided once, and never by its requester."""
 
     class Status(models.TextChoices):
-        """Where a request stands."""
+        """The state of a request."""
 
         PENDING = "pending", "Pending"
         APPROVED = "approved", "Approved"
@@ -108,7 +108,7 @@ class ApprovalRequest(models.Model):
         ]
         permissions = [
             ("read", "Can read approval requests"),
-            ("create", "Can ask for approval"),
+            ("create", "Can create approval requests"),
             ("decide", "Can decide on approval requests"),
             ("export", "Can export approval requests"),
         ]
@@ -118,5 +118,5 @@ class ApprovalRequest(models.Model):
 
     @property
     def is_pending(self) -> bool:
-        """Whether somebody may still decide."""
+        """Return whether the request still waits for a decision."""
         return self.status == self.Status.PENDING

@@ -1,4 +1,4 @@
-"""What may be done with requests for spending, and up to which amount each role decides."""
+"""The permissions on requests, the roles that have them, and each role's limit for decisions."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ READ = "approvals:read"
 CREATE = "approvals:create"
 DECIDE = "approvals:decide"
 EXPORT = "approvals:export"
-BACK_OFFICE = "approvals:view_approvalrequest"  # Django's own name, which its admin asks for
+BACK_OFFICE = "approvals:view_approvalrequest"  # Django's own name; its admin checks it
 
 GRANTS = {
     "member": {READ, CREATE},
@@ -14,5 +14,5 @@ GRANTS = {
     "manager": {READ, CREATE, DECIDE, EXPORT, BACK_OFFICE},
 }
 
-# in euros; somebody with several roles has the highest of their limits
+# in euros; a person with several roles has the highest of their limits
 LIMITS = {"reviewer": Decimal(5000), "manager": Decimal("Infinity")}

@@ -11,12 +11,12 @@ from web.tenancy import current_tenant
 
 
 def visible(request: HttpRequest) -> ApprovalRequestQuerySet:
-    """Give the requests that the person of a request may see, with their people."""
+    """Return the requests that the signed-in person may see, with the people they name."""
     return ApprovalRequest.objects.for_tenant(current_tenant(request)).with_people()
 
 
 def attachment(request: HttpRequest, pk: UUID) -> FileResponse:
-    """Give the attachment of a visible request; raises `Http404` where there is none."""
+    """Return the attachment of a visible request. Raises `Http404` if there is none."""
     approval = get_object_or_404(visible(request), pk=pk)
     if not approval.attachment:
         raise Http404

@@ -1,4 +1,4 @@
-"""The report: totals, a chart by month, and the same requests for a spreadsheet."""
+"""The report: totals, a chart by month, and a CSV export of the same requests."""
 
 from chassis.django.audit.trail import record
 from chassis.django.back_office.charts import bars
@@ -13,13 +13,13 @@ from web.approvals.models import ApprovalRequest
 from web.approvals.permissions import EXPORT, READ
 from web.approvals.queries import visible
 
-CSV_HEADER = ("Title", "Euros", "Status", "Asked by", "Asked on", "Decided by", "Comment")
+CSV_HEADER = ("Title", "Euros", "Status", "Requested by", "Requested on", "Decided by", "Comment")
 
 
 @require_safe
 @require(READ)
 def report(request: HttpRequest) -> HttpResponse:
-    """Sum up the requests that the filters leave."""
+    """Show totals of the requests that match the filters."""
     form = FilterForm(request.GET)
     found = visible(request).matching(**form.chosen())
     totals = found.totals()
@@ -37,7 +37,7 @@ def report(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require(EXPORT)
 def export(request: HttpRequest) -> StreamingHttpResponse:
-    """Give the requests that the filters leave as CSV."""
+    """Return the requests that match the filters as CSV."""
     chosen = FilterForm(request.GET).chosen()
     found = visible(request).matching(**chosen)
     record("approvals.exported", after={"filters": sorted(chosen), "rows": found.count()})

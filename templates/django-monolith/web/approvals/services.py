@@ -1,4 +1,4 @@
-"""The writes: each is one transaction, and says with `by` who is responsible."""
+"""The writes. Each one is a single transaction; `by` is the person who acts."""
 
 from decimal import Decimal
 from http import HTTPStatus
@@ -29,7 +29,7 @@ def submit(
     by: User,
     attachment: Upload | None = None,
 ) -> ApprovalRequest:
-    """Ask for an amount in euros; `ValidationError` names every field that is not acceptable."""
+    """Create a request for an amount in euros. `ValidationError` lists every invalid field."""
     request = ApprovalRequest(
         title=title.strip(),
         amount=amount,
@@ -42,23 +42,22 @@ def submit(
     request.full_clean()
     request.save()
     record("approval.requested", actor=by, subject=request, after={"amount": str(amount)})
-    mails.ask_reviewers(request)  # a job sends them: nobody hears of what a rollback took back
+    mails.ask_reviewers(request)  # a job sends them, so a rollback sends nothing
     return request
 
 
 def approve(*, approval: ApprovalRequest, by: User, comment: str = "") -> ApprovalRequest:
-    """Grant a request and give it as stored; a problem 403 or 409 says why that cannot be."""
+    """Approve a request and return it as stored. Raises a problem 403 or 409 with the reason."""
     return _decide(approval, Status.APPROVED, comment=comment, by=by)
 
 
 def reject(*, approval: ApprovalRequest, by: User, comment: str = "") -> ApprovalRequest:
-    """Turn a request down; refused in the same cases as `approve`."""
+    """Reject a request and return it as stored. Raises the same problems as `approve`."""
     return _decide(approval, Status.REJECTED, comment=comment, by=by)
 
 
 def limit_of(user: User, *, tenant: UUID) -> Decimal:
-    """Give the amount in euros up to which somebody decides: the highest that a role of theirs has,
-    any for a superuser."""
+    """Return the highest limit, in euros, of a person's roles; infinite for a superuser."""
     if user.is_superuser:
         return Decimal("Infinity")
     held = roles_of(user, tenant)
@@ -66,19 +65,21 @@ def limit_of(user: User, *, tenant: UUID) -> Decimal:
 
 
 def obstacle(approval: ApprovalRequest, *, by: User) -> ProblemError | None:
-    """Say what keeps a person from deciding on a request; None when nothing does."""
+    """Return the reason why a person may not decide on a request, or None if they may."""
     if not has_permission(by, DECIDE, tenant=approval.tenant_id):
         return denied(DECIDE)
     if approval.requested_by_id == by.pk:
-        return _refusal("Somebody else has to decide on your own request.")
+        return _refusal("Another person must decide on your own request.")
     if approval.amount > (limit := limit_of(by, tenant=approval.tenant_id)):
-        return _refusal(f"You may decide up to € {limit:,.2f}; this needs somebody who may more.")
+        return _refusal(
+            f"You may decide up to € {limit:,.2f}. This needs a person with a higher limit."
+        )
     if approval.is_pending:
         return None
     return ProblemError(
         HTTPStatus.CONFLICT,
         "already-decided",
-        f"“{approval}” is {approval.get_status_display().lower()} already.",
+        f"“{approval}” is already {approval.get_status_display().lower()}.",
     )
 
 
@@ -86,7 +87,7 @@ def obstacle(approval: ApprovalRequest, *, by: User) -> ProblemError | None:
 def _decide(
     approval: ApprovalRequest, status: Status, *, comment: str, by: User
 ) -> ApprovalRequest:
-    # the row is locked, so that of two people who decide at once the second is told
+    # the row lock makes two simultaneous decisions wait: the second one is refused
     current = ApprovalRequest.objects.select_for_update().get(pk=approval.pk)
     if problem := obstacle(current, by=by):
         raise problem

@@ -1,4 +1,4 @@
-"""Addresses under `/approvals/`."""
+"""The URLs under `/approvals/`."""
 
 from django.urls import path
 

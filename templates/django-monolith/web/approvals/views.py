@@ -1,4 +1,4 @@
-"""The pages: a list, a form, one request, its attachment, and the decision on it."""
+"""The pages: the list, the form, one request, its attachment, and the decision on it."""
 
 from collections.abc import Callable
 from typing import cast
@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 @require_safe
 @require(READ)
 def request_list(request: HttpRequest) -> HttpResponse:
-    """List the requests, newest first; `?status=pending` leaves out what is decided."""
+    """List the requests, newest first. `?status=pending` shows only undecided ones."""
     form = FilterForm(request.GET)
     chosen = form.chosen()
     context = {
@@ -43,7 +43,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require(READ)
 def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one request, with the decision or the buttons for it."""
+    """Show one request with its decision, or with the buttons to decide."""
     approval = get_object_or_404(queries.visible(request), pk=pk)
     obstacle = services.obstacle(approval, by=cast(User, request.user))
     context = {
@@ -56,7 +56,7 @@ def request_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require(CREATE)
 def request_new(request: HttpRequest) -> HttpResponse:
-    """Ask for something."""
+    """Show the form of a new request, or create the request."""
     form = ApprovalRequestForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         approval = services.submit(
@@ -70,21 +70,21 @@ def request_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require(READ)
 def attachment(request: HttpRequest, pk: UUID) -> FileResponse:
-    """Give the attachment of a request to whoever may read the request."""
+    """Return the attachment to a person who may read the request."""
     return queries.attachment(request, pk)
 
 
 @require_POST
 @require(DECIDE)
 def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Grant one request and return to it."""
+    """Approve one request and return to its page."""
     return _decide(request, pk, services.approve)
 
 
 @require_POST
 @require(DECIDE)
 def reject(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Turn one request down and return to it."""
+    """Reject one request and return to its page."""
     return _decide(request, pk, services.reject)
 
 

@@ -1,7 +1,7 @@
-"""Whose data a request sees: that of the organisation its person has chosen.
+"""The tenant of a request: the organization that the person selected.
 
-A role is held in an organisation. The back office shows all of them to those who run the service,
-and goes by their groups; what they do there to a row still needs a role where the row belongs.
+A person has a role in each organization. The back office shows all organizations to staff and
+checks their groups. To change a row there, staff also need a role in the row's organization.
 """
 
 from collections.abc import Iterable, Set
@@ -17,61 +17,61 @@ from web.organizations.models import Invitation, Membership, Organization
 
 SESSION_KEY = "organization"
 _FOUND = "web.tenant"
-ONLY_TENANT: UUID | None = None  # software that asks for a token has to belong to an organisation
+ONLY_TENANT: UUID | None = None  # a client must belong to an organization to get a token
 
 
 def current_tenant(request: HttpRequest) -> UUID:
-    """Give the chosen organisation; a choice that is no longer theirs falls back to their first."""
-    if _FOUND not in request.META:  # asked for by the page, its permission and the menu
+    """Return the selected organization. A person who left it gets the one they joined first."""
+    if _FOUND not in request.META:  # kept, as the page, its permission and the menu need it
         request.META[_FOUND] = _current(request)
     return cast(UUID, request.META[_FOUND])
 
 
 def tenant_of(user: User) -> UUID:
-    """Give the organisation that a token for this person carries: the one they joined first."""
+    """Return the organization in a token for this person: the one they joined first."""
     return Organization.objects.home_of(user).pk
 
 
 def tenants_of(user: User) -> dict[UUID, str]:
-    """Give the names of all organisations that a person belongs to, by their keys."""
+    """Return the names of all organizations of a person, by their keys."""
     return {
         organization.pk: organization.name for organization in Organization.objects.for_user(user)
     }
 
 
 def choose(request: HttpRequest, organization: Organization) -> None:
-    """Remember a choice for the rest of the session."""
+    """Select an organization for the rest of the session."""
     request.session[SESSION_KEY] = str(organization.pk)
     request.META.pop(_FOUND, None)
 
 
 def roles_of(user: User, tenant: UUID) -> Set[str]:
-    """Give the role of a person's membership; somebody who is no member has none."""
+    """Return the role of a member as a set. It is empty for a person who is not a member."""
     return set(
         Membership.objects.filter(user=user, organization=tenant).values_list("role", flat=True)
     )
 
 
 def people_with(role: str, tenant: UUID) -> QuerySet[User]:
-    """Give the active members who have a role."""
+    """Return the active members who have a role."""
     return User.objects.filter(
         is_active=True, memberships__role=role, memberships__organization=tenant
     )
 
 
 def assign(role: str, *, to: User, tenant: UUID) -> None:
-    """Make a person a member with a role, in place of the one they had."""
+    """Give a person a role in an organization. It replaces the role they had."""
     Membership.objects.update_or_create(organization_id=tenant, user=to, defaults={"role": role})
 
 
 def invited(key: str) -> str | None:
-    """Give the address whose open invitation has a token with this hash."""
+    """Return the address of the open invitation whose token has this hash, or None."""
     found = Invitation.objects.open().filter(token_hash=key).first()
     return found.email if found else None
 
 
 def settle(name: str, people: Iterable[User], *, tenant: UUID | None = None) -> UUID:
-    """Put people into the organisation of that key, else of that name, and give its key.
+    """Put people into the organization of that key, else of that name, and give its key.
 
     It is created if need be.
     """

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and getting into the back office."""
+"""Sign-up, sign-in, sign-out, and access to the back office."""
 
 import io
 import re
@@ -15,7 +15,7 @@ from web.accounts.models import User
 
 
 def link_in_mail() -> str:
-    """Give the path of the link in the newest mail."""
+    """Return the path of the link in the newest email."""
     found = re.search(r"https?://[^/\s]+(/\S+)", str(mail.outbox[-1].body))
     assert found is not None
     return found.group(1)
@@ -26,7 +26,7 @@ NEWCOMER = {"email": "Noor@Example.com", "password1": PASSWORD, "password2": PAS
 
 @pytest.mark.django_db
 def test_stranger_cannot_sign_up() -> None:
-    """Whoever signs up reads the company's data, so it takes a decision to let them."""
+    """Sign-up is closed by default, because a new account can read the company's data."""
     assert "closed" in Client().post("/accounts/signup/", NEWCOMER).text
     assert not User.objects.exists()
 
@@ -35,14 +35,14 @@ def test_stranger_cannot_sign_up() -> None:
 @pytest.mark.parametrize("page", ["/", "/accounts/login/"])
 @pytest.mark.parametrize("is_open", [True, False])
 def test_sign_up_is_offered_where_it_is_open(settings: Settings, page: str, is_open: bool) -> None:
-    """A visitor is invited to sign up only if that works."""
+    """A page offers sign-up only if it is open."""
     settings.SIGN_UP_OPEN = is_open
     assert is_open == ("/accounts/signup/" in Client().get(page).text)
 
 
 @pytest.mark.django_db
 def test_sign_up_needs_the_mail_to_arrive(settings: Settings) -> None:
-    """A new account works only after the link in the mail was followed."""
+    """A new account works only after the person opened the link in the email."""
     settings.SIGN_UP_OPEN = True
     browser = Client()
     sent = browser.post("/accounts/signup/", NEWCOMER)
@@ -56,7 +56,7 @@ def test_sign_up_needs_the_mail_to_arrive(settings: Settings) -> None:
 
 
 def test_login_takes_the_address_in_any_case(mia: User) -> None:
-    """An address is the same in capitals."""
+    """An address is the same in upper case."""
     browser = Client()
     browser.post("/accounts/login/", {"login": "MIA@example.com", "password": PASSWORD})
     assert browser.session["_auth_user_id"] == str(mia.pk)
@@ -71,7 +71,7 @@ def test_wrong_password_is_refused(mia: User) -> None:
 
 
 def test_login_is_throttled(mia: User) -> None:
-    """Guessing a password ends after a few attempts, even with the right one."""
+    """After a few wrong attempts even the right password is refused."""
     browser = Client()
     for _ in range(11):
         browser.post("/accounts/login/", {"login": mia.email, "password": "no"})
@@ -80,7 +80,7 @@ def test_login_is_throttled(mia: User) -> None:
 
 
 def test_forgotten_password_is_replaced_by_mail(mia: User) -> None:
-    """The link in the mail leads to a form for a new password."""
+    """The link in the email opens a form for a new password."""
     browser = Client()
     browser.post("/accounts/password/reset/", {"email": mia.email})
     form = browser.get(link_in_mail()).headers["Location"]
@@ -90,20 +90,20 @@ def test_forgotten_password_is_replaced_by_mail(mia: User) -> None:
 
 
 def test_back_office_has_no_login_of_its_own() -> None:
-    """`/admin/login/` leads to the product's login, which throttles and verifies."""
+    """`/admin/login/` redirects to the product's login, which limits attempts and verifies."""
     response = Client().post("/admin/login/", {"username": "x", "password": "y"})
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/accounts/login/?next=")
 
 
 def test_back_office_is_closed_to_customers(browser: Client) -> None:
-    """Somebody who is signed in but not staff is refused."""
+    """A signed-in person who is not staff is refused."""
     response = browser.get("/admin/", follow=True)
     assert response.status_code == 403
 
 
 def test_administrator_can_manage_people(make_user: Callable[..., User]) -> None:
-    """The back office lists people and, once a factor was given again, creates one."""
+    """The back office lists people and, after a new second-factor check, creates one."""
     browser = Client()
     browser.force_login(make_user("root", is_staff=True, is_superuser=True))
     assert browser.get("/admin/accounts/user/").status_code == 200
@@ -115,7 +115,7 @@ def test_administrator_can_manage_people(make_user: Callable[..., User]) -> None
 
 @pytest.mark.django_db
 def test_administrator_from_the_command_line_is_verified() -> None:
-    """Whoever has a shell vouches for the address, so no mail is needed to begin."""
+    """The operator with a shell vouches for the address, so the first sign-in needs no email."""
     root = User.objects.create_superuser("root@example.com", PASSWORD)
     assert root.is_staff
     browser = Client()
@@ -137,7 +137,7 @@ def test_command_makes_an_administrator(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.django_db
 def test_command_refuses_a_weak_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An administrator's password follows the rules for everybody's."""
+    """The password rules also apply to an administrator."""
     monkeypatch.setenv("ADMIN_PASSWORD", "12345")
     with pytest.raises(CommandError, match="too short"):
         call_command("admin", "root@example.com")

@@ -1,4 +1,4 @@
-"""Who may do what: the code says it, and the database follows."""
+"""Roles and permissions: the code defines them, and the database follows."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -23,7 +23,7 @@ def test_database_is_in_step_with_the_matrix() -> None:
 
 @pytest.mark.django_db
 def test_group_that_was_edited_is_found_and_mended() -> None:
-    """What somebody gave to a role's group by hand is named, and taken away again."""
+    """A permission that was added to a role's group by hand is reported, and removed."""
     Group.objects.get(name=REVIEWER).permissions.add(Permission.objects.first())  # type: ignore[arg-type]
     with pytest.raises(CommandError, match="'reviewer' does not hold what its role says"):
         call_command("sync_roles", check=True)
@@ -32,7 +32,7 @@ def test_group_that_was_edited_is_found_and_mended() -> None:
 
 
 def test_role_is_held_in_its_tenant(mia: User, make_user: Callable[..., User]) -> None:
-    """Whoever was made a reviewer is one, and nobody else."""
+    """`people_with` returns only the people who have the role."""
     noor = make_user("noor")
     tenant = settle("Harbour", [mia, noor])
     assign(REVIEWER, to=mia, tenant=tenant)
@@ -40,7 +40,7 @@ def test_role_is_held_in_its_tenant(mia: User, make_user: Callable[..., User]) -
 
 
 def test_switched_off_person_may_do_nothing(mia: User) -> None:
-    """A role outlives no account; a superuser's neither."""
+    """A deactivated account has no permissions, not even a superuser's."""
     tenant = settle("Harbour", [mia])
     assign(MANAGER, to=mia, tenant=tenant)
     mia.is_active, mia.is_superuser = False, True
@@ -50,7 +50,7 @@ def test_switched_off_person_may_do_nothing(mia: User) -> None:
 
 
 def test_grant_to_an_unknown_role_is_a_mistake() -> None:
-    """A misspelt role is named when the service starts."""
+    """The service does not start with a misspelled role, and names it."""
     module = ModuleType("web.shop.permissions")
     module.GRANTS = {"manger": {"shop:sell"}}  # type: ignore[attr-defined]
     with pytest.raises(ValueError, match=r"web\.shop\.permissions grants to the role 'manger'"):

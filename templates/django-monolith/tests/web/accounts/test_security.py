@@ -1,4 +1,4 @@
-"""Second factors and sessions: the pages, and what a browser is told to run on them."""
+"""Second factors and sessions: their pages, and the scripts that a browser may run on them."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*(\ssrc=|applica
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_needs_nothing_that_the_policy_forbids(browser: Client, page: str) -> None:
-    """Pages of the account are in our frame and carry no script or style of their own."""
+    """Account pages use our layout, and contain no inline script or style."""
     browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
     response = browser.get(page)
     assert response.status_code == 200
@@ -38,14 +38,14 @@ def test_page_needs_nothing_that_the_policy_forbids(browser: Client, page: str) 
 
 @pytest.mark.django_db
 def test_sign_in_offers_a_passkey() -> None:
-    """A passkey is a way in, by a script that is a file of ours."""
+    """The login page offers passkeys, with a script that is one of our files."""
     page = Client().get("/accounts/login/").text
     assert "Sign in with a passkey" in page
     assert INLINE.search(page) is None
 
 
 def test_second_factor_is_asked_for(make_user: Callable[..., User]) -> None:
-    """A password alone does not let in somebody who has an authenticator app."""
+    """A person with an authenticator app cannot sign in with only a password."""
     root = make_user("root", is_staff=True, is_superuser=True)
     browser = Client()
     response = browser.post("/accounts/login/", {"login": root.email, "password": PASSWORD})
@@ -55,7 +55,7 @@ def test_second_factor_is_asked_for(make_user: Callable[..., User]) -> None:
 
 
 def test_staff_enrol_before_anything_else(make_user: Callable[..., User]) -> None:
-    """Whoever is made staff sets up a second factor before they see another page."""
+    """A new staff member sets up a second factor before they see another page."""
     mia = make_user("mia")
     mia.is_staff = True
     mia.save()
@@ -66,7 +66,7 @@ def test_staff_enrol_before_anything_else(make_user: Callable[..., User]) -> Non
 
 
 def test_support_acts_for_a_customer(make_user: Callable[..., User], mia: User) -> None:
-    """A banner on every page says for whom, and leads back."""
+    """During impersonation a banner on every page names the customer and ends it."""
     browser = Client()
     browser.force_login(make_user("root", is_staff=True, is_superuser=True))
     prove(browser)
@@ -79,7 +79,7 @@ def test_support_acts_for_a_customer(make_user: Callable[..., User], mia: User) 
 
 
 def test_no_page_lets_in_by_password_alone(make_user: Callable[..., User]) -> None:
-    """Whatever page the password is sent to, a superuser with a second factor stays outside."""
+    """On every page a superuser's password alone does not open the back office."""
     root = make_user("root", is_staff=True, is_superuser=True)
     names = dict.fromkeys(("login", "username", "email", "name"), root.email)
     found = [f"/{route}" for route, _ in patterns(get_resolver()) if "<" not in route]
@@ -92,7 +92,7 @@ def test_no_page_lets_in_by_password_alone(make_user: Callable[..., User]) -> No
 
 @pytest.mark.django_db
 def test_flood_of_visitors_resets_no_limit() -> None:
-    """Counters of sign-in attempts outlive thousands of others."""
+    """The counters of sign-in attempts survive thousands of other cache entries."""
     cache.set("counter", 5)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""A request, and somebody who may decide on it."""
+"""Fixtures: a request, and a person who may decide on it."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -16,16 +16,16 @@ from web.tenancy import assign, settle
 
 @pytest.fixture
 def ben(make_user: Callable[..., User], mia: User) -> User:
-    """Somebody who works with Mia and may decide."""
+    """Return Ben, a colleague of Mia who may decide."""
     ben = make_user("ben", is_staff=True)
     assign(MANAGER, to=ben, tenant=settle("Mia & Ben", [mia, ben]))
-    ben.groups.add(Group.objects.get(name=MANAGER))  # the back office knows groups alone
+    ben.groups.add(Group.objects.get(name=MANAGER))  # the back office checks only groups
     return ben
 
 
 @pytest.fixture
 def approval(mia: User, ben: User) -> ApprovalRequest:
-    """A request that Mia made."""
+    """Return a request by Mia."""
     return services.submit(
         title="New chair",
         amount=Decimal("250.00"),
@@ -37,7 +37,7 @@ def approval(mia: User, ben: User) -> ApprovalRequest:
 
 @pytest.fixture
 def decider(ben: User) -> Client:
-    """Ben's browser, signed in."""
+    """Return Ben's browser, signed in."""
     client = Client()
     client.force_login(ben)
     return client

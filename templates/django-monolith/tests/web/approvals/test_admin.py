@@ -15,7 +15,7 @@ LIST = "/admin/approvals/approvalrequest/"
 def test_several_requests_are_approved_at_once(
     decider: Client, approval: ApprovalRequest, ben: User
 ) -> None:
-    """The action asks first, approves what it can, and says why it could not approve the rest."""
+    """The action asks first, approves what it can, and gives the reason for each refusal."""
     own = services.submit(
         title="Own", amount=Decimal(1), purpose="Mine.", tenant=approval.tenant_id, by=ben
     )
@@ -28,13 +28,13 @@ def test_several_requests_are_approved_at_once(
     form |= {"confirmed": "yes"}
     page = decider.post(LIST, form, follow=True).text
     assert "New chair: done." in page
-    assert "Own: Somebody else has to decide" in page
+    assert "Own: Another person must decide" in page
     approval.refresh_from_db()
     assert approval.status == "approved"
 
 
 def test_back_office_changes_no_request(decider: Client, approval: ApprovalRequest) -> None:
-    """What was asked for can be read there, not rewritten or invented."""
+    """The back office can show requests, but not change or add them."""
     assert decider.get(f"{LIST}{approval.pk}/change/").status_code == 200
     assert decider.get(f"{LIST}add/").status_code == 403
 
@@ -42,7 +42,7 @@ def test_back_office_changes_no_request(decider: Client, approval: ApprovalReque
 def test_back_office_deletes_no_request(
     make_user: Callable[..., User], approval: ApprovalRequest
 ) -> None:
-    """Not even an administrator takes a request off the record, alone or with the action."""
+    """Not even an administrator can delete a request, neither one nor with the bulk action."""
     browser = Client()
     browser.force_login(make_user("root", is_staff=True, is_superuser=True))
     assert browser.post(f"{LIST}{approval.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -1,4 +1,4 @@
-"""What people attach, and how it comes back."""
+"""Attachments: upload and download."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 def attach(browser: Client, name: str, content: bytes) -> str:
-    """File a request with an attachment and give the page that follows."""
+    """Create a request with an attachment, and return the page that follows."""
     form = FORM | {"attachment": SimpleUploadedFile(name, content)}
     return browser.post("/approvals/new", form, follow=True).text
 
 
 def test_attachment_comes_back_as_a_download(browser: Client, uploads: Path) -> None:
-    """It lies under a name of ours and leaves as an attachment that nothing interprets."""
+    """A file is stored under a generated name, and returned as a download that no browser opens."""
     assert "quote &lt;b&gt;.pdf" not in attach(browser, "quote <b>.pdf", PDF)
     approval = ApprovalRequest.objects.get()
     (stored,) = (path for path in uploads.rglob("*") if path.is_file())
@@ -46,14 +46,14 @@ def test_attachment_comes_back_as_a_download(browser: Client, uploads: Path) -> 
 def test_other_files_are_refused(
     browser: Client, uploads: Path, name: str, content: bytes, message: str
 ) -> None:
-    """What could run in a browser, is something else than its name says, or is too large."""
+    """A file is refused if a browser could run it, its type is wrong, or it is too large."""
     assert message in attach(browser, name, content)
     assert ApprovalRequest.objects.count() == 0
     assert [path for path in uploads.rglob("*") if path.is_file()] == []
 
 
 def test_path_in_a_name_leads_nowhere(browser: Client, uploads: Path) -> None:
-    """Folders in the sender's name are dropped."""
+    """Folders in the file name are removed."""
     attach(browser, "../../etc/quote.pdf", PDF)
     assert ApprovalRequest.objects.get().attachment_name == "quote.pdf"
     assert len([path for path in uploads.rglob("*") if path.is_file()]) == 1
@@ -62,7 +62,7 @@ def test_path_in_a_name_leads_nowhere(browser: Client, uploads: Path) -> None:
 def test_attachment_that_is_gone_is_a_missing_page(
     browser: Client, approval: ApprovalRequest, uploads: Path
 ) -> None:
-    """Neither a request without one nor a lost file is a crash."""
+    """A request without an attachment and a lost file are a 404."""
     page = f"/approvals/{approval.pk}/attachment"
     assert browser.get(page).status_code == 404
     ApprovalRequest.objects.update(attachment="approvals/lost.pdf")

@@ -1,4 +1,4 @@
-"""The invented company."""
+"""The demo data."""
 
 import io
 from uuid import uuid4
@@ -13,7 +13,7 @@ from web.tenancy import roles_of, tenant_of
 
 
 def add_demo_data(*options: str) -> str:
-    """Run `manage.py demo_data` and give what it printed."""
+    """Run `manage.py demo_data` and return its output."""
     out = io.StringIO()
     call_command("demo_data", *options, stdout=out)
     return out.getvalue()
@@ -21,7 +21,7 @@ def add_demo_data(*options: str) -> str:
 
 @pytest.mark.django_db
 def test_demo_data_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second run adds nothing and shows no password."""
+    """A second run adds nothing and prints no password."""
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     assert "password of the 5 new people: " in add_demo_data()
     assert "password" not in add_demo_data()
@@ -31,7 +31,7 @@ def test_demo_data_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_each_tenant_gets_rows_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The people are the same; their requests belong to one tenant each."""
+    """Two tenants have the same people, but each has its own requests."""
     monkeypatch.setenv("DEMO_PASSWORD", "given for the tests")
     other = uuid4()
     add_demo_data()
@@ -43,7 +43,7 @@ def test_each_tenant_gets_rows_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.django_db
 def test_demo_data_takes_the_password_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A given password is used and not printed; Tom decides with it, also in the back office."""
+    """A given password is used and not printed. With it Tom can decide, also in the back office."""
     monkeypatch.setenv("DEMO_PASSWORD", "given for the tests")
     assert "given for the tests" not in add_demo_data()
     tom = User.objects.get(email="tom@harbourfinch.example")

@@ -1,4 +1,4 @@
-"""The pages as a browser sees them."""
+"""The pages in a browser."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -16,19 +16,19 @@ FORM = {"title": "Desk lamp", "amount": "39.90", "purpose": "It is dark here in 
 
 
 def test_front_page_offers_approvals(browser: Client) -> None:
-    """The app is in the menu because it is there."""
+    """An installed app is in the menu."""
     assert 'href="/approvals/"' in browser.get("/").text
 
 
 def test_list_shows_requests(browser: Client, approval: ApprovalRequest) -> None:
-    """A request is in the list with who asked and how much."""
+    """The list shows a request with its requester and amount."""
     page = browser.get("/approvals/").text
     for text in (approval.title, "Mia", "250.00", "Pending"):
         assert text in page
 
 
 def test_list_can_be_narrowed(browser: Client, approval: ApprovalRequest) -> None:
-    """`?status=` leaves out the others; nonsense in it is ignored."""
+    """`?status=` filters the list; an invalid value is ignored."""
     assert approval.title not in browser.get("/approvals/?status=rejected").text
     assert approval.title in browser.get("/approvals/?status=nonsense").text
 
@@ -36,7 +36,7 @@ def test_list_can_be_narrowed(browser: Client, approval: ApprovalRequest) -> Non
 def test_list_of_fifty_takes_as_many_queries_as_of_one(
     browser: Client, mia: User, approval: ApprovalRequest
 ) -> None:
-    """Names come with the requests, not one by one."""
+    """One query loads the requests with all names."""
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -59,7 +59,7 @@ def test_list_of_fifty_takes_as_many_queries_as_of_one(
 
 
 def test_new_request_leads_to_its_page(browser: Client, mia: User) -> None:
-    """Somebody who asks sees their request, waiting."""
+    """After the form the requester sees the new request."""
     response = browser.post("/approvals/new", FORM, follow=True)
     assert "is waiting for a decision" in response.text
     assert ApprovalRequest.objects.get().requested_by == mia
@@ -67,7 +67,7 @@ def test_new_request_leads_to_its_page(browser: Client, mia: User) -> None:
 
 @pytest.mark.parametrize("wrong", [{"amount": "-5"}, {"title": ""}, {"purpose": "\0"}])
 def test_wrong_form_is_shown_again(browser: Client, wrong: dict[str, str]) -> None:
-    """What was typed stays, with the mistake beside it."""
+    """The form keeps the input, and shows the error next to it."""
     response = browser.post("/approvals/new", FORM | wrong)
     assert response.status_code == 200
     assert "errorlist" in response.text
@@ -77,23 +77,23 @@ def test_wrong_form_is_shown_again(browser: Client, wrong: dict[str, str]) -> No
 def test_whoever_may_decide_gets_the_buttons(
     browser: Client, decider: Client, approval: ApprovalRequest
 ) -> None:
-    """The asker sees no button, the decider does."""
+    """The requester sees no button to decide, the decider does."""
     page = f"/approvals/{approval.pk}"
     assert "Reject</button>" in decider.get(page).text
     assert "Reject</button>" not in browser.get(page).text
 
 
 def test_decision_is_made_on_the_page(decider: Client, approval: ApprovalRequest) -> None:
-    """A press on Approve approves; a second one is told that it came too late."""
+    """The button Approve approves; a second click gets a message."""
     approve = f"/approvals/{approval.pk}/approve"
     assert decider.post(approve, {"comment": "x" * 1001}).status_code == 200
     assert ApprovalRequest.objects.get().is_pending
     assert "is approved." in decider.post(approve, follow=True).text
-    assert "is approved already." in decider.post(approve, follow=True).text
+    assert "is already approved." in decider.post(approve, follow=True).text
 
 
 def test_decision_needs_a_form_of_ours(approval: ApprovalRequest, ben: User) -> None:
-    """A foreign page cannot make a browser decide."""
+    """A page of another site cannot make a browser decide."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(ben)
     assert client.post(f"/approvals/{approval.pk}/approve").status_code == 403
@@ -103,7 +103,7 @@ def test_decision_needs_a_form_of_ours(approval: ApprovalRequest, ben: User) -> 
 def test_request_of_another_tenant_does_not_exist(
     decider: Client, approval: ApprovalRequest
 ) -> None:
-    """Neither the list nor the page of a foreign request shows anything."""
+    """Neither the list nor the detail page shows a request of another tenant."""
     ApprovalRequest.objects.update(tenant_id=UUID(int=9))
     assert approval.title not in decider.get("/approvals/").text
     for path in ("", "/attachment"):

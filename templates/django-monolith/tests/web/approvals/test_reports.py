@@ -10,18 +10,18 @@ from web.approvals.models import ApprovalRequest
 
 
 def test_report_sums_up_what_the_filters_leave(decider: Client, approval: ApprovalRequest) -> None:
-    """Totals, the chart and nothing of what was filtered out."""
+    """The report shows totals and the chart of the filtered requests only."""
     page = decider.get("/approvals/report").text
     assert "€ 250.00" in page
     assert 'class="bar"' in page
-    assert "No request is like that." in decider.get("/approvals/report?status=rejected").text
-    assert "No request is like that." in decider.get("/approvals/report?since=2999-01-01").text
+    assert "No matching requests." in decider.get("/approvals/report?status=rejected").text
+    assert "No matching requests." in decider.get("/approvals/report?since=2999-01-01").text
     assert "€ 250.00" in decider.get("/approvals/report?since=nonsense&text=chair").text
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_export_holds_no_formula(decider: Client, approval: ApprovalRequest, start: str) -> None:
-    """A cell that a spreadsheet would compute is written as text; amounts stay numbers."""
+    """A cell that looks like a formula is written as text; amounts stay numbers."""
     ApprovalRequest.objects.update(title=f"{start}HYPERLINK(1)")
     response = decider.get("/approvals/report.csv")
     lines = response.getvalue().decode("utf-8-sig")
@@ -34,7 +34,7 @@ def test_export_holds_no_formula(decider: Client, approval: ApprovalRequest, sta
 def test_export_is_for_reviewers_and_on_record(
     browser: Client, decider: Client, approval: ApprovalRequest
 ) -> None:
-    """A member may look at the report and not take it along; who did is written down."""
+    """A member may see the report but not export it; an export is in the audit trail."""
     assert browser.get("/approvals/report").status_code == 200
     assert browser.get("/approvals/report.csv").status_code == 403
     decider.get("/approvals/report.csv?status=pending")
@@ -45,6 +45,6 @@ def test_export_is_for_reviewers_and_on_record(
 
 
 def test_comment_is_exported(decider: Client, approval: ApprovalRequest) -> None:
-    """The words that went with a decision are in the file."""
+    """The CSV file contains the comment of the decision."""
     decider.post(f"/approvals/{approval.pk}/reject", {"comment": "Take the old one."})
     assert "Take the old one." in decider.get("/approvals/report.csv").getvalue().decode()

@@ -1,4 +1,4 @@
-"""The rules about requests, whoever calls."""
+"""The rules for requests, for pages and API."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ TENANT = UUID(int=7)
 
 
 def test_new_request_is_pending(mia: User) -> None:
-    """What was asked for waits for a decision."""
+    """A new request waits for a decision."""
     made = services.submit(title="Pen", amount=Decimal(2), purpose="Ink.", tenant=TENANT, by=mia)
     assert made.is_pending
     assert [made] == list(ApprovalRequest.objects.for_tenant(TENANT).pending())
@@ -40,7 +40,7 @@ def test_request_for_nothing_is_refused(mia: User) -> None:
 def test_decision_is_recorded(
     approval: ApprovalRequest, ben: User, decide: Callable[..., ApprovalRequest], status: str
 ) -> None:
-    """A decision keeps who made it and when."""
+    """A decision stores who decided and when."""
     decide(approval=approval, by=ben)
     approval.refresh_from_db()
     assert (status, ben) == (approval.status, approval.decided_by)
@@ -56,10 +56,10 @@ def test_nobody_decides_without_permission(
 
 
 def test_nobody_decides_on_their_own_request(approval: ApprovalRequest, mia: User) -> None:
-    """Four eyes: not even an administrator approves what they asked for."""
+    """Not even an administrator can approve their own request."""
     mia.is_superuser = True
     mia.save()
-    with pytest.raises(ProblemError, match="Somebody else has to decide"):
+    with pytest.raises(ProblemError, match="Another person must decide"):
         services.approve(approval=approval, by=mia)
 
 
@@ -78,7 +78,7 @@ def test_limit_of_the_role_counts(
 
 
 def test_both_sides_get_a_mail(mia: User, ben: User, mailoutbox: list[EmailMessage]) -> None:
-    """Reviewers hear of a request, and who asked hears of the decision with its comment."""
+    """Reviewers get an email about a request; the requester gets the decision and its comment."""
     tenant = settle("Mia & Ben", [mia, ben])
     asked = services.submit(title="Pen", amount=Decimal(2), purpose="Ink.", tenant=tenant, by=mia)
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [([ben.email], "Pending: Pen")]
@@ -99,14 +99,14 @@ def test_decision_is_on_record(approval: ApprovalRequest, ben: User) -> None:
 def test_decision_is_final(approval: ApprovalRequest, ben: User) -> None:
     """A request that was rejected cannot be approved later."""
     services.reject(approval=approval, by=ben)
-    with pytest.raises(ProblemError, match="is rejected already") as refusal:
+    with pytest.raises(ProblemError, match="is already rejected") as refusal:
         services.approve(approval=approval, by=ben)
     assert refusal.value.status == 409
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_decisions_at_once_one_wins(approval: ApprovalRequest, ben: User) -> None:
-    """Two people who press at the same moment do not both decide."""
+    """Of two simultaneous decisions only one succeeds."""
 
     def approve(_: int) -> str:
         try:

@@ -40,14 +40,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "email",
-                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
+                    models.EmailField(max_length=254, unique=True, verbose_name="email address"),
                 ),
                 ("name", models.CharField(blank=True, max_length=150, verbose_name="full name")),
                 (
                     "is_active",
                     models.BooleanField(
                         default=True,
-                        help_text="Clear this instead of deleting somebody.",
+                        help_text="Clear this box instead of deleting the account.",
                         verbose_name="active",
                     ),
                 ),

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 "ordering": ("-requested_at", "-id"),
                 "permissions": [
                     ("read", "Can read approval requests"),
-                    ("create", "Can ask for approval"),
+                    ("create", "Can create approval requests"),
                     ("decide", "Can decide on approval requests"),
                     ("export", "Can export approval requests"),
                 ],

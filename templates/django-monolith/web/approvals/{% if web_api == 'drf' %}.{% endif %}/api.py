@@ -1,4 +1,4 @@
-"""The operations of `/api/approvals/`: list, file, read, decide, and the attachment."""
+"""The operations of `/api/approvals/`: list, create, read, decide, and the attachment."""
 
 from typing import Any, ClassVar, cast
 
@@ -22,8 +22,7 @@ Status = ApprovalRequest.Status
 
 
 class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
-    """A request as it is stored; people are named by their key, the amount is in euros, the
-    attachment a PDF, PNG or JPEG file."""
+    """A stored request: IDs of people, the amount in euros, a PDF, PNG or JPEG attachment."""
 
     attachment = Attachment(write_only=True, required=False, allow_null=True)
 
@@ -47,14 +46,14 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
 
 
 class DecisionSerializer(serializers.Serializer[Any]):
-    """What becomes of it, and the words that go with that."""
+    """The decision on a request, and a comment."""
 
     status = serializers.ChoiceField([Status.APPROVED, Status.REJECTED])
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True)
 
 
 class FilterSerializer(serializers.Serializer[Any]):
-    """Which requests to list."""
+    """The filters of the list."""
 
     status = serializers.ChoiceField(Status.choices, required=False)
 
@@ -71,7 +70,7 @@ class ApprovalViewSet(
     mixins.RetrieveModelMixin,
     viewsets.GenericViewSet[ApprovalRequest],
 ):
-    """Requests of the caller's tenant, newest first."""
+    """The requests of the caller's tenant, newest first."""
 
     serializer_class = ApprovalSerializer
     permission_classes = (Permitted,)
@@ -87,13 +86,13 @@ class ApprovalViewSet(
     queryset = ApprovalRequest.objects.all()
 
     def get_queryset(self) -> ApprovalRequestQuerySet:
-        """Leave out other tenants, and other statuses if one is asked for."""
+        """Return the requests of the caller's tenant, with the given status if there is one."""
         filters = FilterSerializer(data=self.request.query_params.dict())
         filters.is_valid(raise_exception=True)
         return queries.visible(self.request).matching(**filters.validated_data)
 
     def perform_create(self, serializer: BaseSerializer[ApprovalRequest]) -> None:
-        """Ask for something, in the caller's name."""
+        """Create the request in the name of the caller."""
         serializer.instance = services.submit(
             **serializer.validated_data,
             tenant=current_tenant(self.request),
@@ -103,7 +102,7 @@ class ApprovalViewSet(
     @extend_schema(operation_id="approvals_attachment", responses=FILE)
     @action(detail=True)
     def attachment(self, request: Request, pk: str) -> HttpResponseBase:
-        """Give the attachment of a request, to be saved."""
+        """Return the attachment of a request as a download."""
         return queries.attachment(request._request, self.get_object().pk)
 
     @extend_schema(
@@ -111,7 +110,7 @@ class ApprovalViewSet(
     )
     @action(detail=True, methods=["post"])
     def decision(self, request: Request, pk: str) -> Response:
-        """Approve or reject; 403 and 409 say why that cannot be."""
+        """Approve or reject a request. A 403 or 409 gives the reason of a refusal."""
         wanted = DecisionSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         chosen = dict(wanted.validated_data)

@@ -1,4 +1,4 @@
-"""The operations on approvals: list, file, read, decide. Attachments are the pages' alone."""
+"""The operations on approvals: list, create, read, decide. Only the pages offer attachments."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +20,7 @@ from web.tenancy import current_tenant
 
 @strawberry.enum(name="ApprovalStatus")
 class Status(StrEnum):
-    """Where a request stands."""
+    """The state of a request."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 @strawberry.enum
 class Decision(StrEnum):
-    """What becomes of a request."""
+    """The decision on a request."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -37,7 +37,7 @@ class Decision(StrEnum):
 
 @strawberry_django.type(ApprovalRequest)
 class Approval:
-    """A request as it is stored; people are named by their key, the amount is in euros."""
+    """A stored request. People are given by their ID. The amount is in euros."""
 
     id: UUID
     title: strawberry.auto
@@ -54,7 +54,7 @@ class Approval:
 
 @strawberry.type
 class ApprovalPage:
-    """Part of a list, newest first; there is more while `nextCursor` is not null."""
+    """One page of a list, newest first. On the last page `nextCursor` is null."""
 
     items: list[Approval]
     next_cursor: str | None
@@ -68,14 +68,14 @@ class Query:
     def approvals(
         self, info: Info, status: Status | None = None, limit: int = 50, after: str | None = None
     ) -> ApprovalPage:
-        """List the requests of the caller's tenant, newest first, at most 200 at once."""
+        """List the requests of the caller's tenant, newest first, at most 200 per page."""
         found = queries.visible(info.context.request).matching(status=status or "")
         page = newest_first(found, by="requested_at", limit=limit, after=after)
         return ApprovalPage(items=cast(list[Approval], page.items), next_cursor=page.next_cursor)
 
     @field(READ)
     def approval(self, info: Info, id: UUID) -> Approval:  # noqa: A002
-        """Give one request."""
+        """Return one request."""
         return cast(Approval, get_object_or_404(queries.visible(info.context.request), pk=id))
 
 
@@ -85,7 +85,7 @@ class Mutation:
 
     @field(CREATE)
     def create_approval(self, info: Info, title: str, amount: Decimal, purpose: str) -> Approval:
-        """Ask for something."""
+        """Create a request."""
         made = services.submit(
             title=title,
             amount=amount,
@@ -103,7 +103,7 @@ class Mutation:
         status: Decision,
         comment: str = "",
     ) -> Approval:
-        """Approve or reject; the error's `extensions` say why that cannot be."""
+        """Approve or reject a request. The `extensions` of an error give the reason."""
         approval = get_object_or_404(queries.visible(info.context.request), pk=id)
         decide = services.approve if status is Decision.APPROVED else services.reject
         by = cast(User, info.context.request.user)

@@ -1,4 +1,4 @@
-"""The operations of `/api/approvals/`: list, file, read, decide, and the attachment."""
+"""The operations of `/api/approvals/`: list, create, read, decide, and the attachment."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ router = Router(tags=["approvals"])
 
 
 class NewRequest(Schema):
-    """What somebody asks for; the amount is in euros, the attachment a PDF, PNG or JPEG file."""
+    """A new request. The amount is in euros. The attachment is a PDF, PNG or JPEG file."""
 
     title: str = Field(min_length=1, max_length=120)
     amount: Decimal = Field(gt=0, max_digits=12, decimal_places=2)
@@ -32,14 +32,14 @@ class NewRequest(Schema):
 
 
 class Decision(Schema):
-    """What becomes of it, and the words that go with that."""
+    """The decision on a request, and a comment."""
 
     status: Literal["approved", "rejected"]
     comment: str = Field("", max_length=1000)
 
 
 class Approval(Schema):
-    """A request as it is stored; people are named by their key."""
+    """A stored request. People are given by their ID. The amount is in euros."""
 
     id: UUID
     title: str
@@ -55,14 +55,14 @@ class Approval(Schema):
 
 
 class Page(Schema):
-    """Part of a list, newest first; there is more while `next_cursor` is not null."""
+    """One page of a list, newest first. On the last page `next_cursor` is null."""
 
     items: list[Approval]
     next_cursor: str | None
 
 
 class Filters(Paging):
-    """Which part to give."""
+    """The page of the list, and its filters."""
 
     status: ApprovalRequest.Status | None = None
 
@@ -78,7 +78,7 @@ def list_requests(request: HttpRequest, filters: Query[Filters]) -> object:
 @router.post("", response={201: Approval}, operation_id="approvals_create")
 @require(CREATE)
 def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalRequest]:
-    """Ask for something."""
+    """Create a request."""
     tenant = current_tenant(request)
     made = services.submit(**body.dict(), tenant=tenant, by=cast(User, request.user))
     return Status(201, made)
@@ -87,21 +87,21 @@ def create_request(request: HttpRequest, body: NewRequest) -> Status[ApprovalReq
 @router.get("{uuid:pk}", response=Approval, operation_id="approvals_read")
 @require(READ)
 def read_request(request: HttpRequest, pk: UUID) -> ApprovalRequest:
-    """Give one request."""
+    """Return one request."""
     return get_object_or_404(queries.visible(request), pk=pk)
 
 
 @router.get("{uuid:pk}/attachment", operation_id="approvals_attachment", openapi_extra=FILE)
 @require(READ)
 def read_attachment(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Give the attachment of a request, to be saved."""
+    """Return the attachment of a request as a download."""
     return queries.attachment(request, pk)
 
 
 @router.post("{uuid:pk}/decision", response=Approval, operation_id="approvals_decide")
 @require(DECIDE)
 def decide_request(request: HttpRequest, pk: UUID, body: Decision) -> ApprovalRequest:
-    """Approve or reject; 403 and 409 say why that cannot be."""
+    """Approve or reject a request. A 403 or 409 gives the reason of a refusal."""
     approval = get_object_or_404(queries.visible(request), pk=pk)
     decide = services.approve if body.status == "approved" else services.reject
     return decide(approval=approval, by=cast(User, request.user), comment=body.comment)

@@ -1,1 +1,1 @@
-"""Organisations: the tenants, and who belongs to which."""
+"""Organizations: the tenants and their members."""

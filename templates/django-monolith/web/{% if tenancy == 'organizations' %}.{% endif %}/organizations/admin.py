@@ -1,4 +1,4 @@
-"""Organisations in the back office."""
+"""Organizations in the back office."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,22 +8,22 @@ from web.organizations.models import Membership, Organization
 
 
 class MembershipInline(admin.TabularInline):
-    """The members, on the organisation's own page."""
+    """The members, on the page of their organization."""
 
     model = Membership
     autocomplete_fields = ("user",)
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        """Fetch whom each row names."""
+        """Return the memberships, with the people and organizations they name."""
         return super().get_queryset(request).select_related("user", "organization")
 
 
 @admin.register(Organization)
 class OrganizationAdmin(admin.ModelAdmin):
-    """Rename an organisation; admit and remove people, and give them roles."""
+    """Rename an organization, add and remove members, and change their roles."""
 
-    is_sensitive = True  # roles are given here
+    is_sensitive = True  # this page changes roles
     list_display = ("name", "created_at")
     search_fields = ("name",)
     inlines = (MembershipInline,)

@@ -9,25 +9,25 @@ from web.organizations.permissions import MANAGE
 
 
 class OrganizationsConfig(AppConfig):
-    """Organisations, their members, and invitations."""
+    """Organizations, their members, and invitations."""
 
     name = "web.organizations"
-    # what anybody may open: whoever reads the mail of an invited address
+    # public, because an invited person may have no account yet
     public_routes = ("/organizations/join/<str:token>",)
     menu = (
         MenuItem(
-            label="Organisations",
+            label="Organizations",
             url_name="organizations:list",
-            summary="See where you belong and choose whose data you work with.",
+            summary="See your organizations and choose the one to work with.",
         ),
         MenuItem(
             label="Members",
             url_name="organizations:members",
-            summary="Invite people, say what they may do, and see who belongs here.",
+            summary="Invite people, give them roles, and see all members.",
             permission=MANAGE,
         ),
     )
 
     def ready(self) -> None:
-        """Listen to sign-ups and to changes of memberships."""
-        import_module("web.organizations.signals")  # needs the models
+        """Connect the signal handlers for sign-ups and changes of memberships."""
+        import_module("web.organizations.signals")  # imported here because it needs the models

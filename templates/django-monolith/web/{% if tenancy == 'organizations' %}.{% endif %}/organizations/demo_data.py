@@ -1,4 +1,4 @@
-"""A second organisation of the invented company, and somebody who was asked to join the first."""
+"""A second organization of the fictional company, and an open invitation to the first one."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ INVITED = "leila@harbourfinch.example"
 
 
 def add_demo_data(*, tenant: UUID, password: str) -> str:
-    """Create what is missing; nobody knows the token of the invitation: send it again."""
+    """Create what is missing. The invitation's token is not stored: resend it to get a link."""
     firm = company(tenant=tenant, password=password)
     sister, _ = Organization.objects.get_or_create(name=SISTER)
     sister.admit(firm.people["ines"], role=MANAGER)
@@ -30,4 +30,4 @@ def add_demo_data(*, tenant: UUID, password: str) -> str:
             "expires_at": invitations.expiry(),
         },
     )
-    return f"{SISTER}: where Ines manages and Priya reviews; {INVITED} is invited"
+    return f"{SISTER}: Ines is its manager, Priya a reviewer; {INVITED} is invited"

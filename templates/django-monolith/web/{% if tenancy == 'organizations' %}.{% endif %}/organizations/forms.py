@@ -1,4 +1,4 @@
-"""What people type to manage an organisation."""
+"""The forms to manage an organization."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from web.accounts.roles import MEMBER, choices
 
 
 class RoleForm(forms.Form):
-    """A role, of those that the person who gives it may give."""
+    """A choice of the roles that the person `by` may give to others."""
 
     def __init__(self, *args: Any, by: User, tenant: UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -20,10 +20,10 @@ class RoleForm(forms.Form):
 
 
 class InvitationForm(RoleForm):
-    """Whom to invite."""
+    """An invitation: an email address and a role."""
 
     email = forms.EmailField(
-        label="E-mail address",
+        label="Email address",
         max_length=254,
-        help_text="The link in the mail works for this address alone, and for seven days.",
+        help_text="The link in the email works only for this address, and for seven days.",
     )

@@ -1,6 +1,6 @@
-"""The page that an invitation's link opens: for people with an account, and for those without.
+"""The page of an invitation's link, for people with and without an account.
 
-Opening it changes nothing, because mail programs open links to look at them.
+A GET changes nothing, because mail programs open links to check them.
 """
 
 from chassis.django.people import invitations
@@ -26,7 +26,7 @@ NOT_FOUND = 404
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Show who invites to what, and let the person who is meant accept."""
+    """Show the invitation, and let the invited person accept it."""
     key = invitations.digest(token)
     invitation = Invitation.objects.open().filter(token_hash=key).first()
     if invitation is None:
@@ -47,12 +47,15 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def accept(request: HttpRequest, person: User, key: str) -> bool:
-    """Let a person join, and work with that organisation in this session; tell whether they did."""
+    """Add a person to the organization and select it in this session.
+
+    Return whether that worked; if not, the next page shows the reason.
+    """
     try:
         membership = services.join(key=key, by=person)
     except ProblemError as refusal:
         messages.error(request, str(refusal))
         return False
     tenancy.choose(request, membership.organization)
-    messages.success(request, f"You belong to {membership.organization} now.")
+    messages.success(request, f"You are now a member of {membership.organization}.")
     return True

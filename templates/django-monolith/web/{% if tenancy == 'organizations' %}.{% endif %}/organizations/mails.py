@@ -1,4 +1,4 @@
-"""Mails about invitations."""
+"""The emails about invitations."""
 
 from django.core.mail import EmailMessage, mailers
 from django.template.loader import render_to_string
@@ -7,8 +7,8 @@ from web.organizations.models import Invitation
 
 
 def invite(invitation: Invitation, link: str) -> None:
-    """Send somebody their link."""
-    # names may hold line breaks, and a header ends at one
+    """Send an invitation with its link."""
+    # names may contain line breaks, which an email header must not
     by, organization = (
         " ".join(str(name).split()) for name in (invitation.invited_by, invitation.organization)
     )

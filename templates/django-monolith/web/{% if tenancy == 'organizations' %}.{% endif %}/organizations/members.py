@@ -1,4 +1,4 @@
-"""The pages of those who manage an organisation: its members, and whom it has invited."""
+"""The pages for managers of an organization: its members and its invitations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ PAGE_SIZE = 50
 @require_safe
 @require(MANAGE)
 def member_list(request: HttpRequest) -> HttpResponse:
-    """List who belongs to the organisation in use, and who was asked to."""
+    """List the members and the invitations of the selected organization."""
     tenant = current_tenant(request)
     members = Membership.objects.for_tenant(tenant)
     context = {
@@ -43,7 +43,7 @@ def member_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(MANAGE)
 def member(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show a member, and change their role."""
+    """Show a member, or change their role."""
     found = _member(request, pk)
     form = RoleForm(
         request.POST or None,
@@ -55,7 +55,7 @@ def member(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(request, "organizations/member.html", {"member": found, "form": form})
     with _explained(request):
         changed = services.change_role(membership=found, by=_person(request), **form.cleaned_data)
-        messages.success(request, f"{changed.user} has the role {changed.get_role_display()} now.")
+        messages.success(request, f"{changed.user} now has the role {changed.get_role_display()}.")
         return redirect("organizations:members")
     return redirect("organizations:member", pk=pk)
 
@@ -64,12 +64,12 @@ def member(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @require(MANAGE)
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take a member out."""
+    """Remove a member."""
     found = _member(request, pk)
     with _explained(request):
         services.remove(membership=found, by=_person(request))
-        messages.success(request, f"{found.user} is no member any more.")
-        # whoever left has no business on the page of the members
+        messages.success(request, f"{found.user} is no longer a member.")
+        # a person who removed themselves may no longer open the page of the members
         is_self = found.user_id == _person(request).pk
         return redirect("organizations:list" if is_self else "organizations:members")
     return redirect("organizations:member", pk=pk)
@@ -79,7 +79,7 @@ def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require(MANAGE)
 def invite(request: HttpRequest) -> HttpResponse:
-    """Ask somebody to join."""
+    """Show the form of an invitation, or send the invitation."""
     form = InvitationForm(request.POST or None, by=_person(request), tenant=current_tenant(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -92,7 +92,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         except ProblemError as refusal:
             form.add_error("email", str(refusal))
         else:
-            messages.success(request, f"{form.cleaned_data['email']} gets a mail with a link.")
+            messages.success(request, f"An invitation was sent to {form.cleaned_data['email']}.")
             return redirect("organizations:members")
     return render(request, "organizations/invite.html", {"form": form})
 
@@ -105,7 +105,9 @@ def resend(request: HttpRequest, pk: UUID) -> HttpResponse:
     invitation = _invitation(request, pk)
     with _explained(request):
         services.resend(invitation=invitation, by=_person(request), link=_link(request))
-        messages.success(request, f"{invitation.email} gets another mail; the older link is dead.")
+        messages.success(
+            request, f"A new link was sent to {invitation.email}. The old link no longer works."
+        )
     return redirect("organizations:members")
 
 
@@ -113,17 +115,17 @@ def resend(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @require(MANAGE)
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     invitation = _invitation(request, pk)
     with _explained(request):
         services.withdraw(invitation=invitation, by=_person(request))
-        messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
+        messages.success(request, f"The invitation to {invitation.email} was withdrawn.")
     return redirect("organizations:members")
 
 
 @contextmanager
 def _explained(request: HttpRequest) -> Iterator[None]:
-    """Show the next page why something is refused."""
+    """Show the reason of a refusal on the next page."""
     try:
         yield
     except ProblemError as refusal:

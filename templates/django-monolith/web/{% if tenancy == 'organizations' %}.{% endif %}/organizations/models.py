@@ -1,4 +1,7 @@
-"""An organisation is a tenant; its key is the `tenant_id` of every row that belongs to it."""
+"""Organizations, memberships and invitations.
+
+An organization is a tenant: its key is the `tenant_id` of every row that belongs to it.
+"""
 
 import uuid
 from typing import Self
@@ -15,28 +18,29 @@ from web.accounts.roles import MANAGER, MEMBER, choices
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
-    """Which organisations a person belongs to."""
+    """Queries for the organizations of a person."""
 
     def for_user(self, user: User) -> Self:
-        """Those a person is a member of, the one they joined first in front."""
+        """Return the organizations of a person, in the order in which they joined."""
         return self.filter(memberships__user=user).order_by("memberships__joined_at", "pk")
 
     def home_of(self, user: User) -> "Organization":
-        """The first one; somebody who has none gets their own, so nobody is left without."""
+        """Return the organization a person joined first; create one for a person who has none."""
         return self.for_user(user).first() or self._settle(user)
 
     @transaction.atomic
     def _settle(self, user: User) -> "Organization":
-        User.objects.select_for_update().get(pk=user.pk)  # two first requests, one organisation
-        if found := self.for_user(user).first():  # the other one was faster
+        # the lock makes two simultaneous first requests create one organization, not two
+        User.objects.select_for_update().get(pk=user.pk)
+        if found := self.for_user(user).first():  # another request created it
             return found
-        home = self.create(name=f"{user.get_full_name()}'s organisation"[:150])
+        home = self.create(name=f"{user.get_full_name()}'s organization"[:150])
         home.admit(user, role=MANAGER)
         return home
 
 
 class Organization(models.Model):
-    """A company or a team whose data nobody else sees."""
+    """A company or a team. Its data is visible only to its members."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=150)
@@ -52,28 +56,28 @@ class Organization(models.Model):
         return self.name
 
     def has_member(self, email: str) -> bool:
-        """Tell whether an address is a member's, and was proved."""
+        """Return whether an address is a verified address of a member."""
         proved = EmailAddress.objects.filter(email__iexact=email, verified=True)
         return self.memberships.filter(user__in=proved.values("user")).exists()
 
     def admit(self, user: User, *, role: str = MEMBER) -> "Membership":
-        """Make a person a member; a member stays one, with the role they have."""
+        """Add a person with a role, and return the membership. A member keeps their role."""
         return Membership.objects.get_or_create(
             organization=self, user=user, defaults={"role": role}
         )[0]
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """Who belongs to an organisation."""
+    """Queries for members."""
 
     def for_tenant(self, tenant: UUID) -> Self:
-        """The members of one organisation, with their names."""
+        """Return the members of one organization, with their users, sorted by name."""
         people = self.filter(organization=tenant).select_related("user")
         return people.order_by("user__name", "user__email")
 
 
 class Membership(models.Model):
-    """One person in one organisation."""
+    """One person in one organization."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -95,25 +99,25 @@ class Membership(models.Model):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Who was asked to join."""
+    """Queries for invitations."""
 
     def for_tenant(self, tenant: UUID) -> Self:
-        """Those of one organisation, the newest first, with the names of who sent them."""
+        """Return the invitations of one organization, newest first, with their senders."""
         return self.filter(organization=tenant).select_related("invited_by").order_by("-sent_at")
 
     def open(self) -> Self:
-        """Those that may still be taken."""
+        """Return the invitations that have not expired."""
         return self.filter(expires_at__gt=timezone.now())
 
 
 class Invitation(models.Model):
-    """An address that may join once; the row is deleted when that is done, or taken back."""
+    """An address that may join once. The row is deleted on acceptance and on withdrawal."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="invitations"
     )
-    email = models.EmailField("e-mail address")
+    email = models.EmailField("email address")
     role = models.CharField(max_length=30, default=MEMBER, choices=choices)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(
@@ -134,5 +138,5 @@ class Invitation(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still be taken."""
+        """Return whether the invitation has not expired."""
         return self.expires_at > timezone.now()

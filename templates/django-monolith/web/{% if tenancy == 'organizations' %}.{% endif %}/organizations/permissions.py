@@ -1,4 +1,4 @@
-"""What may be done with an organisation by its members."""
+"""The permissions on an organization, and the roles that have them."""
 
 MANAGE = "organizations:manage"
 

@@ -1,4 +1,4 @@
-"""The writes about members and invitations: each says with `by` who is responsible."""
+"""The writes about members and invitations. `by` is the person who acts."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,22 +20,22 @@ from web.organizations.models import Invitation, Membership, Organization
 from web.organizations.permissions import MANAGE
 
 MANAGING = {role for role, names in ROLES.items() if MANAGE in names}
-MOST_INVITATIONS = 100  # of one organisation, waiting or sent within an hour
+MOST_INVITATIONS = 100  # for one organization: open at a time, and sent within an hour
 HOUR = timedelta(hours=1)
-PAUSE = timedelta(minutes=1)  # between two mails to one address
+PAUSE = timedelta(minutes=1)  # between two emails to one address
 
 _GONE = ProblemError(
-    HTTPStatus.GONE, "invitation-gone", "This invitation is not good any more: ask for another."
+    HTTPStatus.GONE, "invitation-gone", "This invitation is no longer valid: ask for a new one."
 )
 
-type Link = Callable[[str], str]  # from a token to the address of the page that takes it
+type Link = Callable[[str], str]  # returns the URL of the page that accepts a token
 
 
 @transaction.atomic(durable=True)
 def change_role(*, membership: Membership, role: str, by: User) -> Membership:
-    """Give a member another role, and give the membership as stored.
+    """Change the role of a member and return the membership as stored.
 
-    Problems: 403 for a role above that of `by`, 409 when nobody could manage any more.
+    Raises a problem 403 for a role above that of `by`, and 409 if no manager would be left.
     """
     current = _locked(membership)
     _check_rank(by, current.organization, current.role, role)
@@ -49,7 +49,7 @@ def change_role(*, membership: Membership, role: str, by: User) -> Membership:
 
 @transaction.atomic(durable=True)
 def remove(*, membership: Membership, by: User) -> None:
-    """End a membership; refused in the same cases as `change_role`."""
+    """End a membership. Raises the same problems as `change_role`."""
     current = _locked(membership)
     _check_rank(by, current.organization, current.role)
     _keep_a_manager(current)
@@ -58,16 +58,20 @@ def remove(*, membership: Membership, by: User) -> None:
 
 @transaction.atomic(durable=True)
 def invite(*, tenant: UUID, email: str, role: str, by: User, link: Link) -> None:
-    """Ask somebody by mail to join. Problems: 403 as above, 409 for an address that needs none."""
+    """Send an invitation by email.
+
+    Raises a problem 403 for a role above that of `by`, and 409 for a member, an address that is
+    already invited, or too many invitations.
+    """
     here = _lock(tenant)
     _check_rank(by, here, role)
     waiting = Invitation.objects.for_tenant(here.pk)
     if here.has_member(email):
-        raise _conflict(f"{email} belongs to {here} already.")
+        raise _conflict(f"{email} is already a member of {here}.")
     if waiting.filter(email__iexact=email).exists():
-        raise _conflict(f"{email} is invited already: send that invitation again.")
+        raise _conflict(f"{email} is already invited: resend that invitation.")
     if waiting.count() >= MOST_INVITATIONS:
-        raise _conflict(f"{MOST_INVITATIONS} invitations are waiting: withdraw some first.")
+        raise _conflict(f"{MOST_INVITATIONS} invitations are open: withdraw some first.")
     invitation = Invitation(organization=here, email=email.lower(), role=role)
     _send(invitation, by=by, link=link)
     record("invitation.sent", actor=by, subject=invitation, after=_facts(invitation))
@@ -75,7 +79,7 @@ def invite(*, tenant: UUID, email: str, role: str, by: User, link: Link) -> None
 
 @transaction.atomic(durable=True)
 def resend(*, invitation: Invitation, by: User, link: Link) -> None:
-    """Send an invitation anew, for another week; the link that was sent before is dead."""
+    """Send an invitation again, valid for another week. The old link stops working."""
     here = _lock(invitation.organization_id)
     current = _still_there(invitation)
     _check_rank(by, here, current.role)
@@ -86,7 +90,7 @@ def resend(*, invitation: Invitation, by: User, link: Link) -> None:
 
 @transaction.atomic(durable=True)
 def withdraw(*, invitation: Invitation, by: User) -> None:
-    """Take an invitation back: its link is dead."""
+    """Withdraw an invitation. Its link stops working."""
     here = _lock(invitation.organization_id)
     current = _still_there(invitation)
     _check_rank(by, here, current.role)
@@ -96,14 +100,14 @@ def withdraw(*, invitation: Invitation, by: User) -> None:
 
 @transaction.atomic(durable=True)
 def join(*, key: str, by: User) -> Membership:
-    """Make a person a member by the hash of their link's token, once; a member stays as they are.
+    """Accept the invitation whose token has the hash `key`. A member keeps their role.
 
-    Problems: 410 for a link that is not good any more, 403 for one that is somebody else's.
+    Raises a problem 410 for an invalid link, and 403 for the link of another person.
     """
     found = Invitation.objects.open().filter(token_hash=key).select_related("invited_by")
     if invitation := found.first():
         _lock(invitation.organization_id)
-    current = found.all().first()  # of two who press the button the second finds none
+    current = found.all().first()  # queried again under the lock: an invitation works only once
     if not current or _obstacle(current.invited_by, current.organization, current.role):
         raise _GONE
     if not invitations.owns(by, current.email):
@@ -115,7 +119,8 @@ def join(*, key: str, by: User) -> Membership:
 
 
 def _lock(tenant: UUID) -> Organization:
-    # one write about an organisation's people at a time: two that look right may be wrong together
+    # One write about an organization's people at a time: two valid writes can be invalid together.
+    # For example, two managers who remove each other.
     return Organization.objects.select_for_update().get(pk=tenant)
 
 
@@ -123,13 +128,13 @@ def _locked(membership: Membership) -> Membership:
     _lock(membership.organization_id)
     current = Membership.objects.for_tenant(membership.organization_id).filter(pk=membership.pk)
     if not (found := current.select_related("organization", "user").first()):
-        raise _conflict(f"{membership.user} is no member any more.")
+        raise _conflict(f"{membership.user} is no longer a member.")
     return found
 
 
 def _still_there(invitation: Invitation) -> Invitation:
     if not (found := Invitation.objects.filter(pk=invitation.pk).first()):
-        raise _conflict(f"The invitation of {invitation.email} was taken or withdrawn meanwhile.")
+        raise _conflict(f"The invitation to {invitation.email} was already accepted or withdrawn.")
     return found
 
 
@@ -149,17 +154,17 @@ def _keep_a_manager(leaving: Membership) -> None:
     others = leaving.organization.memberships.exclude(pk=leaving.pk)
     if not others.filter(user__is_active=True, role__in=MANAGING).exists():
         raise _conflict(
-            f"{leaving.organization} would have nobody left who may manage it: give somebody else "
-            "that role first."
+            f"{leaving.organization} would have no manager left: give another member that role "
+            "first."
         )
 
 
 def _send(invitation: Invitation, *, by: User, link: Link) -> None:
     if invitations.is_too_often(f"to {invitation.email}", most=1, within=PAUSE):
-        raise _conflict(f"{invitation.email} was written to a moment ago: wait a minute.")
+        raise _conflict(f"An email was sent to {invitation.email} a moment ago: wait a minute.")
     here = invitation.organization_id
     if invitations.is_too_often(f"from {here}", most=MOST_INVITATIONS, within=HOUR):
-        raise _conflict(f"{MOST_INVITATIONS} invitations were sent within an hour: wait for that.")
+        raise _conflict(f"{MOST_INVITATIONS} invitations were sent within an hour: try later.")
     token = invitations.new_token()
     invitation.token_hash = invitations.digest(token)
     invitation.invited_by = by

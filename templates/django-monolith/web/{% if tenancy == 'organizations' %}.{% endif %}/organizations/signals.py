@@ -1,4 +1,4 @@
-"""What happens to memberships without a page of ours: at a sign-up, in the back office."""
+"""Changes of memberships outside our pages: at a sign-up and in the back office."""
 
 from typing import Any
 
@@ -17,6 +17,6 @@ watch(Membership, "organization_id", "user_id", "role", about="user")
 
 @receiver(user_signed_up)
 def join_by_invitation(request: HttpRequest, user: User, **_: Any) -> None:
-    """Make whoever signed up through an invitation's link a member at once."""
+    """Add a person who signed up through an invitation's link."""
     if key := invitations.release(request):
         joining.accept(request, user, key)

@@ -1,4 +1,4 @@
-"""What the scheduler has workers do."""
+"""The scheduled tasks."""
 
 from datetime import timedelta
 
@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from web.organizations.models import Invitation
 
-KEPT = timedelta(days=30)  # so that whoever invited sees that nobody came, and may send it again
+KEPT = timedelta(days=30)  # the sender sees that it expired, and can resend it
 
 
 @periodic("7 3 * * *")
 @task()
 def forget_old_invitations() -> None:
-    """Delete the invitations that expired a month ago, and the addresses with them."""
+    """Delete the invitations that expired more than 30 days ago, with their addresses."""
     Invitation.objects.filter(expires_at__lt=timezone.now() - KEPT).delete()

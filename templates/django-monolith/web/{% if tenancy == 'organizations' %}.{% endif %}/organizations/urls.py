@@ -1,4 +1,4 @@
-"""Addresses under `/organizations/`."""
+"""The URLs under `/organizations/`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Choose whose data to work with."""
+"""The pages to select an organization."""
 
 from typing import cast
 from uuid import UUID
@@ -14,7 +14,7 @@ from web.organizations.models import Organization
 
 
 def organization_list(request: HttpRequest) -> HttpResponse:
-    """List a person's organisations and mark the one in use."""
+    """List the organizations of a person and mark the selected one."""
     user = cast(User, request.user)
     active = tenancy.current_tenant(request)
     context = {"organizations": Organization.objects.for_user(user), "active": active}
@@ -23,7 +23,7 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def switch(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Work with another organisation from now on; a foreign one does not exist for you."""
+    """Select another organization for this session. Return 404 if the person is not a member."""
     organization = get_object_or_404(Organization.objects.for_user(cast(User, request.user)), pk=pk)
     tenancy.choose(request, organization)
     messages.success(request, f"You now work with {organization}.")

@@ -1,3 +1,3 @@
-"""The API, at `/api/`; its operations are in `web/<app>/api.py`."""
+"""The API at `/api/`. Its operations are in `web/<app>/api.py`."""
 
 requires = ("rest_framework", "drf_spectacular")

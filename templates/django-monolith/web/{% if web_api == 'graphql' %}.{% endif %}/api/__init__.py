@@ -1,3 +1,3 @@
-"""The API, at `/api/graphql`; its operations are in `web/<app>/api.py`."""
+"""The API at `/api/graphql`. Its operations are in `web/<app>/api.py`."""
 
 requires = ("strawberry_django",)

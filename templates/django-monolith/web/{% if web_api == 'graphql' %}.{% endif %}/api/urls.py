@@ -1,4 +1,4 @@
-"""The schema: the `Query` and `Mutation` of every `web/<app>/api.py`, merged."""
+"""The schema: the merged `Query` and `Mutation` of every `web/<app>/api.py`."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ from web.accounts.models import User
 
 @strawberry.type
 class Viewer:
-    """Who is asking."""
+    """The person who sends the query."""
 
     email: str
     name: str
@@ -20,11 +20,11 @@ class Viewer:
 
 @strawberry.type
 class Query:
-    """What every service answers."""
+    """The queries of every service."""
 
     @field(None)
     def viewer(self, info: Info) -> Viewer:
-        """Give the person who is signed in."""
+        """Return the signed-in person."""
         user = cast(User, info.context.request.user)
         return Viewer(email=user.email, name=user.name)
 

@@ -1,4 +1,4 @@
-"""Addresses under `/api/`: the `router` of every `web/<app>/api.py` is mounted at `/api/<app>/`."""
+"""The URLs under `/api/`. The `router` of each `web/<app>/api.py` is mounted at `/api/<app>/`."""
 
 from chassis.django.api.ninja import create_api
 from chassis.django.discovery import discover

@@ -1,4 +1,4 @@
-"""The GraphQL API, spoken as a signed-in browser speaks it, and as a program with a key."""
+"""The GraphQL API, called by a signed-in browser and by a program with an API key."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ DECIDE = """mutation($id: UUID!) {
 
 
 def ask(client: Client, query: str, *, key: str | None = None, **variables: Any) -> Any:
-    """Send a query and give the response."""
+    """Send a query and return the response."""
     body = {"query": query, "variables": variables}
     headers = {"Idempotency-Key": key} if key else {}
     return client.post(URL, body, content_type="application/json", headers=headers)
@@ -37,7 +37,7 @@ def ask(client: Client, query: str, *, key: str | None = None, **variables: Any)
 
 @pytest.fixture
 def program(mia: User) -> Client:
-    """A program with a key that Mia made, which may read."""
+    """Return a program with an API key of Mia that may only read."""
     _, key = tokens.create_key(
         mia, tenant=tenant_of(mia), name="t", permissions=[READ], lifetime=timedelta(days=1)
     )
@@ -53,7 +53,7 @@ def test_stranger_gets_a_problem() -> None:
 
 
 def test_list_comes_in_pages(browser: Client, approval: ApprovalRequest) -> None:
-    """Each page names the next, newest first, until there is none."""
+    """Each page has the cursor of the next one, newest first; the last page has none."""
     made = ask(browser, CREATE, amount="39.90").json()["data"]["createApproval"]
     first = ask(browser, LIST, limit=1).json()["data"]["approvals"]
     second = ask(browser, LIST, after=first["nextCursor"]).json()["data"]["approvals"]
@@ -64,12 +64,12 @@ def test_list_comes_in_pages(browser: Client, approval: ApprovalRequest) -> None
 
 @pytest.mark.parametrize("wrong", [{"limit": 201}, {"limit": -1}, {"after": "nonsense"}])
 def test_list_is_bounded(browser: Client, wrong: dict[str, Any]) -> None:
-    """Nobody asks for everything at once, or for nonsense."""
+    """An unlimited page size and an invalid cursor are refused."""
     assert ask(browser, LIST, **wrong).status_code in (400, 422)
 
 
 def test_create_asks_in_the_callers_name(browser: Client, mia: User) -> None:
-    """A new request is Mia's and pending, and can be read."""
+    """A new request belongs to Mia, is pending, and can be read."""
     made = ask(browser, CREATE, amount="39.90").json()["data"]["createApproval"]
     assert (made["status"], made["requestedById"]) == ("PENDING", str(mia.pk))
     read = ask(browser, READ_ONE, id=made["id"]).json()
@@ -78,7 +78,7 @@ def test_create_asks_in_the_callers_name(browser: Client, mia: User) -> None:
 
 @pytest.mark.parametrize("wrong", ["-1", "10000000000.00", "0.001"])
 def test_create_refuses_what_the_form_refuses(browser: Client, wrong: str) -> None:
-    """A mistake is named by its field, and the status tells."""
+    """An error names its field, and the status is 422."""
     response = ask(browser, CREATE, amount=wrong)
     problem = response.json()["errors"][0]["extensions"]
     assert (response.status_code, problem["status"]) == (422, 422)
@@ -87,18 +87,18 @@ def test_create_refuses_what_the_form_refuses(browser: Client, wrong: str) -> No
 
 @pytest.mark.parametrize("wrong", ["NaN", "Infinity", "1e400", "lots"])
 def test_amounts_are_numbers(browser: Client, wrong: str) -> None:
-    """What is no amount is refused before or by the rules."""
+    """An invalid amount is refused."""
     assert ask(browser, CREATE, amount=wrong).status_code in (400, 422)
 
 
 @pytest.mark.parametrize("title", ["a\0b", "\ud800", "a" * 121])
 def test_text_is_checked(browser: Client, title: str) -> None:
-    """What cannot be stored is refused."""
+    """A text that the database cannot store is refused."""
     assert ask(browser, CREATE, amount="1", title=title).status_code == 422
 
 
 def test_decision_is_made_once(decider: Client, approval: ApprovalRequest) -> None:
-    """The first decision counts, the second gets a conflict."""
+    """The first decision succeeds, the second gets a 409."""
     first = ask(decider, DECIDE, id=str(approval.pk)).json()["data"]["decideApproval"]
     assert first == {"status": "APPROVED", "comment": "Fine."}
     refusal = ask(decider, DECIDE, id=str(approval.pk))
@@ -124,7 +124,7 @@ def test_foreign_request_does_not_exist(decider: Client, approval: ApprovalReque
 
 
 def test_retry_gets_the_first_answer(browser: Client) -> None:
-    """The same key asks once."""
+    """Two calls with the same idempotency key create one request."""
     first, again = (ask(browser, CREATE, key="k1", amount="39.90") for _ in range(2))
     assert again.json() == first.json()
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -132,7 +132,7 @@ def test_retry_gets_the_first_answer(browser: Client) -> None:
 
 
 def test_key_does_what_it_names(program: Client, browser: Client) -> None:
-    """A program reads what Mia may, needs no CSRF token, and does nothing else."""
+    """A program reads what Mia may read, without a CSRF token, and cannot write."""
     made = ask(browser, CREATE, amount="39.90").json()["data"]["createApproval"]
     assert ask(program, READ_ONE, id=made["id"]).status_code == 200
     refusal = ask(program, CREATE, amount="1")
@@ -141,7 +141,7 @@ def test_key_does_what_it_names(program: Client, browser: Client) -> None:
 
 
 def test_crash_tells_nothing(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What broke is for the log, not for the caller."""
+    """The response does not contain the details of an internal error."""
     monkeypatch.delattr("web.approvals.api.newest_first")
     response = ask(browser, LIST)
     assert response.status_code == 500
@@ -160,12 +160,12 @@ def test_crash_tells_nothing(browser: Client, monkeypatch: pytest.MonkeyPatch) -
     ids=["deep", "aliases", "cost"],
 )
 def test_query_is_bounded(browser: Client, query: str) -> None:
-    """A query that asks for too much costs nothing."""
+    """A query that is too large is refused before it runs."""
     assert ask(browser, query).status_code == 400
 
 
 def test_write_needs_the_csrf_token(mia: User) -> None:
-    """A foreign page cannot write with Mia's session."""
+    """A page of another site cannot write with Mia's session."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(mia)
     assert ask(client, CREATE, amount="1").status_code == 403

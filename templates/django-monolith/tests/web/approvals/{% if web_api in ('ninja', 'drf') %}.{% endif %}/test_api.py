@@ -1,4 +1,4 @@
-"""The API, spoken as a script in a signed-in browser speaks it, and as a program with a key."""
+"""The API, called by a script in a signed-in browser and by a program with an API key."""
 
 from base64 import b64encode
 from datetime import timedelta
@@ -21,18 +21,18 @@ PROBLEM = "application/problem+json"
 
 
 def post(client: Client, url: str, body: Any, **headers: str) -> Any:
-    """Send JSON and give the response."""
+    """Send JSON and return the response."""
     return client.post(url, body, content_type="application/json", headers=headers)
 
 
 def attached(name: str, content: bytes) -> dict[str, Any]:
-    """Make the body of a request with an attachment."""
+    """Return the body of a request with an attachment."""
     return BODY | {"attachment": {"name": name, "content": b64encode(content).decode()}}
 
 
 @pytest.fixture
 def program(mia: User) -> Client:
-    """A program with a key that Mia made, which may read."""
+    """Return a program with an API key of Mia that may only read."""
     _, key = tokens.create_key(
         mia, tenant=tenant_of(mia), name="t", permissions=[READ], lifetime=timedelta(days=1)
     )
@@ -50,7 +50,7 @@ def test_stranger_gets_a_problem() -> None:
 
 
 def test_list_comes_in_pages(browser: Client, approval: ApprovalRequest) -> None:
-    """Each page names the next, newest first, until there is none."""
+    """Each page has the cursor of the next one, newest first; the last page has none."""
     made = post(browser, URL, BODY).json()
     first = browser.get(f"{URL}?status=pending&limit=1").json()
     second = browser.get(f"{URL}?limit=1&after={first['next_cursor']}").json()
@@ -62,14 +62,14 @@ def test_list_comes_in_pages(browser: Client, approval: ApprovalRequest) -> None
 
 @pytest.mark.parametrize("query", ["limit=201", "limit=0", "after=nonsense", "status=lost"])
 def test_list_is_bounded(browser: Client, query: str) -> None:
-    """Nobody asks for everything at once, or for nonsense."""
+    """An unlimited page size and an invalid cursor are refused."""
     response = browser.get(f"{URL}?{query}")
     assert response.status_code == 422
     assert response.json()["type"] == "/problems/validation"
 
 
 def test_create_asks_in_the_callers_name(browser: Client, mia: User) -> None:
-    """A new request is Mia's and pending, and can be read."""
+    """A new request belongs to Mia, is pending, and can be read."""
     response = post(browser, URL, BODY)
     assert response.status_code == 201
     assert response.json()["requested_by"] == str(mia.pk)
@@ -95,7 +95,7 @@ def test_create_asks_in_the_callers_name(browser: Client, mia: User) -> None:
     ],
 )
 def test_create_refuses_what_the_form_refuses(browser: Client, wrong: dict[str, Any]) -> None:
-    """A mistake is named, and the refused value is not repeated."""
+    """An error names its field and does not repeat the refused value."""
     response = post(browser, URL, BODY | wrong)
     assert response.status_code == 422
     assert response.json()["errors"][0]["loc"][:2] == ["body", next(iter(wrong))]
@@ -115,27 +115,27 @@ def test_create_refuses_what_the_form_refuses(browser: Client, wrong: dict[str, 
     ids=["cut", "nan", "deep", "nested", "form", "large"],
 )
 def test_nonsense_is_a_problem(browser: Client, body: str | bytes, kind: str, status: int) -> None:
-    """What is no JSON, too deep, too large, or called something else is refused as such."""
+    """A body that is not JSON, too deep, too large or of another type gets its own status."""
     response = browser.generic("POST", URL, body, content_type=kind)
     assert response.status_code == status
     assert response.headers["Content-Type"] == PROBLEM
 
 
 def test_other_methods_are_refused(browser: Client) -> None:
-    """What there is no operation for gets a problem too."""
+    """An unknown path or method also gets problem details."""
     response = browser.delete(URL)
     assert response.status_code == 405
     assert response.headers["Content-Type"] == PROBLEM
 
 
 def test_text_comes_back_as_it_was(browser: Client) -> None:
-    """Markup is text; whoever shows it escapes it."""
+    """The API returns markup unchanged, as text; clients must escape it."""
     title = "<script>alert(1)</script> & {{ 7*7 }}"
     assert post(browser, URL, BODY | {"title": title}).json()["title"] == title
 
 
 def test_attachment_is_given_back_to_be_saved(browser: Client) -> None:
-    """It has its name, without folders, and no browser shows it."""
+    """An attachment keeps its name without folders, and is returned as a download."""
     made = post(browser, URL, attached("../etc/Quote.pdf", PDF)).json()
     assert made["attachment_name"] == "Quote.pdf"
     response = browser.get(f"{URL}{made['id']}/attachment")
@@ -145,7 +145,7 @@ def test_attachment_is_given_back_to_be_saved(browser: Client) -> None:
 
 
 def test_decision_is_made_once(decider: Client, approval: ApprovalRequest) -> None:
-    """The first decision counts, the second gets a conflict."""
+    """The first decision succeeds, the second gets a 409."""
     url = f"{URL}{approval.pk}/decision"
     decided = post(decider, url, {"status": "approved", "comment": "Fine."}).json()
     assert (decided["status"], decided["comment"]) == ("approved", "Fine.")
@@ -175,7 +175,7 @@ def test_foreign_request_does_not_exist(decider: Client, approval: ApprovalReque
 
 
 def test_retry_gets_the_first_answer(browser: Client) -> None:
-    """The same key asks once; with another body it is refused."""
+    """The same idempotency key creates one request; with another body it is refused."""
     first, again = (post(browser, URL, BODY, idempotency_key="k1") for _ in range(2))
     assert again.json() == first.json()
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -185,7 +185,7 @@ def test_retry_gets_the_first_answer(browser: Client) -> None:
 
 
 def test_key_does_what_it_names(program: Client, browser: Client) -> None:
-    """A program reads what Mia may, needs no CSRF token, and does nothing else."""
+    """A program reads what Mia may read, without a CSRF token, and cannot write."""
     made = post(browser, URL, BODY).json()
     assert program.get(f"{URL}{made['id']}").json() == made
     response = post(program, URL, BODY)
@@ -193,14 +193,14 @@ def test_key_does_what_it_names(program: Client, browser: Client) -> None:
 
 
 def test_key_stops_with_its_person(program: Client, mia: User) -> None:
-    """Nobody enters by the key of somebody who may not sign in."""
+    """The API key of a deactivated person does not work."""
     mia.is_active = False
     mia.save()
     assert program.get(URL).status_code == 401
 
 
 def test_write_needs_the_csrf_token(mia: User) -> None:
-    """A foreign page cannot write with Mia's session."""
+    """A page of another site cannot write with Mia's session."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(mia)
     response = post(client, URL, BODY)

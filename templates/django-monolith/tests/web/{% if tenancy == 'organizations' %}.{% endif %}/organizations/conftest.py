@@ -1,4 +1,4 @@
-"""An organisation with a manager, a reviewer and a member, and their browsers."""
+"""Fixtures: an organization with a manager, a reviewer and a member, and their browsers."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from web.organizations.models import Membership, Organization
 
 @pytest.fixture
 def harbour(mia: User, make_user: Callable[..., User]) -> Organization:
-    """Mia is a member, Ben manages, Rosa reviews."""
+    """Return an organization in which Mia is a member, Ben the manager and Rosa a reviewer."""
     organization = Organization.objects.create(name="Harbour")
     organization.admit(mia, role=MEMBER)
     organization.admit(make_user("ben"), role=MANAGER)
@@ -22,13 +22,13 @@ def harbour(mia: User, make_user: Callable[..., User]) -> Organization:
 
 @pytest.fixture
 def ben(harbour: Organization) -> User:
-    """Who manages."""
+    """Return Ben, the manager."""
     return User.objects.get(email="ben@example.com")
 
 
 @pytest.fixture
 def manager(ben: User) -> Client:
-    """Ben's browser, signed in."""
+    """Return Ben's browser, signed in."""
     client = Client()
     client.force_login(ben)
     return client
@@ -36,5 +36,5 @@ def manager(ben: User) -> Client:
 
 @pytest.fixture
 def of_mia(harbour: Organization, mia: User) -> Membership:
-    """What makes Mia a member."""
+    """Return Mia's membership."""
     return harbour.memberships.get(user=mia)

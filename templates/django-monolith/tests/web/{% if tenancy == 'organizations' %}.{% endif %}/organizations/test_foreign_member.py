@@ -1,4 +1,4 @@
-"""A member of another organisation walks through everything: nothing of it exists for them."""
+"""A member of another organization opens every page and finds no data of this one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,12 +17,12 @@ from web.organizations.models import Organization
 from web.tenancy import assign, settle
 
 KEY = re.compile(r"<uuid:pk>|\(\?P<pk>[^)]*\)")
-ABSENT = {404, 405}  # not there, or no page for this method
+ABSENT = {404, 405}  # not found, or the page does not accept this method
 
 
 @pytest.fixture
 def harbour(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
-    """The invented company, with data in every app."""
+    """Create the demo data, with rows in every app."""
     monkeypatch.setenv("DEMO_PASSWORD", "given for the tests")
     call_command("demo_data", verbosity=0)
     return Organization.objects.get(name=COMPANY)
@@ -30,7 +30,7 @@ def harbour(db: None, monkeypatch: pytest.MonkeyPatch) -> Organization:
 
 @pytest.fixture
 def stranger(harbour: Organization, make_user: Callable[..., User]) -> Client:
-    """The browser of somebody who may do everything, in another organisation."""
+    """Return the browser of a person with all permissions in another organization."""
     noor = make_user("noor")
     assign(MANAGER, to=noor, tenant=settle("Elsewhere", [noor]))
     client = Client()
@@ -39,7 +39,7 @@ def stranger(harbour: Organization, make_user: Callable[..., User]) -> Client:
 
 
 def foreign_pages(tenant: Organization) -> Iterator[str]:
-    """Give the address of every page about one row, with the key of a row of this tenant."""
+    """Yield the URL of every page about one row, with the key of a row of this tenant."""
     for route, _ in patterns(get_resolver()):
         label = route.removeprefix("api/").partition("/")[0]
         if KEY.search(route) and label in apps.app_configs:
@@ -48,7 +48,7 @@ def foreign_pages(tenant: Organization) -> Iterator[str]:
 
 
 def keys(label: str, tenant: Organization) -> Iterator[str]:
-    """Give a key of each table of an app that holds rows of this tenant."""
+    """Yield one key from each table of an app that has rows of this tenant."""
     for model in apps.get_app_config(label).get_models():
         rows = model._default_manager.all()
         if model is Organization:
@@ -59,7 +59,7 @@ def keys(label: str, tenant: Organization) -> Iterator[str]:
 
 
 def test_foreign_member_finds_nothing(stranger: Client, harbour: Organization) -> None:
-    """Every page about one row answers 404, whatever the method."""
+    """Every page about one row answers 404, for every method."""
     pages = set(foreign_pages(harbour))
     invitation, member = harbour.invitations.get(), harbour.memberships.all()[0]
     assert pages >= {
@@ -81,7 +81,7 @@ def test_foreign_member_finds_nothing(stranger: Client, harbour: Organization) -
 
 
 def test_foreign_member_sees_nothing(stranger: Client, harbour: Organization) -> None:
-    """No page without a key shows who works at the company."""
+    """No page without a key shows people of the company."""
     routes = (route for route, _ in patterns(get_resolver()))
     plain = {route for route in routes if re.fullmatch(r"[a-z_./]*", route)}
     apart = ("admin/", "accounts/", "identity/", ".well-known/")

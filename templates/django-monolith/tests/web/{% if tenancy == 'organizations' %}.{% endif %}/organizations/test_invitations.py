@@ -1,4 +1,4 @@
-"""An invitation brings one person in, by a link that works once."""
+"""Invitations: a link that adds one person, once."""
 
 import re
 from collections.abc import Callable
@@ -31,26 +31,26 @@ NEW = "/organizations/members/invite"
 
 @pytest.fixture
 def invite(manager: Client) -> Callable[..., str]:
-    """Give a function that invites an address and gives the path of the mailed link."""
-    cache.clear()  # it remembers who was written to
+    """Return a function that invites an address and returns the path of the link in the email."""
+    cache.clear()  # it stores the times of recent emails
 
     def invite(email: str, role: str = REVIEWER) -> str:
         page = manager.post(NEW, {"email": email, "role": role}, follow=True)
-        assert f"{email} gets a mail" in page.text
+        assert f"An invitation was sent to {email}" in page.text
         return last_link()
 
     return invite
 
 
 def last_link() -> str:
-    """Give the path of the link in the newest mail."""
+    """Return the path of the link in the newest email."""
     found = re.search(r"http://testserver(/organizations/join/\S+)", str(mail.outbox[-1].body))
     assert found
     return found[1]
 
 
 def test_mail_says_who_invites_to_what(invite: Callable[..., str]) -> None:
-    """Its reader can tell what it is about, and the token is stored nowhere."""
+    """The email explains the invitation, and the token is not stored."""
     link = invite("noor@example.com")
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["noor@example.com"], "Ben invites you to Harbour")
@@ -63,14 +63,14 @@ def test_mail_says_who_invites_to_what(invite: Callable[..., str]) -> None:
 def test_person_without_an_account_signs_up_through_the_link(
     invite: Callable[..., str], harbour: Organization, settings: Settings
 ) -> None:
-    """Though sign-up is closed; the link proved the address, so no second mail asks for it."""
+    """An invited person can sign up although sign-up is closed, and verifies no address again."""
     settings.SIGN_UP_OPEN = False
     link, visitor = invite("noor@example.com"), Client()
     sign_up = "/accounts/signup/?email=noor%40example.com"
     assert sign_up in visitor.get(link).text
     assert 'value="noor@example.com"' in visitor.get(sign_up).text
     page = visitor.post("/accounts/signup/", account("noor@example.com"), follow=True)
-    assert "You belong to Harbour now." in page.text
+    assert "You are now a member of Harbour." in page.text
     noor = User.objects.get(email="noor@example.com")
     assert EmailAddress.objects.get(user=noor).verified
     assert [row.role for row in noor.memberships.all()] == [REVIEWER]
@@ -79,21 +79,21 @@ def test_person_without_an_account_signs_up_through_the_link(
 
 
 def account(email: str) -> dict[str, str]:
-    """Give what somebody types to sign up."""
+    """Return the fields of the sign-up form."""
     return {"email": email, "password1": PASSWORD, "password2": PASSWORD}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_sign_up_outside_of_a_test_transaction(invite: Callable[..., str]) -> None:
-    """Joining is a transaction of its own, and sign-up opens none around it."""
+    """Joining runs in its own transaction, outside the sign-up's."""
     visitor = Client()
     visitor.get(invite("noor@example.com"))
     page = visitor.post("/accounts/signup/", account("noor@example.com"), follow=True)
-    assert "You belong to Harbour now." in page.text
+    assert "You are now a member of Harbour." in page.text
 
 
 def test_sign_up_by_invitation_is_for_the_invited_address(invite: Callable[..., str]) -> None:
-    """The link opens the door for one mailbox."""
+    """The link allows sign-up only with the invited address."""
     visitor = Client()
     visitor.get(invite("noor@example.com"))
     page = visitor.post("/accounts/signup/", account("other@example.com"))
@@ -105,7 +105,7 @@ def test_sign_up_by_invitation_is_for_the_invited_address(invite: Callable[..., 
 def test_sign_up_closes_with_the_invitation(
     manager: Client, invite: Callable[..., str], how: str
 ) -> None:
-    """Whoever opened the link in time and comes back too late finds sign-up closed."""
+    """Sign-up is closed if the invitation expired after its link was opened."""
     visitor = Client()
     link = invite("noor@example.com")
     visitor.get(link)
@@ -121,14 +121,14 @@ def test_sign_up_closes_with_the_invitation(
 def test_person_with_an_account_signs_in_and_joins(
     invite: Callable[..., str], make_user: Callable[..., User], harbour: Organization
 ) -> None:
-    """Once: the link is dead afterwards, and the organisation is in use."""
+    """A link works once; then the organization is selected."""
     noor, link, visitor = make_user("noor"), invite("noor@example.com"), Client()
     page = visitor.get(link).text
     assert f"/accounts/login/?next={link}" in page
     visitor.force_login(noor)
     assert "Join Harbour</button>" in visitor.get(link).text
-    assert not noor.memberships.filter(organization=harbour).exists()  # looking changes nothing
-    assert "You belong to Harbour now." in visitor.post(link, follow=True).text
+    assert not noor.memberships.filter(organization=harbour).exists()  # a GET changes nothing
+    assert "You are now a member of Harbour." in visitor.post(link, follow=True).text
     assert visitor.session["organization"] == str(harbour.pk)
     assert visitor.post(link).status_code == 404
     event = AuditEvent.objects.get(action="invitation.accepted")
@@ -140,7 +140,7 @@ def test_person_with_an_account_signs_in_and_joins(
 def test_of_two_at_once_one_joins(
     invite: Callable[..., str], make_user: Callable[..., User], harbour: Organization
 ) -> None:
-    """A link that is pressed twice is taken once."""
+    """Two simultaneous clicks accept an invitation once."""
     noor, key = make_user("noor"), invitations.digest(invite("noor@example.com").rpartition("/")[2])
     start, outcomes = Barrier(2), list[str]()
 
@@ -164,61 +164,61 @@ def test_of_two_at_once_one_joins(
 
 
 def test_somebody_else_is_told_so(invite: Callable[..., str], browser: Client, mia: User) -> None:
-    """A forwarded link lets nobody else in."""
+    """A forwarded link does not work for another person."""
     link = invite("noor@example.com")
     for response in (browser.get(link), browser.post(link)):
-        assert "It was sent to noor@example.com, and you are signed in as mia" in response.text
+        assert "It was sent to noor@example.com, but you are signed in as mia" in response.text
     assert Invitation.objects.count() == 1
 
 
 def test_unproved_address_is_not_theirs(
     invite: Callable[..., str], browser: Client, mia: User
 ) -> None:
-    """Whoever typed the address into their account has not shown that they read its mail."""
+    """An unverified address in an account does not accept the invitation to it."""
     EmailAddress.objects.create(user=mia, email="noor@example.com", verified=False)
-    assert "This invitation is for somebody else" in browser.get(invite("noor@example.com")).text
+    assert "This invitation is for another person" in browser.get(invite("noor@example.com")).text
 
 
 def test_member_is_told(
     invite: Callable[..., str], make_user: Callable[..., User], harbour: Organization
 ) -> None:
-    """A link that comes too late says that there is nothing to accept."""
+    """The link tells a member that there is nothing to accept."""
     noor, link, visitor = make_user("noor"), invite("noor@example.com"), Client()
     harbour.admit(noor)
     visitor.force_login(noor)
-    assert "You belong to Harbour already" in visitor.get(link).text
+    assert "You are already a member of Harbour" in visitor.get(link).text
 
 
 def test_invitation_of_somebody_who_may_not_any_more_is_dead(
     invite: Callable[..., str], make_user: Callable[..., User], harbour: Organization, ben: User
 ) -> None:
-    """A manager who was demoted brings nobody in afterwards."""
+    """The invitations of a demoted manager stop working."""
     noor, link, visitor = make_user("noor"), invite("noor@example.com"), Client()
     assign(MEMBER, to=ben, tenant=harbour.pk)
     visitor.force_login(noor)
-    assert "ask for another" in visitor.post(link).text
+    assert "ask for a new one" in visitor.post(link).text
     assert not noor.memberships.filter(organization=harbour).exists()
 
 
 def test_resent_link_replaces_the_first(manager: Client, invite: Callable[..., str]) -> None:
-    """At most once a minute; the new one is good for another week."""
+    """Resend works at most once a minute; the new link is valid for another week."""
     first = invite("noor@example.com")
     resend = f"/organizations/members/invitations/{Invitation.objects.get().pk}/resend"
-    assert "written to a moment ago" in manager.post(resend, follow=True).text
+    assert "a moment ago: wait a minute" in manager.post(resend, follow=True).text
     Invitation.objects.update(expires_at=timezone.now())
     cache.clear()
     assert "Expired" in manager.get("/organizations/members").text
-    assert "gets another mail" in manager.post(resend, follow=True).text
+    assert "A new link was sent to" in manager.post(resend, follow=True).text
     assert Client().get(first).status_code == 404
     assert Client().get(last_link()).status_code == 200
     assert AuditEvent.objects.filter(action="invitation.resent").count() == 1
 
 
 def test_withdrawn_link_is_dead(manager: Client, invite: Callable[..., str]) -> None:
-    """And the address is gone with it; the trail keeps that it happened."""
+    """Withdrawing deletes the address; the audit trail keeps the event."""
     link = invite("noor@example.com")
     withdraw = f"/organizations/members/invitations/{Invitation.objects.get().pk}/withdraw"
-    assert "is withdrawn" in manager.post(withdraw, follow=True).text
+    assert "was withdrawn" in manager.post(withdraw, follow=True).text
     assert Client().get(link).status_code == 404
     assert manager.post(withdraw).status_code == 404
     event = AuditEvent.objects.get(action="invitation.withdrawn")
@@ -228,8 +228,8 @@ def test_withdrawn_link_is_dead(manager: Client, invite: Callable[..., str]) -> 
 @pytest.mark.parametrize(
     ("email", "sentence"),
     [
-        ("MIA@example.com", "belongs to Harbour already"),
-        ("noor@example.com", "is invited already"),
+        ("MIA@example.com", "is already a member of Harbour"),
+        ("noor@example.com", "is already invited"),
         ("", "required"),
         ("x" * 5000 + "@example.com", "at most 254 characters"),
         ("a@example.com\0", "Null characters are not allowed"),
@@ -240,7 +240,7 @@ def test_withdrawn_link_is_dead(manager: Client, invite: Callable[..., str]) -> 
 def test_address_that_will_not_do_is_explained(
     manager: Client, invite: Callable[..., str], email: str, sentence: str
 ) -> None:
-    """Beside the field, and no mail is sent."""
+    """The error is next to the field, and no email is sent."""
     invite("noor@example.com")
     response = manager.post(NEW, {"email": email, "role": MEMBER})
     assert response.status_code == 200
@@ -252,7 +252,7 @@ def test_address_that_will_not_do_is_explained(
 def test_names_cannot_add_a_header(
     manager: Client, ben: User, harbour: Organization, invite: Callable[..., str]
 ) -> None:
-    """Line breaks in the name of a person or an organisation stay out of the subject."""
+    """The subject contains no line breaks from names of people or organizations."""
     User.objects.filter(pk=ben.pk).update(name="Ben\r\nBcc: b@example.com")
     Organization.objects.filter(pk=harbour.pk).update(name="Har\nbour")
     invite("noor@example.com")
@@ -263,14 +263,14 @@ def test_names_cannot_add_a_header(
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "<script>", "%F0%9F%92%A9", "..%2F"])
 def test_link_that_nobody_sent_is_not_found(token: str) -> None:
-    """Whatever stands in its place."""
+    """A link with an invalid token is a 404."""
     assert Client().get(f"/organizations/join/{token}").status_code == 404
 
 
 def test_an_organisation_cannot_write_to_the_whole_world(
     manager: Client, invite: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So many invitations wait at a time and no more."""
+    """The number of open invitations is limited."""
     monkeypatch.setattr("web.organizations.services.MOST_INVITATIONS", 1)
     invite("noor@example.com")
     response = manager.post(NEW, {"email": "else@example.com", "role": MEMBER})
@@ -280,12 +280,12 @@ def test_an_organisation_cannot_write_to_the_whole_world(
 def test_withdrawing_and_inviting_again_makes_no_storm(
     manager: Client, invite: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither one address nor the organisation as a whole gets around its limit that way."""
+    """Withdraw and invite again does not bypass the limits of an address or an organization."""
     invite("noor@example.com")
     withdraw = f"/organizations/members/invitations/{Invitation.objects.get().pk}/withdraw"
     manager.post(withdraw)
     again = manager.post(NEW, {"email": "Noor@example.com", "role": MEMBER})
-    assert "written to a moment ago" in again.text
+    assert "a moment ago: wait a minute" in again.text
     monkeypatch.setattr("web.organizations.services.MOST_INVITATIONS", 1)
     other = manager.post(NEW, {"email": "else@example.com", "role": MEMBER})
     assert "were sent within an hour" in other.text
@@ -296,7 +296,7 @@ def test_withdrawing_and_inviting_again_makes_no_storm(
 def test_nobody_invites_above_themselves(
     manager: Client, ben: User, monkeypatch: pytest.MonkeyPatch, role: str, is_offered: bool
 ) -> None:
-    """The form offers the roles that one may give; another one is no choice."""
+    """The form offers only the roles that the person may give."""
     monkeypatch.setitem(ROLES, REVIEWER, frozenset({MANAGE}))
     ben.memberships.update(role=role)
     assert ('value="manager"' in manager.get(NEW).text) is is_offered
@@ -305,7 +305,7 @@ def test_nobody_invites_above_themselves(
 
 
 def test_old_invitations_are_forgotten(invite: Callable[..., str]) -> None:
-    """A month after the end the address goes too."""
+    """An invitation and its address are deleted a month after it expired."""
     invite("noor@example.com")
     forget_old_invitations.call()
     assert Invitation.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Who manages an organisation says who belongs to it, and what they may do."""
+"""Managers of an organization manage its members and their roles."""
 
 from collections.abc import Callable
 from threading import Barrier, Thread
@@ -22,14 +22,14 @@ MEMBERS = "/organizations/members"
 
 
 def test_manager_sees_who_belongs(manager: Client, harbour: Organization) -> None:
-    """Name, address and role of everybody."""
+    """The list shows name, address and role of each member."""
     page = manager.get(MEMBERS).text
     for text in ("Mia", "rosa@example.com", "Reviewer", "Members of Harbour"):
         assert text in page
 
 
 def test_pages_are_for_whoever_manages(browser: Client, of_mia: Membership) -> None:
-    """A member finds neither the pages nor a way there in the menu."""
+    """A member cannot open the pages, and the menu does not list them."""
     assert MEMBERS not in browser.get("/").text
     for page in (MEMBERS, f"{MEMBERS}/{of_mia.pk}", "/organizations/members/invite"):
         assert browser.get(page).status_code == 403
@@ -38,7 +38,7 @@ def test_pages_are_for_whoever_manages(browser: Client, of_mia: Membership) -> N
 
 
 def test_menu_marks_the_page_alone(manager: Client) -> None:
-    """The entry whose address is a part of this page's is not marked too."""
+    """The menu marks only one entry, not also one with a shorter path."""
     page = manager.get(MEMBERS).text
     assert page.count('aria-current="page"') == 1
     assert f'href="{MEMBERS}" aria-current="page"' in page
@@ -47,7 +47,7 @@ def test_menu_marks_the_page_alone(manager: Client) -> None:
 def test_list_of_fifty_takes_as_many_queries_as_of_three(
     manager: Client, harbour: Organization
 ) -> None:
-    """Names come with the memberships, not one by one."""
+    """One query loads the memberships with all names."""
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -75,16 +75,16 @@ def test_list_of_fifty_takes_as_many_queries_as_of_three(
 
 
 def test_role_is_changed_and_recorded(manager: Client, of_mia: Membership, ben: User) -> None:
-    """The trail has who did it to whom, and both roles."""
+    """The audit trail has the actor, the member and both roles."""
     page = manager.post(f"{MEMBERS}/{of_mia.pk}", {"role": REVIEWER}, follow=True)
-    assert "Mia has the role Reviewer now." in page.text
+    assert "Mia now has the role Reviewer." in page.text
     event = AuditEvent.objects.get(action="membership.changed")
     assert (event.actor, event.subject) == (str(ben.pk), str(of_mia.user_id))
     assert (event.before, event.after) == ({"role": MEMBER}, {"role": REVIEWER})
 
 
 def test_role_given_in_code_is_recorded(harbour: Organization, mia: User) -> None:
-    """`tenancy.assign` leaves the same trail as the page."""
+    """`tenancy.assign` writes the same audit event as the page."""
     assign(REVIEWER, to=mia, tenant=harbour.pk)
     event = AuditEvent.objects.get(action="membership.changed")
     assert (event.before, event.after) == ({"role": MEMBER}, {"role": REVIEWER})
@@ -92,7 +92,7 @@ def test_role_given_in_code_is_recorded(harbour: Organization, mia: User) -> Non
 
 @pytest.mark.parametrize("role", ["", "owner", "x" * 5000, "\0", "<b>manager</b>"])
 def test_what_is_no_role_is_refused(manager: Client, of_mia: Membership, role: str) -> None:
-    """The form says so, and nothing changes."""
+    """The form shows the error, and nothing changes."""
     response = manager.post(f"{MEMBERS}/{of_mia.pk}", {"role": role})
     assert (response.status_code, "errorlist" in response.text) == (200, True)
     assert Membership.objects.get(pk=of_mia.pk).role == MEMBER
@@ -101,11 +101,11 @@ def test_what_is_no_role_is_refused(manager: Client, of_mia: Membership, role: s
 def test_removed_member_is_out_at_once(
     manager: Client, browser: Client, of_mia: Membership, harbour: Organization
 ) -> None:
-    """A session that was at work there finds nothing of it in the next request."""
+    """After the removal the next request of the member's session shows no data of it."""
     browser.post(f"/organizations/{harbour.pk}/switch")
     assert "Harbour" in browser.get("/organizations/").text
     page = manager.post(f"{MEMBERS}/{of_mia.pk}/remove", follow=True)
-    assert "Mia is no member any more." in page.text
+    assert "Mia is no longer a member." in page.text
     assert "Harbour" not in browser.get("/organizations/").text
     row = {"organization_id": str(harbour.pk), "user_id": str(of_mia.user_id)}
     event = AuditEvent.objects.get(action="membership.removed")
@@ -113,24 +113,24 @@ def test_removed_member_is_out_at_once(
 
 
 def test_last_manager_stays(manager: Client, ben: User, harbour: Organization) -> None:
-    """Neither a lower role nor leaving: somebody else has to manage first."""
+    """The last manager can neither take a lower role nor leave."""
     page = f"{MEMBERS}/{harbour.memberships.get(user=ben).pk}"
     for response in (
         manager.post(page, {"role": MEMBER}, follow=True),
         manager.post(f"{page}/remove", follow=True),
     ):
-        assert "would have nobody left who may manage it" in response.text
+        assert "would have no manager left" in response.text
     assert harbour.memberships.get(user=ben).role == MANAGER
 
 
 def test_switched_off_manager_does_not_count(
     ben: User, harbour: Organization, of_mia: Membership
 ) -> None:
-    """Somebody who cannot sign in cannot manage."""
+    """A deactivated manager does not count as a manager."""
     of_mia.role = MANAGER
     of_mia.save()
     User.objects.filter(pk=of_mia.user_id).update(is_active=False)
-    with pytest.raises(ProblemError, match="would have nobody left"):
+    with pytest.raises(ProblemError, match="would have no manager left"):
         services.remove(membership=harbour.memberships.get(user=ben), by=ben)
 
 
@@ -138,7 +138,7 @@ def test_switched_off_manager_does_not_count(
 def test_of_two_managers_who_leave_at_once_one_stays(
     ben: User, mia: User, harbour: Organization
 ) -> None:
-    """Each is the other's reason that they may go; the second is told that there is none."""
+    """If the last two managers leave at the same time, only one succeeds."""
     assign(MANAGER, to=mia, tenant=harbour.pk)
     start, refused = Barrier(2), list[str]()
 
@@ -164,7 +164,7 @@ def test_of_two_managers_who_leave_at_once_one_stays(
 def test_nobody_gives_or_takes_a_role_above_their_own(
     harbour: Organization, make_user: Callable[..., User], ben: User
 ) -> None:
-    """A role that manages but does not decide can neither make nor unmake a manager."""
+    """A role with fewer permissions than a manager can neither add nor demote a manager."""
     rosa = User.objects.get(email="rosa@example.com")
     with (
         patch("chassis.django.people.roles.has_permission", return_value=True),
@@ -178,7 +178,7 @@ def test_nobody_gives_or_takes_a_role_above_their_own(
 
 
 def test_somebody_who_left_meanwhile_is_named(of_mia: Membership, ben: User) -> None:
-    """Of two who remove the same person the second is told."""
+    """The second removal of the same person gets a message."""
     Membership.objects.filter(pk=of_mia.pk).delete()
-    with pytest.raises(ProblemError, match="Mia is no member any more"):
+    with pytest.raises(ProblemError, match="Mia is no longer a member"):
         services.remove(membership=of_mia, by=ben)

@@ -1,4 +1,4 @@
-"""Who belongs where, and whose data is shown."""
+"""Memberships, and the tenant of a request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,14 +19,14 @@ from web.tenancy import SESSION_KEY, current_tenant, tenant_of
 
 
 def test_newcomer_gets_an_organisation_once(mia: User) -> None:
-    """Somebody who belongs nowhere gets their own, and keeps it."""
+    """A person without an organization gets their own, and keeps it."""
     first = tenant_of(mia)
     assert tenant_of(mia) == first
-    assert Organization.objects.get().name == "Mia's organisation"
+    assert Organization.objects.get().name == "Mia's organization"
 
 
 def test_member_has_no_other(mia: User, harbour: Organization) -> None:
-    """Somebody who was admitted gets no second one."""
+    """A member of an organization gets no second one."""
     assert tenant_of(mia) == harbour.pk
     assert Organization.objects.count() == 1
 
@@ -34,7 +34,7 @@ def test_member_has_no_other(mia: User, harbour: Organization) -> None:
 def test_request_of_a_member_locks_nothing(
     mia: User, harbour: Organization, django_assert_num_queries: Callable[..., Any]
 ) -> None:
-    """One plain query finds the organisation: reading pages never queues behind a write."""
+    """One query without a lock finds the organization, so reads never wait for a write."""
     with django_assert_num_queries(1) as asked:
         tenant_of(mia)
     assert "FOR UPDATE" not in asked.captured_queries[0]["sql"]
@@ -43,7 +43,7 @@ def test_request_of_a_member_locks_nothing(
 def test_two_first_requests_make_one_organisation(
     mia: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who finds none waits for the lock, looks again and takes what the faster one made."""
+    """The slower request waits for the lock and uses the organization of the faster one."""
     locked = User.objects.select_for_update
     made: list[Organization] = []
 
@@ -58,7 +58,7 @@ def test_two_first_requests_make_one_organisation(
 
 
 def test_choice_is_kept_in_the_session(mia: User, browser: Client, harbour: Organization) -> None:
-    """After switching, the other organisation is in use."""
+    """After switching, the other organization is selected."""
     finch = Organization.objects.create(name="Finch")
     finch.admit(mia)
     page = browser.post(f"/organizations/{finch.pk}/switch", follow=True)
@@ -69,7 +69,7 @@ def test_choice_is_kept_in_the_session(mia: User, browser: Client, harbour: Orga
 def test_list_of_fifty_takes_as_many_queries_as_of_one(
     mia: User, browser: Client, harbour: Organization
 ) -> None:
-    """However many organisations somebody belongs to."""
+    """The number of queries does not depend on the number of organizations."""
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -83,14 +83,14 @@ def test_list_of_fifty_takes_as_many_queries_as_of_one(
 
 
 def test_foreign_organisation_cannot_be_chosen(browser: Client, harbour: Organization) -> None:
-    """For somebody who is not a member it does not exist."""
+    """A person who is not a member gets a 404."""
     foreign = Organization.objects.create(name="Foreign")
     assert browser.post(f"/organizations/{foreign.pk}/switch").status_code == 404
     assert "Foreign" not in browser.get("/organizations/").text
 
 
 def test_choice_ends_with_the_membership(mia: User, harbour: Organization) -> None:
-    """A session that still names a former organisation shows nothing of it."""
+    """A session that still selects a former organization shows no data of it."""
     former = Organization.objects.create(name="Former")
     request = RequestFactory().get("/")
     request.user = mia
@@ -99,14 +99,14 @@ def test_choice_ends_with_the_membership(mia: User, harbour: Organization) -> No
 
 
 def test_organisations_are_managed_in_the_back_office(make_user: Callable[..., User]) -> None:
-    """An administrator who has just proved who they are sees the members of an organisation."""
+    """After a new second-factor check an administrator sees the members of an organization."""
     root = make_user("root", is_staff=True, is_superuser=True)
     organization = Organization.objects.create(name="Harbour")
     organization.admit(root)
     browser = Client()
     browser.force_login(root)
     address = f"/admin/organizations/organization/{organization.pk}/change/"
-    asked = browser.get(address).headers["Location"]  # roles are given there
+    asked = browser.get(address).headers["Location"]  # this page changes roles
     assert asked.startswith("/accounts/reauthenticate/")
     prove(browser)
     page = browser.get(address)
@@ -116,7 +116,7 @@ def test_organisations_are_managed_in_the_back_office(make_user: Callable[..., U
 def test_seed_shows_two_organisations_and_an_invitation(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twice gives nothing more; whoever has several begins in the one they joined first."""
+    """A second run adds nothing. A person with several organizations starts in the first one."""
     monkeypatch.setenv("DEMO_PASSWORD", "given for the tests")
     for _ in range(2):
         call_command("demo_data", verbosity=0)
