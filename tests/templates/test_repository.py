@@ -105,11 +105,12 @@ def test_often_used_ignore_files_hit_no_managed_path(
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_the_example_is_small(plan: str) -> None:
-    """An example is read in one sitting: at most 900 lines of Python a slice, tests apart."""
+    """An example is read in one sitting: 900 lines of Python a slice, tests and migrations apart."""
     for half, slice_ in (("web", "approvals"), ("api", "webhooks")):
         folder = ROOT / "templates" / plan / half / slice_
         if folder.exists():
-            lines = {p: p.read_text("utf-8").count("\n") for p in folder.rglob("*.py")}
+            written = [p for p in folder.rglob("*.py") if "migrations" not in p.parts]
+            lines = {p: p.read_text("utf-8").count("\n") for p in written}
             # a service has the models of one ORM and one API; the longest counts
             either = {p: n for p, n in lines.items() if "{%" in str(p.relative_to(folder))}
             longest: dict[str, int] = {}
