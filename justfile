@@ -52,3 +52,7 @@ demo *ARGS:
 # Measure what the standards cost and write docs/performance.md (needs wrk): just bench --rounds 9
 bench *ARGS:
     uv run python -m bench {{ ARGS }}
+
+# Measure names, prose, sizes and import cycles of our own code: just figures --json
+figures *ARGS:
+    uv run python -m bench.code_figures {{ ARGS }}
