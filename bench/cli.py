@@ -34,7 +34,7 @@ the next: a managed and a merged file change, and the team had changed the merge
 for lost edits included: with an empty cache, with one that has the recorded version's render (as
 after the update before), and after `--dry-run`. The template lies on the same disk. Shares are
 those of `copier update` in the same round, medians too. Where the load exceeds the cores, the clock
-measures the neighbours as well, and the CPU's seconds are what the command itself costs.
+measures the neighbors as well, and the CPU's seconds are what the command itself costs.
 
 | command | seconds | seconds of CPU | share | share of CPU | limit |
 |---|---|---|---|---|---|

@@ -93,7 +93,7 @@ def quick_renders() -> Iterator[None]:
 
 
 def _compile_once(patch: pytest.MonkeyPatch) -> None:
-    """Copier compiles the parts of every path in every render anew."""
+    """Copier compiles the parts of every path again in every render."""
     plain = Environment.compile
     known: dict[tuple[type[Environment], object, object], object] = {}
 

@@ -18,7 +18,7 @@ def file(cli: Cli) -> Path:
 
 
 def test_text(cli: Cli, file: Path) -> None:
-    """The recommendation at 80 columns, without colour, and nothing on standard error."""
+    """The recommendation at 80 columns, without color, and nothing on standard error."""
     ran = cli.run("advise", "--answers", file.name)
 
     assert (0, "") == (ran.code, ran.err)

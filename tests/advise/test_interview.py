@@ -24,7 +24,7 @@ def screen(cli: Cli) -> "Terminal[str]":
 
 
 def start(cli: Cli, *arguments: str, **environment: str) -> "Terminal[str]":
-    """The command in a terminal without colour."""
+    """The command in a terminal without color."""
     terminal: Terminal[str] = pexpect.spawn(
         sys.executable,
         ["-m", "roadbed", "advise", *arguments],
@@ -152,7 +152,7 @@ def test_change_at_the_end(cli: Cli, screen: "Terminal[str]") -> None:
     assert "api" == kept(cli)["product"]
 
 
-def test_colour(cli: Cli) -> None:
+def test_color(cli: Cli) -> None:
     """On a terminal that has it, titles are bold."""
     environment = {key: it for key, it in cli.environment.items() if key != "NO_COLOR"}
     screen: Terminal[str] = pexpect.spawn(
@@ -220,7 +220,7 @@ def test_a_rubric_of_ones_own(cli: Cli) -> None:
     ],
 )
 def test_code_that_runs_today(cli: Cli, name: str, commands: list[str]) -> None:
-    """Who has a Django code base is shown how it comes under the plan, before how to begin anew."""
+    """For a Django code base, the way under the plan is shown before the way to a new service."""
     written(cli.folder / SHEET, scenario(name))
     screen = start(cli)
     reply(screen, "", REVIEW)

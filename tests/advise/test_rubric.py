@@ -18,7 +18,7 @@ TEXT = RUBRIC_FILE.read_text(encoding="utf-8")
     [
         ("format = 1", "format = 2", "format"),
         ("format = 1", "format = ", "is not valid TOML"),
-        ("[thresholds]", "colour = 1\n\n[thresholds]", "colour"),
+        ("[thresholds]", "color = 1\n\n[thresholds]", "color"),
         ('id = "team"\n', 'id = "product"\n', "the criterion product stands there twice"),
         ('id = "few"\n', 'id = "mixed"\n', "an option of the criterion team stands there twice"),
         ('default = "mixed"\n', 'default = "big"\n', "is none of its options"),

@@ -65,7 +65,7 @@ def test_any_answers(answers: dict[str, str]) -> None:
 @MANY
 @given(answers=SETS, criterion=st.sampled_from(ORDERED), data=st.data())
 def test_more_of_a_need(answers: dict[str, str], criterion: Criterion, data: st.DataObject) -> None:
-    """More of what favours a plan never lowers its score, and never turns the advice from it."""
+    """More of what favors a plan never lowers its score, and never turns the advice from it."""
     less, more = data.draw(st.sampled_from(list(pairwise(criterion.options))))
     before, after = with_(answers, criterion, less.id), with_(answers, criterion, more.id)
 

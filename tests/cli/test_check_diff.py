@@ -122,15 +122,15 @@ def test_clean(cli: Cli) -> None:
     assert {} == json.loads(cli.run("check", "--diff", "--json", "orders").out)["differences"]
 
 
-@pytest.mark.parametrize("no_colour", [False, True])
-def test_colour(cli: Cli, service: Path, no_colour: bool) -> None:
+@pytest.mark.parametrize("no_color", [False, True])
+def test_color(cli: Cli, service: Path, no_color: bool) -> None:
     """Removed lines are red and added ones green, on a terminal alone."""
     (service / RUFF).write_text("# ours\n")
     program, *arguments = cli.command("check", "--diff", "orders")
-    env = {**cli.environment, "TERM": "xterm", **({"NO_COLOR": "1"} if no_colour else {})}
+    env = {**cli.environment, "TERM": "xterm", **({"NO_COLOR": "1"} if no_color else {})}
     terminal = pexpect.spawn(program, arguments, cwd=str(cli.folder), env=env, encoding="utf-8")
 
     said = terminal.read()
 
-    assert no_colour is ("\x1b[32m+# ours\x1b[0m" not in said)
+    assert no_color is ("\x1b[32m+# ours\x1b[0m" not in said)
     assert "\x1b" not in cli.run("check", "--diff", "orders").out

@@ -1,4 +1,4 @@
-"""The command as a whole: help, mistakes, defects, colours and speed."""
+"""The command as a whole: help, mistakes, defects, colors and speed."""
 
 import os
 import re
@@ -16,11 +16,11 @@ from roadbed import terminal as output
 from roadbed.commands import check
 from tests.cli.conftest import Cli
 
-COLOUR = "\x1b["
+COLOR = "\x1b["
 
 
 def test_help(cli: Cli) -> None:
-    """Every verb and option explains itself within 80 columns, without colour."""
+    """Every verb and option explains itself within 80 columns, without color."""
     verbs = re.findall(r"(?m)^  ([\w-]+)  ", cli.run("--help").out.partition("Commands:")[2])
     assert {"new", "check", "update"} < {*verbs}
     for arguments in (["--help"], *([verb, "-h"] for verb in verbs)):
@@ -28,7 +28,7 @@ def test_help(cli: Cli) -> None:
         assert (0, "") == (ran.code, ran.err)
         assert max(map(len, ran.out.splitlines())) <= 80
         assert not re.search(r"[a-z]\.\.\.$", ran.out, re.MULTILINE), "a sentence was cut"
-        assert COLOUR not in ran.out
+        assert COLOR not in ran.out
 
 
 def test_no_words(cli: Cli) -> None:
@@ -79,7 +79,7 @@ def test_imports() -> None:
     [
         (["neww"], "No such command 'neww'"),
         (["eject"], "Missing argument 'files'"),
-        (["new", "hybrid", "x", "--colour"], "No such option"),
+        (["new", "hybrid", "x", "--color"], "No such option"),
         (["check", "--json=yes"], "--json"),
         (["new", "hybrid", "x", "-d"], "requires an argument"),
     ],
@@ -127,10 +127,10 @@ def test_reader_leaves(cli: Cli, service: Path) -> None:
     assert "" == done.stderr
 
 
-@pytest.mark.parametrize("no_colour", [False, True])
-def test_terminal(cli: Cli, released: Path, no_colour: bool) -> None:
-    """On a terminal steps are live, colour is there unless NO_COLOR is, and lines fit."""
-    env = {**cli.environment, "TERM": "xterm", **({"NO_COLOR": "1"} if no_colour else {})}
+@pytest.mark.parametrize("no_color", [False, True])
+def test_terminal(cli: Cli, released: Path, no_color: bool) -> None:
+    """On a terminal steps are live, color is there unless NO_COLOR is, and lines fit."""
+    env = {**cli.environment, "TERM": "xterm", **({"NO_COLOR": "1"} if no_color else {})}
     program, *arguments = cli.command(
         "new", "hybrid", "orders", "--defaults", "--no-install", f"--source={released}"
     )
@@ -139,7 +139,7 @@ def test_terminal(cli: Cli, released: Path, no_colour: bool) -> None:
     )
     said = terminal.read()
     assert "done  Rendering hybrid" in said.replace("\x1b[32m", "").replace("\x1b[0m", "")
-    assert no_colour is ("\x1b[32m" not in said)
+    assert no_color is ("\x1b[32m" not in said)
 
 
 def test_error_on_terminal(cli: Cli) -> None:

@@ -48,7 +48,7 @@ def test_round_trip() -> None:
 
 
 def test_stale(template: Path) -> None:
-    """--check names a stale manifest and fails; --write mends it, dirty or not; twice is once."""
+    """--check names a stale manifest and fails; --write fixes it, dirty or not; twice is once."""
     assert 0 == write(template, "--check").returncode
     (template / "templates/_service/.roadbed/ruff.toml").write_text("line-length = 99\n")
 

@@ -104,7 +104,7 @@ def test_empty_folder(cli: Cli, released: Path) -> None:
 
 
 def test_inside_repository(cli: Cli, released: Path) -> None:
-    """Inside a repository nothing is initialised or committed, and it is said what that means."""
+    """Inside a repository nothing is initialized or committed, and it is said what that means."""
     git(cli.folder, "init", "--quiet")
 
     made = cli.run("new", "hybrid", "services/orders", "--defaults", f"--source={released}")

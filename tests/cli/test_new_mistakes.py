@@ -34,7 +34,7 @@ def test_plan(cli: Cli, released: Path) -> None:
     [
         ("web_api", ("-d 'web_api'", "key=value")),
         ("=ninja", ("-d '=ninja'", "key=value")),
-        ("colour=red", ("'colour'", "web_api or ci")),
+        ("color=red", ("'color'", "web_api or ci")),
         ("web_api=soap", ("'soap'", "-d web_api=ninja or none")),
         ("plan=hybrid", ("first argument",)),
         ("project_name={{ 1 }}", ("project_name: ", "holds a brace")),

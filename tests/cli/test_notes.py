@@ -76,10 +76,10 @@ def test_our_notes_ask_what_the_template_asks() -> None:
     """Each question and answer that a note is for exists in copier.yml, or it would show."""
     ours = notes.in_checkout(ROOT).releases()
     questions = read_questions(resolve_source(str(ROOT), "HEAD"))
-    wrong = note("x", 'applies.plan = ["hybrid", "flask"]', 'applies.colour = ["red"]')
+    wrong = note("x", 'applies.plan = ["hybrid", "flask"]', 'applies.color = ["red"]')
 
     assert [] == unknown(ours, questions)
-    assert ["plan=flask", "colour=red"] == unknown([notes.parse(wrong, "next.toml")], questions)
+    assert ["plan=flask", "color=red"] == unknown([notes.parse(wrong, "next.toml")], questions)
 
 
 def test_everything_that_can_be_written() -> None:

@@ -35,7 +35,7 @@ class Project:
     def run(
         self, command: str, *, fails: bool = False, environment: Mapping[str, str] | None = None
     ) -> str:
-        """Run a shell command in the project; give its output, colours removed."""
+        """Run a shell command in the project; give its output, colors removed."""
         done = subprocess.run(  # noqa: S602 - the commands are our own documentation's
             command,
             shell=True,

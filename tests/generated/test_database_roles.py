@@ -136,7 +136,7 @@ def test_tables_belong_to_somebody_who_cannot_sign_in(server: Server) -> None:
 def test_a_restored_backup_has_the_same_rights(
     project: Project, server: Server, tmp_path: Path
 ) -> None:
-    """A backup carries no rights: restoring gives them anew, the trail's included."""
+    """A backup carries no rights: restoring grants them again, the trail's included."""
     file = tmp_path / "web.dump"
     before = server.ask("web", "web", "SELECT count(*) FROM platform.audit_event")
     variables = {"ENVIRONMENT": "development"} | server.variables("_migrator")

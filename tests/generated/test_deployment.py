@@ -44,7 +44,7 @@ OFFENCES = {
 
 @pytest.mark.parametrize("finding", OFFENCES)
 def test_a_bad_overlay_is_caught(project: Project, finding: str) -> None:
-    """A misspelt field fails against the schema, a pod that may write its root by policy."""
+    """A misspelled field fails against the schema, a pod that may write its root by policy."""
     if project.plan == "hybrid":
         pytest.skip("its overlays are those of the other plans, where they are tried")
     (half,) = project.halves

@@ -24,7 +24,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.mark.xdist_group("story")
 def test_the_whole_story(company: Company, chromium: Browser) -> None:
-    """Sign up, verify, enrol, invite, file, approve, report, export, audit: with mail, in a real
+    """Sign up, verify, enroll, invite, file, approve, report, export, audit: with mail, in a real
     browser, without a fault that axe calls serious, and nothing that the page's policy blocks."""
     port = str(free_port())
     # by name: no browser makes a passkey for an address
@@ -139,7 +139,7 @@ def add_passkey(person: Person) -> None:
 def sign_in_by_code(person: Person, secret: str) -> None:
     """Give the password and then the code of the app."""
     sign_in(person, NORA, PHRASE)
-    # the code of enrolment is spent, and the next one is good already
+    # the code of enrollment is spent, and the next one is good already
     person.fills(code=one_time_code(secret, later=1))
     person.presses("Sign In")
     person.reads("Welcome")

@@ -151,7 +151,7 @@ def test_a_shared_file_is_merged_once_it_is_shared(adopted: Path) -> None:
 
 
 def test_drift_after_adoption(adopted: Path, history: Path) -> None:
-    """What was there passes, what is new fails, and what is mended has to leave the baseline."""
+    """What was there passes, what is new fails, and what is fixed has to leave the baseline."""
     assert Exit.FINE == roadbed("check", adopted).code
 
     (adopted / ".roadbed/policy.toml").write_text("ours\n")

@@ -58,7 +58,7 @@ def test_an_ignored_platform(written: Written, history: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("-d", "colour=red"), "'colour'"),
+        (("-d", "color=red"), "'color'"),
         (("-d", "plan=flask"), "'flask'"),
         (("-d", "plan=fastapi-service", "-d", "web_api=none"), "is not asked 'web_api'"),
     ],

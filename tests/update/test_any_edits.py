@@ -66,7 +66,7 @@ class Life(RuleBasedStateMachine):
         self.bear(version)
 
     def bear(self, version: str) -> None:
-        """Make the service anew, from a release."""
+        """Make a fresh service from a release."""
         self.figures["lives"] += 1
         self.service = self.folder / f"life-{self.figures['lives']}" / "orders"
         self.nursery.born(self.renders.template, version, self.service, plan=self.plan)

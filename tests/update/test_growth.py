@@ -129,7 +129,7 @@ def test_a_grown_service_is_a_hybrid(
 
 
 def test_the_lock_holds_both_halves(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
-    """uv.lock is made anew with the new half's libraries; what was locked stays as it was."""
+    """uv.lock is locked again with the new half's libraries; the versions locked before stay."""
     for name, folder in TOOLS.items():
         monkeypatch.setenv(name, folder)
     service = lived(WEB)
@@ -187,7 +187,7 @@ def test_the_new_half_has_choices(
         (WEB, ("hybrid", "-d", "web_api=drf"), ("was set to 'ninja'", "'drf'")),
         (API, ("hybrid", "-d", "orm=sqlmodel"), ("was set to 'sqlalchemy'", "'sqlmodel'")),
         (API, ("hybrid", "-d", "auth=oidc"), ("A hybrid is not asked 'auth'",)),
-        (WEB, ("hybrid", "-d", "colour=red"), ("There is no question 'colour'",)),
+        (WEB, ("hybrid", "-d", "color=red"), ("There is no question 'color'",)),
         (WEB, ("hybrid", "-d", "orm=django"), ("orm", "'django'", "sqlalchemy")),
         (WEB, ("hybrid", "-d", "plan=hybrid"), ("first argument",)),
         (WEB, ("fastapi-service",), ("grows into a hybrid", "'fastapi-service'")),

@@ -80,7 +80,7 @@ def test_a_commit_after_an_interruption(service: Path, roadbed: Cli) -> None:
 
 
 def test_other_verbs_after_an_interruption(service: Path, roadbed: Cli) -> None:
-    """Half an update is no state to judge, to mend or to hand over: the ways out are named."""
+    """Half an update cannot be checked, fixed or handed over: the ways out are named."""
     half(service)
     before = State.of(service)
     for words in (

@@ -21,14 +21,14 @@ def test_a_fixed_choice(refused: Refused) -> None:
 
 def test_an_unknown_answer(refused: Refused) -> None:
     """-d answers questions that there are, with values that there are."""
-    refused(Exit.USAGE, "colour", options=("-d", "colour=red"))
+    refused(Exit.USAGE, "color", options=("-d", "color=red"))
     refused(Exit.USAGE, "ci", "jenkins", options=("-d", "ci=jenkins"))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        ("ci: github\n", "ci: github\ncolour: red\n", "colour"),
+        ("ci: github\n", "ci: github\ncolor: red\n", "color"),
         ("ci: github\n", "ci: 7\n", "ci"),
         ("ci: github\n", "ci: [github]\n", "ci"),
         ("project_name: Orders\n", "project_name: {a: 1}\n", "project_name"),

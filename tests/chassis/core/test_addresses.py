@@ -62,7 +62,7 @@ def test_what_is_not_public(address: str) -> None:
     "address", ["8.8.8.8", "100.63.255.255", "172.32.0.1", "192.0.1.1", "2606:4700::1", "2a00::1"]
 )
 def test_what_is_public(address: str) -> None:
-    """The neighbours of the special ranges are not refused."""
+    """The neighbors of the special ranges are not refused."""
     assert is_public(address)
 
 

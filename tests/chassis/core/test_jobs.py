@@ -16,13 +16,13 @@ from chassis import jobs
 from conftest import make_service
 
 
-class Colour(StrEnum):
+class Color(StrEnum):
     """Something that JSON does not know."""
 
     RED = "red"
 
 
-async def paint(who: UUID, when: datetime, colour: Colour = Colour.RED) -> None:
+async def paint(who: UUID, when: datetime, color: Color = Color.RED) -> None:
     """Take what JSON does not know."""
 
 

@@ -106,7 +106,7 @@ def test_overview_counts_each_queue(run: Run, connection: Connection[Any]) -> No
 
 
 def test_dead_letters_are_listed_shown_and_retried(run: Run, connection: Connection[Any]) -> None:
-    """A retried one begins anew and is dead no more; another job is refused."""
+    """A retried job starts again and is no longer dead; another job is refused."""
     number = add(connection, dead=True)
     waiting = add(connection)
     assert str(number) in run("jobs", "dead").stdout

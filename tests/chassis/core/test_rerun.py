@@ -1,4 +1,4 @@
-"""What `just up` starts anew when code changes."""
+"""The processes that `just up` restarts when code changes."""
 
 import subprocess
 import sys

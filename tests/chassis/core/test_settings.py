@@ -158,7 +158,7 @@ def test_a_file_gives_what_the_environment_does_not(
 
 
 def test_an_unknown_environment_is_said(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A misspelt environment is not quietly production."""
+    """A misspelled environment is not quietly production."""
     monkeypatch.setenv("ENVIRONMENT", "prod")
     with pytest.raises(
         SettingsError, match="ENVIRONMENT: set it to development, test, build, production"

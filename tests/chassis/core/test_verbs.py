@@ -36,7 +36,7 @@ from typing import ClassVar
 from chassis.settings import ServiceSettings
 class Settings(ServiceSettings):
     half: ClassVar = "web"
-    colour: str = "blue"
+    color: str = "blue"
 """
 WSGI = """
 def application(environ, start_response):
@@ -186,7 +186,7 @@ async def test_a_service_with_accounts_signs_its_own_token(service: Service) -> 
 def test_env_example_is_written_from_the_settings(service: Service) -> None:
     """Every field of the half's settings is in it."""
     assert chassis(service, "generate").stdout == "Wrote .env.example.\n"
-    assert "# COLOUR=blue" in (service.root / ".env.example").read_text()
+    assert "# COLOR=blue" in (service.root / ".env.example").read_text()
 
 
 def test_a_generated_file_that_fell_behind_is_named(service: Service) -> None:

@@ -34,7 +34,7 @@ def test_unreadable_address_is_explained_without_it() -> None:
 
 @pytest.mark.django_db
 def test_connection_has_limits() -> None:
-    """A statement is cancelled after 30 s, waiting for a lock after 10 s."""
+    """A statement is canceled after 30 s, waiting for a lock after 10 s."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"

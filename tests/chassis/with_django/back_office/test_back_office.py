@@ -97,7 +97,7 @@ def test_own_password_is_changed_where_guesses_are_counted(root: Client) -> None
     assert response.headers["Location"] == "/accounts/password/change/"
 
 
-def test_colours_are_not_written_into_the_page(root: Client) -> None:
+def test_colors_are_not_written_into_the_page(root: Client) -> None:
     """They come with a stylesheet, because the content policy forbids style elements."""
     assert "<style" not in root.get("/admin/").content.decode()
 

@@ -123,7 +123,7 @@ def test_bucket_that_does_not_answer_is_503(settings: Settings) -> None:
 
 
 def test_bucket_that_is_not_there_is_a_crash(settings: Settings, endpoint: str) -> None:
-    """A wrong name is a mistake to mend, not to wait for."""
+    """A wrong name is a mistake to fix; waiting does not help."""
     chosen = {"media_bucket": "nowhere", "media_endpoint": endpoint, "media_region": "us-east-1"}
     place = stored_at(settings, **chosen, **KEYS)
     with pytest.raises(Exception, match="NoSuchBucket"):

@@ -89,7 +89,7 @@ def test_cell_is_never_a_formula(start: str) -> None:
 
 
 def test_export_is_a_file() -> None:
-    """Header and rows, as UTF-8 that Excel recognises."""
+    """Header and rows, as UTF-8 that Excel recognizes."""
     response = csv_response("a.csv", ["x", "y"], [["=1", None]])
     assert response.getvalue() == "\ufeffx,y\r\n'=1,\r\n".encode()
 

@@ -104,7 +104,7 @@ def test_token_names_one_service_and_its_client(service_client: OidcClient) -> N
 def test_client_needs_a_tenant_where_there_are_several(
     service_client: OidcClient, settings: Settings
 ) -> None:
-    """With organisations a client without one is refused; with one it gets a token for it."""
+    """With organizations a client without one is refused; with one it gets a token for it."""
     settings.ONLY_TENANT = f"{__name__}.NO_TENANT"
     refusal = ask()
     assert (refusal.status_code, refusal.json()["error"]) == (400, "unauthorized_client")

@@ -138,7 +138,7 @@ def test_it_ends_with_the_permission(support: Client, mia: User, sam: User) -> N
 
 
 def test_it_ends_with_the_second_factor(support: Client, mia: User, sam: User) -> None:
-    """Staff whose second factor was removed have to enrol, whoever they are acting for."""
+    """Staff whose second factor was removed have to enroll, whoever they are acting for."""
     begin(support)
     Authenticator.objects.filter(user=sam).delete()
     assert support.get("/whoami").headers["Location"] == "/accounts/2fa/"

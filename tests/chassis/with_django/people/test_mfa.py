@@ -94,7 +94,7 @@ def test_both_factors_let_in(root: User) -> None:
 
 
 def test_staff_without_second_factor_reach_only_enrolment(root: User) -> None:
-    """Every page leads to the enrolment, which works; then the back office opens."""
+    """Every page leads to the enrollment, which works; then the back office opens."""
     Authenticator.objects.all().delete()
     browser = Client()
     browser.post(LOGIN, {"login": "root", "password": PASSWORD})

@@ -114,7 +114,7 @@ def test_group_that_was_edited_by_hand_is_put_right() -> None:
 
 
 @pytest.mark.django_db
-def test_misspelt_permission_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_misspelled_permission_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A permission that no model declares stops the command with what to do."""
     monkeypatch.setitem(ROLES, "clerk", frozenset({"auth:view_usr"}))
     with pytest.raises(CommandError, match="No model declares auth:view_usr"):

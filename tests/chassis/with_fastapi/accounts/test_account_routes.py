@@ -307,7 +307,7 @@ FORGED = {
     "without the header": {"Sec-Fetch-Site": "same-origin"},
     "another value": {"Sec-Fetch-Site": "same-origin", "X-CSRF": "0"},
     "another site": {"X-CSRF": "1", "Sec-Fetch-Site": "cross-site", "Origin": "http://test"},
-    "a neighbour": {"X-CSRF": "1", "Sec-Fetch-Site": "same-site"},
+    "a neighbor": {"X-CSRF": "1", "Sec-Fetch-Site": "same-site"},
     "another origin": {"X-CSRF": "1", "Origin": "https://evil.example"},
     "an opaque origin": {"X-CSRF": "1", "Origin": "null"},
     "no origin": {"X-CSRF": "1"},
@@ -338,7 +338,7 @@ async def test_an_older_browser_names_its_origin(client: httpx2.AsyncClient) -> 
 
 
 async def test_an_origin_that_may_call_us_may_also_sign_in(service: Service, database: str) -> None:
-    """A front end on a neighbouring host, named in CORS_ORIGINS."""
+    """A front end on a neighboring host, named in CORS_ORIGINS."""
     app = make(service, database, cors_origins="https://app.example")
     await accounts.create(
         app.platform.database.driver, email=LOGIN["email"], password=LOGIN["password"]
