@@ -42,7 +42,9 @@ def covering(plan: str, *ignored: str) -> list[dict[str, str]]:
     chosen = [candidates[0]]
     still_open = all_pairs(plan, *ignored) - pairs(candidates[0], plan, *ignored)
     while still_open:
-        best = max(candidates, key=lambda it: len(pairs(it, plan, *ignored) & still_open))
+        best = max(
+            candidates, key=lambda candidate: len(pairs(candidate, plan, *ignored) & still_open)
+        )
         chosen.append(best)
         still_open -= pairs(best, plan, *ignored)
     return chosen

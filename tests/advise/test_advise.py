@@ -120,7 +120,7 @@ def test_by_rule(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "head", "said"),
+    ("answers", "head", "message"),
     [
         ({**THIN, "team": "huge"}, "format = 1\n", "team cannot be 'huge': it is few, mixed"),
         ({**THIN, "weather": "fine"}, "format = 1\n", "there is no question 'weather'"),
@@ -131,11 +131,11 @@ def test_by_rule(cli: Cli) -> None:
         (THIN, 'format = 1\nrubric = "gone.toml"\n', "gone.toml cannot be read"),
     ],
 )
-def test_mistakes(cli: Cli, answers: dict[str, str], head: str, said: str) -> None:
+def test_mistakes(cli: Cli, answers: dict[str, str], head: str, message: str) -> None:
     """One sentence that names the file and what is wrong with it."""
     written(cli.folder / "a.toml", answers, head)
     cli.run("advise", "--answers", "a.toml").refused(
-        2, said, "a.toml" if "gone" not in said else ""
+        2, message, "a.toml" if "gone" not in message else ""
     )
 
 

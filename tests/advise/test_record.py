@@ -153,7 +153,7 @@ def test_another_template(cli: Cli, copier_template: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["new", "hybrid", "orders", "--advice", "advice.toml"], "says django-monolith"),
         (["new", "--advice", "advice.toml"], "name only the new folder"),
@@ -163,10 +163,10 @@ def test_another_template(cli: Cli, copier_template: Path) -> None:
         (["new"], "Name a plan and a new folder"),
     ],
 )
-def test_mistakes(cli: Cli, words: list[str], said: str) -> None:
+def test_mistakes(cli: Cli, words: list[str], message: str) -> None:
     """One sentence, and nothing is made."""
     written(cli.folder / "advice.toml", scenario("two-person start-up"))
     written(cli.folder / "some.toml", {"product": "api"})
     before = cli.files()
-    cli.run(*words).refused(2, said)
+    cli.run(*words).refused(2, message)
     assert before == cli.files()

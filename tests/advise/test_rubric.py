@@ -14,7 +14,7 @@ TEXT = RUBRIC_FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("format = 1", "format = 2", "format"),
         ("format = 1", "format = ", "is not valid TOML"),
@@ -60,7 +60,7 @@ TEXT = RUBRIC_FILE.read_text(encoding="utf-8")
         ("[plans.hybrid]", "[plans.rails]", "rails"),
     ],
 )
-def test_offence(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_offence(tmp_path: Path, old: str, new: str, message: str) -> None:
     """One sentence with the file, the place and what is wrong there."""
     assert old in TEXT
     path = tmp_path / "rubric.toml"
@@ -69,7 +69,7 @@ def test_offence(tmp_path: Path, old: str, new: str, said: str) -> None:
     with pytest.raises(UsageError) as error:
         load_rubric(path)
 
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(path) in str(error.value)
 
 

@@ -86,8 +86,11 @@ def test_every_question_matters(criterion: Criterion) -> None:
     assert any(len(decisions) > 1 for decisions in said)
 
 
-def _decided(found: Recommendation) -> tuple[str, ...]:
-    return (found.plan, *sorted(f"{key}={it.value}" for key, it in found.choices.items()))
+def _decided(recommendation: Recommendation) -> tuple[str, ...]:
+    return (
+        recommendation.plan,
+        *sorted(f"{key}={it.value}" for key, it in recommendation.choices.items()),
+    )
 
 
 def test_near_ties() -> None:

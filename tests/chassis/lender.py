@@ -24,8 +24,8 @@ class Lender:
             finally:
                 self.lent -= 1
 
-    async def rows(self, query: Any, *given: object) -> list[tuple[Any, ...]]:
+    async def rows(self, query: Any, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement; give what it returns."""
         async with self() as connection:
-            cursor = await connection.execute(query, given)
+            cursor = await connection.execute(query, values)
             return await cursor.fetchall() if cursor.description else []

@@ -10,7 +10,9 @@ from roadbed.__main__ import VERBS
 ROOT = Path(__file__).parents[2] / "cli/roadbed"
 
 
-@pytest.mark.parametrize("room", sorted(ROOT.rglob("__init__.py")), ids=lambda it: it.parent.name)
+@pytest.mark.parametrize(
+    "room", sorted(ROOT.rglob("__init__.py")), ids=lambda path: path.parent.name
+)
 def test_package(room: Path) -> None:
     """A package says in its docstring what is in it, and does nothing when it is imported."""
     tree = ast.parse(room.read_text(encoding="utf-8"))

@@ -88,7 +88,7 @@ def lost_questions(old: str, new: str) -> list[str]:
     faults += [f"{name} is not asked any more" for name in was.types.keys() - now.types.keys()]
     for name in was.types.keys() & now.types.keys():
         if was.types[name] != now.types[name]:
-            faults.append(f"{name} is no {was.types[name]} any more")
+            faults.append(f"{name} is no longer {was.types[name]}")
         faults += [f"{name} cannot be {value} any more" for value in _narrowed(was, now, name)]
     return sorted(faults)
 

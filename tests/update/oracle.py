@@ -209,8 +209,8 @@ def _lines(file: tuple[str, bytes] | None) -> Counter[bytes]:
     return Counter(file[1].split(b"\n"))
 
 
-def _sum(found: Iterable[tuple[str, bytes]]) -> Counter[bytes]:
-    return sum(map(_lines, found), Counter())
+def _sum(files: Iterable[tuple[str, bytes]]) -> Counter[bytes]:
+    return sum(map(_lines, files), Counter())
 
 
 def _tokens(contents: Iterable[bytes]) -> Counter[bytes]:

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.xdist_group("adopt")  # what is rendered is kept for th
 def adopting(repository: Path, template: Path, *words: str) -> Callable[..., None]:
     """Assert that an adoption is refused by one sentence, and that nothing changes."""
 
-    def refused(*said: str) -> None:
+    def refused(*messages: str) -> None:
         before = State.of(repository)
         ran = roadbed("adopt", repository, "--source", template, *(words or ("--defaults",)))
-        ran.refused(Exit.USAGE, *said)
+        ran.refused(Exit.USAGE, *messages)
         assert before == State.of(repository)
 
     return refused
@@ -56,16 +56,18 @@ def test_an_ignored_platform(written: Written, history: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("-d", "color=red"), "'color'"),
         (("-d", "plan=flask"), "'flask'"),
         (("-d", "plan=fastapi-service", "-d", "web_api=none"), "is not asked 'web_api'"),
     ],
 )
-def test_wrong_answers(written: Written, history: Path, words: tuple[str, ...], said: str) -> None:
+def test_wrong_answers(
+    written: Written, history: Path, words: tuple[str, ...], message: str
+) -> None:
     """An answer to no question, or none of its choices."""
-    adopting(written(NINJA), history, "--defaults", *words)(said)
+    adopting(written(NINJA), history, "--defaults", *words)(message)
 
 
 def test_no_terminal(written: Written, history: Path) -> None:

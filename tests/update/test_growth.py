@@ -158,7 +158,7 @@ def answers(service: Path) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("half", "given", "arrived"),
+    ("half", "choices", "arrived"),
     [
         (WEB, {"orm": "sqlmodel", "api_shape": "graphql"}, "api/graphql/__init__.py"),
         (API, {"web_api": "none", "tenancy": "organizations"}, "web/organizations/models.py"),
@@ -166,23 +166,23 @@ def answers(service: Path) -> dict[str, object]:
     ids=["monolith", "service"],
 )
 def test_the_new_half_has_choices(
-    lived: Lived, half: Half, given: dict[str, str], arrived: str
+    lived: Lived, half: Half, choices: dict[str, str], arrived: str
 ) -> None:
     """What the new half asks is answered with -d, and fixed from then on."""
     service = lived(half)
-    words = [word for key, value in given.items() for word in ("-d", f"{key}={value}")]
+    words = [word for key, value in choices.items() for word in ("-d", f"{key}={value}")]
 
     grown = roadbed("grow", "hybrid", service, "--no-lock", *words)
 
     assert Exit.FINE == grown.code, grown.err
     recorded = answers(service)
-    assert given == {key: recorded[key] for key in given}
-    assert given == {key: it for key, it in dict(recorded["recorded"]).items() if key in given}  # type: ignore[call-overload]
+    assert choices == {key: recorded[key] for key in choices}
+    assert choices == {key: it for key, it in dict(recorded["recorded"]).items() if key in choices}  # type: ignore[call-overload]
     assert (service / arrived).is_file()
 
 
 @pytest.mark.parametrize(
-    ("half", "words", "said"),
+    ("half", "words", "messages"),
     [
         (WEB, ("hybrid", "-d", "web_api=drf"), ("was set to 'ninja'", "'drf'")),
         (API, ("hybrid", "-d", "orm=sqlmodel"), ("was set to 'sqlalchemy'", "'sqlmodel'")),
@@ -194,13 +194,13 @@ def test_the_new_half_has_choices(
     ],
 )
 def test_what_cannot_be(
-    lived: Lived, half: Half, words: tuple[str, ...], said: tuple[str, ...]
+    lived: Lived, half: Half, words: tuple[str, ...], messages: tuple[str, ...]
 ) -> None:
     """A choice that is fixed or none is refused by one sentence, and nothing changes."""
     service = lived(half)
     before = State.of(service)
 
-    roadbed("grow", words[0], service, *words[1:]).refused(Exit.USAGE, *said)
+    roadbed("grow", words[0], service, *words[1:]).refused(Exit.USAGE, *messages)
 
     assert before == State.of(service)
 

@@ -18,7 +18,7 @@ OWNERS = (ROOT / "templates/_shared/.roadbed/ownership.toml").read_text()
         ("\nowner:\n", "\nteam:\n", "owner is not asked any more"),
         ("      value: drf\n", "      value: rest\n", "web_api cannot be drf any more"),
         ("    - gitlab\n", "", "ci cannot be gitlab any more"),
-        ("  type: yaml\n", "  type: str\n", "ejected is no yaml any more"),
+        ("  type: yaml\n", "  type: str\n", "ejected is no longer yaml"),
         ("  default: platform-team\n", "", "owner has no default"),
         (
             "  default: platform-team\n",

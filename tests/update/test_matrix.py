@@ -158,15 +158,15 @@ def edit(case: Case, plan: str) -> None:
     commit(case.folder, "A year of work")
 
 
-def apart(step: Step, found: Files) -> tuple[Files, Files]:
+def apart(step: Step, files: Files) -> tuple[Files, Files]:
     """The files that the platform writes too, and the team's own; the answers file is neither."""
-    shared = {path: it for path, it in found.items() if step.is_platform(path)}
-    return shared, {p: it for p, it in found.items() if p not in {*shared, ANSWERS_FILE}}
+    shared = {path: it for path, it in files.items() if step.is_platform(path)}
+    return shared, {p: it for p, it in files.items() if p not in {*shared, ANSWERS_FILE}}
 
 
-def without(paths: set[str], found: Files) -> Files:
+def without(paths: set[str], files: Files) -> Files:
     """The files at other paths."""
-    return {path: it for path, it in found.items() if path not in paths}
+    return {path: it for path, it in files.items() if path not in paths}
 
 
 def lines(file: tuple[str, bytes]) -> Counter[bytes]:
@@ -179,9 +179,9 @@ def added(old: tuple[str, bytes], new: tuple[str, bytes]) -> Counter[bytes]:
     return lines(new) - lines(old)
 
 
-def lacking(found: Files, wanted: dict[str, Counter[bytes]]) -> dict[str, Counter[bytes]]:
+def lacking(files: Files, wanted: dict[str, Counter[bytes]]) -> dict[str, Counter[bytes]]:
     """The wanted lines that are not there, by file."""
-    missing = {path: it - lines(found.get(path, ("", b""))) for path, it in wanted.items()}
+    missing = {path: it - lines(files.get(path, ("", b""))) for path, it in wanted.items()}
     return {path: it for path, it in missing.items() if it}
 
 

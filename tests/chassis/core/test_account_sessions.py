@@ -199,8 +199,8 @@ async def test_a_sign_in_that_a_new_password_overtook_opens_nothing(
 ) -> None:
     """The old password was right when it was checked, and is not when the session would open."""
 
-    async def overtaken(*given: Any) -> Any:
-        stored = await prove(*given)
+    async def overtaken(*arguments: Any) -> Any:
+        stored = await prove(*arguments)
         await connect.rows("UPDATE platform.account SET password_hash = 'another'")
         return stored
 

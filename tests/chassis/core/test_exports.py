@@ -30,11 +30,15 @@ def collector() -> Iterator[Collector]:
 def run(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
     """Give what runs a program in a service's production environment; its lines come back."""
 
-    def do(program: str, **given: str) -> list[dict[str, Any]]:
+    def do(program: str, **variables: str) -> list[dict[str, Any]]:
         folder = tmp_path / "s"
         if not folder.exists():
             make_service(folder, "api")
-        environment = {"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://a@h/a", **given}
+        environment = {
+            "ENVIRONMENT": "production",
+            "DATABASE_URL": "postgresql://a@h/a",
+            **variables,
+        }
         done = subprocess.run(
             [sys.executable, "-c", f"{SETUP}{program}\ntelemetry.stop()"],
             cwd=folder,

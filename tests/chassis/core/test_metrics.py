@@ -30,11 +30,11 @@ os._exit(0)
 """
 
 
-def _server(folder: Path, **given: str) -> tuple[subprocess.Popen[str], list[str]]:
+def _server(folder: Path, **variables: str) -> tuple[subprocess.Popen[str], list[str]]:
     """Start a process that has served twice; return it and the events it logged."""
     if not folder.exists():
         make_service(folder, "api")
-    environment = {"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://a@h/a", **given}
+    environment = {"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://a@h/a", **variables}
     process = subprocess.Popen(
         [sys.executable, "-c", SETUP + SERVE_METRICS],
         cwd=folder,

@@ -48,14 +48,14 @@ def service(tmp_path: Path) -> Service:
 
 @pytest.fixture
 def make_app(service: Service, key: RSAPrivateKey) -> MakeApp:
-    """Give the maker of applications: ``make_app(database_url=…, environment=…)``; ``given`` are
-    further settings."""
+    """Give the maker of applications: `make_app(database_url=…, environment=…)`;
+    `extra_settings` are added to the settings."""
 
     def make(
         *,
         database_url: str = NOWHERE,
         environment: Environment = Environment.TEST,
-        given: Mapping[str, Any] | None = None,
+        extra_settings: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Application:
         ours = TrustedIssuer(ISSUER, AUDIENCE, key=key.public_key())
@@ -65,7 +65,7 @@ def make_app(service: Service, key: RSAPrivateKey) -> MakeApp:
                 "database_url": database_url,
                 "environment": environment,
                 "trusted_issuers": [known],
-                **(given or {}),
+                **(extra_settings or {}),
             }
         )
         app = Application(settings, service=service, **options)

@@ -67,14 +67,16 @@ def test_client_is_written_for_the_maintained_library(
     assert "import httpx\n" not in text
 
 
-@pytest.mark.parametrize(("text", "said"), [(None, "run `just generate`"), ("{}", "generated: ")])
+@pytest.mark.parametrize(
+    ("text", "message"), [(None, "run `just generate`"), ("{}", "generated: ")]
+)
 def test_client_without_a_contract_is_refused(
-    service: Service, tmp_path: Path, text: str | None, said: str
+    service: Service, tmp_path: Path, text: str | None, message: str
 ) -> None:
     """A missing or unusable contract is one sentence."""
     elsewhere = replace(service, root=tmp_path)
     if text:
         (tmp_path / OPENAPI).parent.mkdir()
         (tmp_path / OPENAPI).write_text(text)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         client.generate(elsewhere)

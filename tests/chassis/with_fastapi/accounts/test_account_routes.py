@@ -273,9 +273,9 @@ def cookies_of(answer: httpx2.Response) -> dict[str, str]:
     return found
 
 
-def cookie(found: dict[str, str]) -> dict[str, str]:
+def cookie(cookies: dict[str, str]) -> dict[str, str]:
     """Write cookies as a browser does."""
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in found.items())}
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
 
 
 async def browse(client: httpx2.AsyncClient) -> dict[str, str]:

@@ -356,7 +356,7 @@ TWO_PAGES = "a: page(limit: 300) { items { double } } b: page(limit: 300) { item
 
 
 @pytest.mark.parametrize(
-    ("query", "bound", "found"),
+    ("query", "bound", "number"),
     [
         ("{ " + " ".join(f"a{n}: things" for n in range(50)) + " }", "aliases", 50),
         ("{ page(limit: 50) { items { inner { inner { value } } } } }", "cost", 21_051),
@@ -372,14 +372,14 @@ TWO_PAGES = "a: page(limit: 300) { items { double } } b: page(limit: 300) { item
     ],
 )
 async def test_queries_are_bounded(
-    client: httpx2.AsyncClient, caller: dict[str, str], query: str, bound: str, found: int
+    client: httpx2.AsyncClient, caller: dict[str, str], query: str, bound: str, number: int
 ) -> None:
     """Aliases, cost and depth have limits that apply before anything runs, and say so."""
     answer = await ask(client, caller, query, expected=400)
     assert "data" not in answer
     told = [error["extensions"] for error in answer["errors"]]
     told = [item for item in told if item["type"] == "/problems/query-too-large"]
-    assert (bound, found) in [(item["bound"], item["found"]) for item in told]
+    assert (bound, number) in [(item["bound"], item["found"]) for item in told]
 
 
 async def test_variables_count_as_they_are_sent(

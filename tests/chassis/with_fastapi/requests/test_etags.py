@@ -102,28 +102,28 @@ def router(model: Any, meeting: Meeting) -> APIRouter:
     return made
 
 
-def add_reading(made: APIRouter, found: Any) -> None:
+def add_reading(made: APIRouter, find_thing: Any) -> None:
     """Add what shows the row, and what overwrites it as it was read."""
 
     @made.get("/thing")
-    async def show(thing: Annotated[Any, Depends(found)], reading: Reading) -> View:
+    async def show(thing: Annotated[Any, Depends(find_thing)], reading: Reading) -> View:
         reading.tag(thing.version)
         return View(name=thing.name)
 
     @made.put("/thing")
     async def put(
-        thing: Annotated[Any, Depends(found)], writing: GuardedWriting, name: str
+        thing: Annotated[Any, Depends(find_thing)], writing: GuardedWriting, name: str
     ) -> None:
         writing.check(thing.version)
         thing.name = name
 
 
-def add_writing(made: APIRouter, found: Any, meeting: Meeting) -> None:
+def add_writing(made: APIRouter, find_thing: Any, meeting: Meeting) -> None:
     """Add what changes the row and what removes it, with a pause after the look at its version."""
 
     @made.patch("/thing")
     async def patch(
-        thing: Annotated[Any, Depends(found)],
+        thing: Annotated[Any, Depends(find_thing)],
         session: Session,
         writing: Writing,
         name: str,
@@ -137,7 +137,7 @@ def add_writing(made: APIRouter, found: Any, meeting: Meeting) -> None:
 
     @made.delete("/thing", status_code=204)
     async def delete(
-        thing: Annotated[Any, Depends(found)], session: Session, writing: Writing, name: str
+        thing: Annotated[Any, Depends(find_thing)], session: Session, writing: Writing, name: str
     ) -> None:
         writing.check(thing.version)
         await session.delete(thing)

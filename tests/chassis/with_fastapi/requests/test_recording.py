@@ -181,7 +181,7 @@ async def test_only_trusted_proxies_name_a_request(
     make_app: MakeApp, written: Written, trusted: list[str], peer: str | None, believed: bool
 ) -> None:
     """A stranger's request id and trace are not taken over; what it sent stays findable."""
-    app = make_app(environment=Environment.PRODUCTION, given={"trusted_proxies": trusted})
+    app = make_app(environment=Environment.PRODUCTION, extra_settings={"trusted_proxies": trusted})
     headers = {"X-Request-ID": "order-42", "traceparent": PARENT}
     sent = await drive(app, headers, "/livez", REQUEST, peer=peer)
     (line,) = written.requests()

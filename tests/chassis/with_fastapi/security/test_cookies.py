@@ -25,7 +25,7 @@ def scope(kind: str, method: str | None, **headers: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "method", "headers", "found"),
+    ("kind", "method", "headers", "accepted"),
     [
         ("http", "GET", {}, True),
         ("http", "HEAD", {}, True),
@@ -41,11 +41,11 @@ def scope(kind: str, method: str | None, **headers: str) -> dict[str, Any]:
     ],
 )
 def test_a_cookie_counts_where_our_own_page_sent_it(
-    kind: str, method: str | None, headers: dict[str, str], *, found: bool
+    kind: str, method: str | None, headers: dict[str, str], *, accepted: bool
 ) -> None:
     """A websocket cannot carry the header, so its origin decides; reading changes nothing."""
     asked = scope(kind, method, **headers)
-    if found:
+    if accepted:
         assert cookies.access_token(asked) == "token"
         return
     with pytest.raises(ProblemError) as caught:

@@ -19,7 +19,7 @@ async def test_cors_is_closed_by_default(client: httpx2.AsyncClient) -> None:
 
 async def test_cors_reaches_refusals_and_crashes(make_app: MakeApp, caller: dict[str, str]) -> None:
     """A listed origin passes its preflight without a token and can read 401, 413 and 500."""
-    app = make_app(given={"cors_origins": ["https://app.example.com"]})
+    app = make_app(extra_settings={"cors_origins": ["https://app.example.com"]})
 
     @app.get("/crash")
     async def crash() -> None:
@@ -56,10 +56,10 @@ async def test_cors_reaches_refusals_and_crashes(make_app: MakeApp, caller: dict
 def test_only_whole_https_origins_are_taken(make_app: MakeApp, origin: str) -> None:
     """A wildcard would hand every site the credentials of whoever visits it."""
     with pytest.raises(ValidationError, match="is not an origin"):
-        make_app(environment=Environment.PRODUCTION, given={"cors_origins": [origin]})
+        make_app(environment=Environment.PRODUCTION, extra_settings={"cors_origins": [origin]})
 
 
 def test_a_developers_origin_is_taken_in_development(make_app: MakeApp) -> None:
     """A front end on this machine speaks http."""
-    app = make_app(given={"cors_origins": "http://localhost:3000"})
+    app = make_app(extra_settings={"cors_origins": "http://localhost:3000"})
     assert app.platform.settings.cors_origins == ("http://localhost:3000",)
