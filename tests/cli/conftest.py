@@ -126,10 +126,15 @@ def scratch() -> Iterator[Path]:
 @pytest.fixture
 def cli(tmp_path: Path, scratch: Path) -> Cli:
     """The command, in an empty folder."""
-    home = tmp_path / "home"
+    return as_user(tmp_path, scratch)
+
+
+def as_user(root: Path, scratch: Path) -> Cli:
+    """Return the command in the new folder `work` of `root`, its user's home beside it."""
+    home = root / "home"
     home.mkdir()
     (home / ".gitconfig").write_text("[user]\nname = Test\nemail = test@localhost\n")
-    folder = tmp_path / "work"
+    folder = root / "work"
     folder.mkdir()
     ours = ("ROADBED", "GIT_", "VIRTUAL_ENV", "NO_COLOR", "XDG_")
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
@@ -148,12 +153,21 @@ def cli(tmp_path: Path, scratch: Path) -> Cli:
     )
 
 
-@pytest.fixture
-def service(cli: Cli, released: Path) -> Path:
-    """A service made from the miniature, nothing installed."""
-    made = cli.run("new", "hybrid", "orders", "--defaults", "--no-install", f"--source={released}")
+@pytest.fixture(scope="session")
+def newborn(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service made from the miniature, nothing installed; made once, to be copied."""
+    with tempfile.TemporaryDirectory(prefix="roadbed-test-") as scratch:
+        cli = as_user(tmp_path_factory.mktemp("newborn"), Path(scratch))
+        words = ("--defaults", "--no-install", f"--source={released}")
+        made = cli.run("new", "hybrid", "orders", *words)
     assert made.code == 0, made.err
     return cli.folder / "orders"
+
+
+@pytest.fixture
+def service(cli: Cli, newborn: Path) -> Path:
+    """A service made from the miniature, nothing installed, which a test may change."""
+    return Path(shutil.copytree(newborn, cli.folder / "orders", symlinks=True))
 
 
 @pytest.fixture
