@@ -105,7 +105,7 @@ def ask(cli: Cli, source: Path) -> "pexpect.spawn[str]":
 def test_questions(cli: Cli, released: Path) -> None:
     """On a terminal what is not answered is asked, with the folder's name suggested."""
     terminal = ask(cli, released)
-    terminal.expect("What is the service called")
+    terminal.expect("What is the name of the service")
     terminal.expect("orders")
     terminal.send("\r")
     terminal.expect("Which API")
@@ -122,7 +122,7 @@ def test_questions(cli: Cli, released: Path) -> None:
 def test_interrupted_question(cli: Cli, released: Path) -> None:
     """Ctrl-C at a question: 130, one sentence, nothing left."""
     terminal = ask(cli, released)
-    terminal.expect("What is the service called")
+    terminal.expect("What is the name of the service")
     terminal.send("\x03")
     terminal.expect("interrupted")
     terminal.expect(pexpect.EOF)

@@ -224,7 +224,7 @@ def test_questions(written: Written, real: Path) -> None:
     )
     terminal.expect("Which plan")
     terminal.send("\r")
-    terminal.expect("What is the service called")
+    terminal.expect("What is the name of the service")
     terminal.expect("Parcel tracker")
     terminal.send("\x15Parcels\r")
     for question in ("Which team", "write its models", "tokens come from", "speak"):
