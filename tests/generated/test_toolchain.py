@@ -55,7 +55,7 @@ def test_drift_of_the_contract_is_caught(project: Project) -> None:
     path = project.path / "api" / "webhooks" / "routes.py"
     before = path.read_text()
     try:
-        path.write_text(before.replace('"Register an address', '"Register some address'))
+        path.write_text(before.replace('"Register a URL', '"Register some URL'))
         assert path.read_text() != before
         output = project.run("uv run just lint", fails=True)
     finally:
