@@ -22,7 +22,7 @@ import aiohttp
 from chassis.fastapi.data.db import Database
 from chassis.fastapi.testing import migrate
 from chassis.webhooks import signing
-from chassis.webhooks.delivery import IN_FLIGHT, Courier
+from chassis.webhooks.delivery import IN_FLIGHT, DeliveryWorker
 from chassis.webhooks.sender import Sender
 
 from chassis import devdb, logs, service, telemetry, testing
@@ -78,7 +78,7 @@ async def raw(url: str) -> tuple[float, float]:
         return time.perf_counter() - wall, time.process_time() - cpu
 
 
-async def machine(database: Database, courier: Courier) -> tuple[float, float]:
+async def machine(database: Database, worker: DeliveryWorker) -> tuple[float, float]:
     """Send by the machine; return seconds of wall clock and of CPU."""
     async with database.driver() as connection:
         values = {"tenant": TENANT, "body": BODY, "events": EVENTS, "endpoints": ENDPOINTS}
@@ -86,7 +86,7 @@ async def machine(database: Database, courier: Courier) -> tuple[float, float]:
     async with database.driver() as connection:
         await connection.execute("ANALYZE webhooks_delivery")
     wall, cpu = time.perf_counter(), time.process_time()
-    await courier.run(seconds=120, linger=0)
+    await worker.run(seconds=120, linger=0)
     spent = time.perf_counter() - wall, time.process_time() - cpu
     async with database.driver() as connection:
         states = await connection.execute(
@@ -117,12 +117,12 @@ async def compare(address: str, port: int) -> None:
         for number in range(ENDPOINTS):
             await connection.execute(
                 REGISTER,
-                [TENANT, f"http://127.0.0.1:{port}/{number}", keyring.seal(signing.new_secret())],
+                [TENANT, f"http://127.0.0.1:{port}/{number}", keyring.encrypt(signing.new_secret())],
             )
-    courier = Courier(tables, lambda: Sender(settings), keyring, database.driver)
+    worker = DeliveryWorker(tables, lambda: Sender(settings), keyring, database.driver)
     shares = []
     for number in range(ROUNDS + 1):
-        alone, ours = await raw(f"http://127.0.0.1:{port}/"), await machine(database, courier)
+        alone, ours = await raw(f"http://127.0.0.1:{port}/"), await machine(database, worker)
         share = alone[0] / ours[0]
         say(
             f"{'warm-up' if number == 0 else f'round {number}'}: raw {EVENTS / alone[0]:,.0f}/s "

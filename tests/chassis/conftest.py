@@ -78,4 +78,4 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash at a cost that suits tests which are about something else."""
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", cheap)
-    monkeypatch.setattr(passwords, "NOBODY", cheap.hash("nobody"))
+    monkeypatch.setattr(passwords, "DUMMY_HASH", cheap.hash("nobody"))

@@ -1,7 +1,7 @@
-"""Which addresses lie on the public internet: the one list for issuers and for webhooks.
+"""The check for public internet addresses, used for issuers and for webhooks.
 
-``ipaddress.is_global`` is not used: it lets shared, mapped and translated addresses through. The
-list follows the special-purpose registries of IANA (RFC 6890) and leans to refusing.
+`ipaddress.is_global` is not used: it accepts shared, mapped and translated addresses. The list
+follows the special-purpose registries of IANA (RFC 6890) and refuses in cases of doubt.
 """
 
 import ipaddress
@@ -42,19 +42,21 @@ _NOT_PUBLIC = [
 
 
 def is_public(address: str) -> bool:
-    """Say whether the IP address ``address`` (a zone is ignored) may be called from outside.
+    """Return whether the IP address `address` is public; an IPv6 zone is ignored.
 
-    Raises ValueError for what is no address.
+    Raises ValueError when `address` is not an IP address.
     """
-    found = ipaddress.ip_address(address.partition("%")[0])
-    return not any(found in network for network in _NOT_PUBLIC if network.version == found.version)
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    return not any(
+        parsed in network for network in _NOT_PUBLIC if network.version == parsed.version
+    )
 
 
 def reason_against(parts: SplitResult) -> str | None:
-    """Say why the address ``parts`` is no public https address, as far as its text tells
-    (``"is not https"``); None when nothing speaks against it.
+    """Return why the URL `parts` is not a public https address (`"is not https"`), or None.
 
-    A name may still resolve to anything: whoever connects checks that with ``is_public``.
+    Only the text of the URL is checked. A name may still resolve to any address: the caller that
+    connects must check the resolved address with `is_public`.
     """
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme != "https" or not host:

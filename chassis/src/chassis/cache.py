@@ -1,14 +1,15 @@
 """A small cache that all processes of a service share, in its database.
 
-For what takes longer to make than a query: values of up to 64 KiB for minutes or hours. It may
-forget at any time (a crash of the database empties it), so nothing may depend on finding a value.
+Use it for values that take longer to compute than a query: up to 64 KiB, for minutes or hours. Any
+value can disappear at any time (a crash of the database empties the cache), so no code may depend
+on finding one.
 """
 
 from typing import Any
 
 from psycopg import AsyncConnection
 
-from chassis.lending import Connect
+from chassis.connections import Connector
 
 LARGEST_VALUE = 65536
 LONGEST_KEY = 200
@@ -22,12 +23,12 @@ class CacheError(ValueError):
 class Cache:
     """Values by key; each call is a transaction of its own."""
 
-    def __init__(self, connect: Connect) -> None:
-        """Keep them in the database of ``connect``."""
+    def __init__(self, connect: Connector) -> None:
+        """Use the database of `connect`."""
         self._connect = connect
 
     async def get(self, key: str) -> bytes | None:
-        """Return the value, None where there is none or it has expired."""
+        """Return the value, or None when it is missing or expired."""
         async with self._connect() as connection:
             cursor = await connection.execute(
                 "SELECT value FROM platform.cache "
@@ -38,7 +39,7 @@ class Cache:
         return row[0] if row else None
 
     async def put(self, key: str, value: bytes, *, seconds: float) -> None:
-        """Keep ``value`` for ``seconds``. Raises CacheError when it is too large."""
+        """Keep `value` for `seconds`. Raises CacheError when it is too large."""
         if len(value) > LARGEST_VALUE:
             raise CacheError(
                 f"The value of {key!r} has {len(value)} bytes: the cache takes up to "
@@ -54,14 +55,16 @@ class Cache:
             )
 
     async def forget(self, key: str) -> None:
-        """Delete one value, wherever it was put."""
+        """Delete one value, for all processes."""
         async with self._connect() as connection:
             await connection.execute("DELETE FROM platform.cache WHERE key = %s", [_check_key(key)])
 
 
 async def purge(connection: AsyncConnection[Any], *, most: int = _MOST_ROWS) -> int:
-    """Delete what has expired and, of more than ``most`` values, what would expire first; return
-    how many."""
+    """Delete expired values and, above `most` values, those that expire first.
+
+    Return the number of deleted values.
+    """
     done = await connection.execute(
         "DELETE FROM platform.cache WHERE expires_at < clock_timestamp() OR key IN "
         "(SELECT key FROM platform.cache ORDER BY expires_at DESC OFFSET %s)",

@@ -1,4 +1,4 @@
-"""Where a page of a list ended: the moment and the key of its last row, as text for the caller."""
+"""Cursors of paginated lists: the time and the key of a page's last row, as text."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -12,20 +12,20 @@ LONGEST = 200
 
 
 def write(moment: datetime, key: UUID) -> str:
-    """Return the cursor of the row with this moment and key."""
+    """Return the cursor of the row with this time and key."""
     plain = json.dumps([moment.isoformat(), str(key)])
     return urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def read(cursor: str) -> tuple[datetime, UUID]:
-    """Return the moment and the key. Raises ValueError for a text that is no cursor."""
+    """Return the time and the key. Raises ValueError when the text is not a valid cursor."""
     try:
         plain = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         written, identifier = json.loads(plain)
         moment = datetime.fromisoformat(written)
         key = UUID(identifier)
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise ValueError("not a cursor that this service gave out") from None
+        raise ValueError("not a cursor of this service") from None
     if moment.tzinfo is None:
-        raise ValueError("not a cursor that this service gave out")
+        raise ValueError("not a cursor of this service")
     return moment, key

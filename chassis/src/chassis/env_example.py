@@ -1,4 +1,4 @@
-"""The text of ``.env.example``, derived from the settings so that it cannot fall behind them."""
+"""The text of `.env.example`, derived from the settings so that it cannot fall behind them."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ _ISSUER_PORT = "# ISSUER_PORT=8002\n"
 
 
 def render(*classes: type[ServiceSettings]) -> str:
-    """Describe every variable of ``classes`` once, in the order of their fields."""
+    """Describe every variable of `classes` once, in the order of their fields."""
     fields = {name: field for settings in classes for name, field in settings.model_fields.items()}
     del fields["environment"]
     halves = dict.fromkeys(item.half for item in classes)

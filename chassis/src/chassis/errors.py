@@ -1,5 +1,5 @@
-"""The error that a person at a terminal can correct."""
+"""The error that a user of the command line can correct."""
 
 
 class UserError(Exception):
-    """A command cannot be carried out; the text is one sentence and says what to type instead."""
+    """A command failed; the text is one sentence and says what to type instead."""

@@ -23,20 +23,20 @@ class Answer:
 
 
 LIVE = Answer(HTTPStatus.OK, {"status": "ok"})
-"""The answer of ``/livez``: the process runs. It asks nobody else, so a dead database never makes
+"""The answer of `/livez`: the process runs. It asks nobody else, so a dead database never makes
 an orchestrator restart a healthy process."""
 
 
 class Readiness:
     """Whether this process should get requests.
 
-    It starts with ``checks`` pending (names such as ``"schema"``); the adapter runs them and
-    reports each with ``passed``. Once all have passed it stays ready until it drains: a database
+    It starts with `checks` pending (names such as `"schema"`); the adapter runs them and
+    reports each with `passed`. Once all have passed it stays ready until it drains: a database
     that dies later would take every replica out at once, so its requests get 503 problems instead.
     """
 
     def __init__(self, *checks: str) -> None:
-        """Wait for ``checks``; without any the process is ready at once."""
+        """Wait for `checks`; without any the process is ready at once."""
         self._pending = dict.fromkeys(checks, "pending")
         self._draining = False
 
@@ -53,12 +53,12 @@ class Readiness:
         return tuple(self._pending)
 
     def passed(self, check: str) -> None:
-        """Record that ``check`` succeeded, once and for all."""
+        """Record that `check` succeeded, once and for all."""
         self._pending.pop(check, None)
 
     def failed(self, check: str, reason: str) -> None:
-        """Record why ``check`` is still pending; ``reason`` is shown to whoever can reach
-        ``/readyz``, so it names no secret."""
+        """Record why `check` is still pending; `reason` is shown to whoever can reach
+        `/readyz`, so it names no secret."""
         if check in self._pending:
             self._pending[check] = reason
 
@@ -67,7 +67,7 @@ class Readiness:
         self._draining = True
 
     def answer(self) -> Answer:
-        """Answer ``/readyz``."""
+        """Answer `/readyz`."""
         state = self.state
         status = HTTPStatus.OK if state is State.READY else HTTPStatus.SERVICE_UNAVAILABLE
         return Answer(status, {"status": state, "checks": dict(self._pending)})

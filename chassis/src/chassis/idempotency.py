@@ -1,8 +1,8 @@
-"""Writes that may be sent twice: a retry with the same ``Idempotency-Key`` gets the first answer.
+"""Writes that may be sent twice: a retry with the same `Idempotency-Key` gets the first answer.
 
-After https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header. Nobody waits for a
-duplicate in flight: an advisory lock is tried, never queued for, and ends with the transaction. The
-outcome is written in the transaction of the work, so that both happen or neither.
+It follows https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header. A duplicate
+request in progress never blocks: the advisory lock is tried without waiting, and ends with the
+transaction. The outcome is written in the transaction of the work, so that both happen or neither.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from chassis.problems import ProblemError
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-"""A response header: ``true`` where the work was done by an earlier request."""
+"""A response header: `true` where the work was done by an earlier request."""
 LONGEST_KEY = 255
 LARGEST_BODY = 65_536
-"""Characters of an answer that are kept."""
+"""The longest response body that is stored, in characters."""
 _RETRY_AFTER = {"Retry-After": "1"}
 _FRESH = "created_at > now() - interval '24 hours'"
 PURGED_AT_ONCE = 10_000
@@ -51,7 +51,7 @@ DELETE FROM platform.idempotency WHERE id IN (
 class Attempt:
     """One request that carries a key.
 
-    ``route`` is the method and the template of the path; ``fingerprint`` stands for everything
+    `route` is the method and the template of the path; `fingerprint` stands for everything
     that the work depends on (the path, the query and the body).
     """
 
@@ -62,7 +62,7 @@ class Attempt:
 
     @cached_property
     def id(self) -> bytes:
-        """What is unique: 32 bytes of tenant, issuer, subject, route and key."""
+        """The unique id: a hash of tenant, issuer, subject, route and key, 32 bytes."""
         caller = self.caller
         parts = [str(caller.tenant), caller.issuer, caller.subject, self.route, self.key]
         return hashlib.sha256(json.dumps(parts).encode()).digest()
@@ -70,7 +70,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An answer as it was sent; ``body`` is None where it may not be kept."""
+    """A response as it was sent; `body` is None when it must not be stored."""
 
     status: int
     headers: Mapping[str, str]
@@ -78,25 +78,23 @@ class Outcome:
 
 
 async def begin(connection: AsyncConnection[Any], attempt: Attempt) -> Outcome | None:
-    """Return the kept outcome, or None when the work is the caller's to do in this transaction.
+    """Return the stored outcome, or None when the caller must do the work in this transaction.
 
-    Raises ProblemError: 409 ``idempotency-in-progress`` at once while another transaction is at it,
-    409 ``idempotency-answer-not-kept``, 422 ``idempotency-key-reused``.
+    Raises ProblemError: 409 `idempotency-in-progress` while another transaction does the work,
+    409 `idempotency-answer-not-kept`, 422 `idempotency-key-reused`.
     """
     async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(_LOCK, [int.from_bytes(attempt.id[:8], signed=True)])
         if await cursor.fetchone() != (True,):
             raise ProblemError(409, "idempotency-in-progress", headers=_RETRY_AFTER)
-        # a statement of its own: it has to see what the lock's last owner committed
+        # a separate statement, because it must see what the last owner of the lock committed
         await cursor.execute(_FIND, [attempt.id])
         row = await cursor.fetchone()
     if row is None:
         return None
     fingerprint, status, headers, body = row
     if fingerprint != attempt.fingerprint:
-        raise ProblemError(
-            422, "idempotency-key-reused", "Send a new key with a different request."
-        )
+        raise ProblemError(422, "idempotency-key-reused", "Use a new key for a different request.")
     if body is None:
         raise ProblemError(
             409, "idempotency-answer-not-kept", "The request succeeded before; look for its result."
@@ -105,8 +103,10 @@ async def begin(connection: AsyncConnection[Any], attempt: Attempt) -> Outcome |
 
 
 async def keep(connection: AsyncConnection[Any], attempt: Attempt, outcome: Outcome) -> None:
-    """Write ``outcome`` into the transaction that did the work; a body that is too large, or has a
-    NUL, is left out."""
+    """Write `outcome` in the transaction that did the work.
+
+    A body that is too large, or contains a NUL, is not stored.
+    """
     body = outcome.body
     if body is not None and (len(body) > LARGEST_BODY or "\0" in body):
         body = None
@@ -117,5 +117,5 @@ async def keep(connection: AsyncConnection[Any], attempt: Attempt, outcome: Outc
 
 
 async def purge(connection: AsyncConnection[Any]) -> int:
-    """Forget outcomes older than a day, ten thousand at most; return how many went."""
+    """Delete outcomes older than a day, ten thousand at most; return how many."""
     return (await connection.execute(_PURGE)).rowcount

@@ -11,8 +11,8 @@ _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 
 def declare(schema: dict[str, Any], *further: int) -> None:
-    """Write the problems that any operation may answer with into an OpenAPI ``schema``; those of
-    the statuses ``further`` into every operation."""
+    """Write the problems that any operation may answer with into an OpenAPI `schema`; those of
+    the statuses `further` into every operation."""
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema(mode="serialization")
     for path, operation in operations(schema):
@@ -20,7 +20,7 @@ def declare(schema: dict[str, Any], *further: int) -> None:
 
 
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every operation of an OpenAPI ``schema`` with its path."""
+    """Yield every operation of an OpenAPI `schema` with its path."""
     for path, item in schema.get("paths", {}).items():
         for method, operation in item.items():
             if method in _METHODS:
@@ -28,7 +28,7 @@ def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Make ``responses=`` of a route that answers with further problems, such as 409."""
+    """Make `responses=` of a route that answers with further problems, such as 409."""
     return {status: _response(str(status)) for status in statuses}
 
 

@@ -10,32 +10,32 @@ MEDIA_TYPE = "application/problem+json"
 BLANK = "about:blank"
 
 TITLES: Mapping[str, str] = {
-    "account-exists": "This account exists already",
-    "busy": "Too busy to answer now",
-    "database-unavailable": "The database does not answer",
-    "edit-conflict": "Somebody else changed this meanwhile",
-    "idempotency-answer-not-kept": "The answer to this request was not kept",
-    "idempotency-in-progress": "A request with this key is still at work",
-    "idempotency-key-reused": "This key belongs to another request",
+    "account-exists": "This account already exists",
+    "busy": "The service is too busy",
+    "database-unavailable": "The database is unavailable",
+    "edit-conflict": "This was changed in the meantime",
+    "idempotency-answer-not-kept": "The response to this request was not stored",
+    "idempotency-in-progress": "A request with this key is still in progress",
+    "idempotency-key-reused": "This key was used for another request",
     "foreign-request": "The request does not come from a page of this service",
     "internal": "Something broke on our side",
     "invalid-api-key": "The API key is not valid",
     "invalid-credentials": "Wrong email address or password",
-    "invalid-link": "The mailed code is not good",
+    "invalid-link": "Invalid or expired code",
     "invalid-query": "The query cannot be run",
     "invalid-refresh-token": "The session has ended",
     "invalid-token": "The access token is not valid",
     "issuer-unavailable": "The token issuer's keys could not be loaded",
     "missing-token": "An access token is required",
-    "no-api-key": "No API key was made",
-    "permission-denied": "This caller may not do that",
+    "no-api-key": "The API key was not created",
+    "permission-denied": "Permission denied",
     "query-too-large": "The query asks for too much",
-    "sign-up-closed": "Nobody may sign up here",
-    "too-many-endpoints": "No further endpoint fits",
-    "too-many-tries": "Too many tries",
+    "sign-up-closed": "Sign-up is closed",
+    "too-many-endpoints": "The limit of endpoints is reached",
+    "too-many-tries": "Too many attempts",
     "validation": "The request is not valid",
 }
-"""Our problem types by slug; ``/problems/<slug>`` is the type's relative reference."""
+"""Titles of the platform's problem types by slug; `/problems/<slug>` is the type's reference."""
 
 
 class Problem(BaseModel):
@@ -57,10 +57,10 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """Raise it anywhere in a request; the adapter answers with its problem.
+    """An error in a request; the framework's adapter answers with its problem.
 
-    ``slug`` names the type (one of ``TITLES`` or a service's own), None means that the status says
-    it all. ``extensions`` become members of the body, ``headers`` of the response.
+    `slug` names the type (one of `TITLES` or one of the service); None means that the status is
+    enough. `extensions` become members of the body, `headers` become headers of the response.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
         **extensions: Any,
     ) -> None:
-        """Keep what the response will need."""
+        """Store the parts of the response."""
         super().__init__(detail or slug or status)
         self.status = status
         self.slug = slug
@@ -81,7 +81,7 @@ class ProblemError(Exception):
         self.extensions = extensions
 
     def problem(self, *, instance: str | None = None, request_id: str | None = None) -> Problem:
-        """Fill in the request: ``instance`` is its path."""
+        """Return the problem with the request's path as `instance` and its id."""
         known = {"instance": instance, "request_id": request_id, **self.extensions}
         return Problem(
             type=f"/problems/{self.slug}" if self.slug else BLANK,
@@ -93,7 +93,7 @@ class ProblemError(Exception):
 
 
 def internal() -> ProblemError:
-    """Make the problem of a crash: it says nothing about the cause, which is in the log."""
+    """Return the problem of a crash. It does not reveal the cause, which is in the log."""
     detail = "The error was logged; quote the request id when you report it."
     return ProblemError(500, "internal", detail)
 

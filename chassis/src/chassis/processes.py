@@ -15,7 +15,7 @@ _TOOLS: dict[Half, list[str]] = {
 
 
 class CommandFailedError(Exception):
-    """A tool failed and said why itself; ``code`` is its exit code."""
+    """A tool failed and said why itself; `code` is its exit code."""
 
     def __init__(self, code: int) -> None:
         """Keep the exit code; a signal counts as 128 and its number, as in a shell."""
@@ -24,12 +24,12 @@ class CommandFailedError(Exception):
 
 
 def tool(half: Half, *arguments: str) -> list[str]:
-    """Return the command that runs ``manage.py`` or ``alembic`` with ``arguments``."""
+    """Return the command that runs `manage.py` or `alembic` with `arguments`."""
     return [*_TOOLS[half], *arguments]
 
 
 def run(service: Service, *command: str, output: TextIO | None = None) -> None:
-    """Run ``command`` to its end; ``output`` replaces its standard output.
+    """Run `command` to its end; `output` replaces its standard output.
 
     Raises CommandFailedError when it fails or is no command.
     """
@@ -42,9 +42,9 @@ def run(service: Service, *command: str, output: TextIO | None = None) -> None:
         raise CommandFailedError(done.returncode)
 
 
-def own(service: Service, half: Half, name: str, *arguments: str) -> list[str]:
-    """Return the service's own command ``name``: ``manage.py NAME`` in Django, the module
-    ``api.NAME`` in an API, empty where it has no such module."""
+def service_command(service: Service, half: Half, name: str, *arguments: str) -> list[str]:
+    """Return the service's own command `name`: `manage.py NAME` in Django, the module
+    `api.NAME` in an API, empty where it has no such module."""
     if half == "web":
         return tool("web", name, *arguments)
     if not (service.root / "api" / f"{name}.py").is_file():

@@ -19,7 +19,7 @@ _DEEPEST = 4
 
 
 def clean(key: str, value: Any, depth: int = 0) -> Any:
-    """Return ``value`` as it may be written under ``key``."""
+    """Return `value` as it may be written under `key`."""
     if _is_secret(key) and value not in (None, ""):
         return REDACTED
     if isinstance(value, str):
@@ -32,7 +32,7 @@ def clean(key: str, value: Any, depth: int = 0) -> Any:
 
 
 def clean_text(text: str) -> str:
-    """Return ``text`` without the passwords of addresses and without credentials."""
+    """Return `text` without the passwords of addresses and without credentials."""
     text = _URL_PASSWORD.sub(rf"\1:{REDACTED}@", text)
     text = _BEARER.sub(rf"\1 {REDACTED}", text)
     return _CREDENTIAL.sub(rf"\1{REDACTED}", text)

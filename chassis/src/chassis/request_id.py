@@ -18,7 +18,7 @@ os.register_at_fork(after_in_child=_generator.seed)
 
 
 def digits(count: int) -> str:
-    """Make ``count`` random hex digits, an even number.
+    """Make `count` random hex digits, an even number.
 
     Not from the operating system each time: asking it takes longer than all else about an id, and
     lets go of the interpreter's lock in the middle of every request.
@@ -37,18 +37,18 @@ def fresh_span() -> str:
 
 
 def accept(value: str | None) -> str:
-    """Return a caller's request id if it is harmless (8 to 64 of ``A-Z a-z 0-9 . _ -``), else a
+    """Return a caller's request id if it is harmless (8 to 64 of `A-Z a-z 0-9 . _ -`), else a
     fresh one."""
     return value if value and harmless(value) else fresh()
 
 
 def harmless(value: str) -> bool:
-    """Say whether ``value`` is 8 to 64 of ``A-Z a-z 0-9 . _ -``, so that it forges nothing."""
+    """Say whether `value` is 8 to 64 of `A-Z a-z 0-9 . _ -`, so that it forges nothing."""
     return _ID.fullmatch(value) is not None
 
 
 def trace_id(traceparent: str | None) -> str:
-    """Return the trace id of a W3C ``traceparent``; a missing or malformed one starts a new trace.
+    """Return the trace id of a W3C `traceparent`; a missing or malformed one starts a new trace.
 
     A later version of the header may carry more after the flags.
     """

@@ -1,7 +1,7 @@
-"""Limits that all processes of a service share: who tries too often is told when to come back.
+"""Rate limits that all processes of a service share, with a `Retry-After` for refused attempts.
 
-A bucket of ``burst`` tries that fills again evenly, kept as one moment (the generic cell rate
-algorithm): one statement looks and takes, so two processes never both take the last try.
+A bucket of `burst` attempts refills evenly and is stored as one point in time (the generic cell
+rate algorithm). One statement checks and takes, so two processes never both take the last attempt.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
 
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.problems import ProblemError
 
 _SITE_BITS = 64  # what one customer gets of IPv6, and may choose addresses in
@@ -34,40 +34,42 @@ SELECT EXISTS (SELECT FROM taken),
 
 @dataclass(frozen=True)
 class Limit:
-    """``burst`` tries at once; an empty bucket is full again after ``seconds``."""
+    """A limit of `burst` attempts at once; an empty bucket is full again after `seconds`."""
 
     name: str
     burst: int
     seconds: float
 
 
-async def take(connect: Connect, limit: Limit, *who: str) -> None:
-    """Count one try of ``who`` (such as an address and an account) against ``limit``.
+async def take(connect: Connector, limit: Limit, *who: str) -> None:
+    """Count one attempt of `who` (such as an address and an account) against `limit`.
 
-    It counts whatever becomes of the request, in a transaction of its own. Raises ProblemError 429
-    ``too-many-tries`` with ``Retry-After`` in seconds.
+    The attempt counts even if the request fails, because it has a transaction of its own. Raises
+    ProblemError 429 `too-many-tries` with `Retry-After` in seconds.
     """
     each = timedelta(seconds=limit.seconds / limit.burst)
-    given = {"key": _key(limit, who), "each": each, "others": each * (limit.burst - 1)}
+    values = {"key": _key(limit, who), "each": each, "others": each * (limit.burst - 1)}
     async with connect() as connection:
-        cursor = await connection.execute(_TAKE, given)
+        cursor = await connection.execute(_TAKE, values)
         taken, wait = await cursor.fetchone() or (False, None)
     if not taken:
-        # no wait: somebody else took the last try while this statement ran
+        # no wait: another process took the last attempt while this statement ran
         seconds = max(1, math.ceil(each.total_seconds() if wait is None else wait))
-        detail = f"Too many tries: wait {seconds} seconds before the next."
+        detail = f"Too many attempts: wait {seconds} seconds before the next."
         raise ProblemError(429, "too-many-tries", detail, headers={"Retry-After": str(seconds)})
 
 
 async def purge(connection: AsyncConnection[Any]) -> int:
-    """Delete the buckets that are full again, which say nothing; return how many."""
+    """Delete the buckets that are full again; return how many."""
     done = await connection.execute("DELETE FROM platform.throttle WHERE full_at < now()")
     return done.rowcount
 
 
 def network(address: str) -> str:
-    """Return what to count a client's ``address`` by: of IPv6 the network of its site, since
-    whoever has one address there has all of them."""
+    """Return the key under which attempts from `address` are counted.
+
+    For IPv6 that is the network of the site, because a client can use any address in it.
+    """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

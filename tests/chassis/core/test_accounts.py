@@ -17,7 +17,7 @@ from chassis import accounts
 from chassis.accounts import Account, AccountError, passwords
 from chassis.auth import SINGLE_TENANT, SigningKey, TokenVerifier, TrustedIssuer
 from chassis.auth.development_key import development_pem
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.problems import ProblemError
 from chassis.settings import Environment, Secret, SettingsError, development_secret
 from conftest import make_service
@@ -26,7 +26,7 @@ from lender import Lender
 PASSWORD = "correct horse battery"
 
 
-async def make(connect: Connect, **changes: Any) -> Account:
+async def make(connect: Connector, **changes: Any) -> Account:
     """Make an account of somebody."""
     given = {"email": "Ada@Example.org", "password": PASSWORD, "permissions": ["b", "a", "b"]}
     return await accounts.create(connect, **{**given, **changes})

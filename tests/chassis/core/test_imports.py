@@ -38,7 +38,7 @@ PURE = [
     "conformance",
     "api_keys",
     "cache",
-    "lending",
+    "connections",
     "mail",
     "outgoing",
     "throttle",

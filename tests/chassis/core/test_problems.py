@@ -19,7 +19,7 @@ def test_a_problem_of_ours_has_a_type_and_its_title() -> None:
     """The type is a relative reference into our catalog."""
     assert body(ProblemError(403, "permission-denied", "It needs orders:write.")) == {
         "type": "/problems/permission-denied",
-        "title": "This caller may not do that",
+        "title": "Permission denied",
         "status": 403,
         "detail": "It needs orders:write.",
         "instance": "/orders/1",

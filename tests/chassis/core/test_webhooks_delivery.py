@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from chassis import schema, telemetry, testing
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.outgoing import circuit, retries
 from chassis.service import Service
 from chassis.webhooks import signing
@@ -21,8 +21,8 @@ from chassis.webhooks.delivery import (
     IN_FLIGHT,
     PER_ENDPOINT,
     Attempt,
-    Courier,
     Delivery,
+    DeliveryWorker,
     Queue,
     State,
     judge,
@@ -33,7 +33,7 @@ from chassis.webhooks.settings import WebhookSettings
 
 KEYRING = Keyring(["k" * 32])
 SECRET = signing.new_secret()
-SEALED = KEYRING.seal(SECRET)
+ENCRYPTED = KEYRING.encrypt(SECRET)
 FINE = Answer(204, None, 1)
 BROKEN = Answer(500, None, 1)
 
@@ -48,7 +48,7 @@ def migrated(database_server: None, roadbed_service: Service) -> Iterator[str]:
 
 
 @pytest.fixture
-def connect(migrated: str) -> Connect:
+def connect(migrated: str) -> Connector:
     """Lend connections to a database without open circuits."""
     with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute("DELETE FROM platform.circuit")
@@ -71,7 +71,7 @@ class Row:
     state: State = State.PENDING
     due_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Attempt] = field(default_factory=list)
-    secrets: Sequence[str] = (SEALED,)
+    secrets: Sequence[str] = (ENCRYPTED,)
     carried: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,17 +145,17 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.002)
 
 
-def courier(queue: Queue, sender: Sender, connect: Connect) -> Courier:
-    """Make a courier that sends by ``sender``."""
-    return Courier(queue, lambda: sender, KEYRING, connect)
+def delivery_worker(queue: Queue, sender: Sender, connect: Connector) -> DeliveryWorker:
+    """Make a delivery_worker that sends by ``sender``."""
+    return DeliveryWorker(queue, lambda: sender, KEYRING, connect)
 
 
-async def deliver(queue: Queue, sender: Sender, connect: Connect) -> None:
+async def deliver(queue: Queue, sender: Sender, connect: Connector) -> None:
     """Deliver what is due."""
-    assert await courier(queue, sender, connect).run(linger=0) is False
+    assert await delivery_worker(queue, sender, connect).run(linger=0) is False
 
 
-async def test_delivers_everything_once(connect: Connect) -> None:
+async def test_delivers_everything_once(connect: Connector) -> None:
     """Each delivery is sent and its outcome written, many at a time and no more than allowed."""
     queue = Memory(*(Row(endpoint) for endpoint in [uuid4() for _ in range(50)] for _ in range(20)))
     sender = Scripted(lambda _: FINE, seconds=0.005)
@@ -167,10 +167,10 @@ async def test_delivers_everything_once(connect: Connect) -> None:
     assert sender.most == IN_FLIGHT
 
 
-async def test_signs_with_every_secret_in_force(connect: Connect) -> None:
+async def test_signs_with_every_secret_in_force(connect: Connector) -> None:
     """While a secret is changed, receivers with either one can verify."""
     other = signing.new_secret()
-    queue = Memory(Row(uuid4(), secrets=(SEALED, KEYRING.seal(other))))
+    queue = Memory(Row(uuid4(), secrets=(ENCRYPTED, KEYRING.encrypt(other))))
     sender = Scripted(lambda _: FINE)
     await deliver(queue, sender, connect)
     for secret in (SECRET, other):
@@ -178,7 +178,7 @@ async def test_signs_with_every_secret_in_force(connect: Connect) -> None:
 
 
 async def test_continues_the_trace_and_writes_a_line(
-    connect: Connect, capsys: pytest.CaptureFixture[str]
+    connect: Connector, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The receiver sees the trace of the request that posted the event; so does the log."""
     trace = "0af7651916cd43dd8448eb211c80319c"
@@ -191,7 +191,7 @@ async def test_continues_the_trace_and_writes_a_line(
 
 
 async def test_a_failure_is_tried_again_later(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
+    connect: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not before its time, and with the next number."""
     monkeypatch.setattr(retries, "wait", lambda *_, **__: timedelta(hours=1))
@@ -204,7 +204,7 @@ async def test_a_failure_is_tried_again_later(
     assert (row.state, row.attempts[-1].delivery.attempt) == ("delivered", 2)
 
 
-async def test_a_secret_that_cannot_be_read_is_a_failure(connect: Connect) -> None:
+async def test_a_secret_that_cannot_be_read_is_a_failure(connect: Connector) -> None:
     """One damaged endpoint does not stop the others, and nothing leaves unsigned."""
     queue = Memory(bad := Row(uuid4(), secrets=("nonsense",)), Row(uuid4()))
     sender = Scripted(lambda _: FINE)
@@ -213,7 +213,7 @@ async def test_a_secret_that_cannot_be_read_is_a_failure(connect: Connect) -> No
     assert (len(sender.sent), queue.states[State.DELIVERED]) == (1, 1)
 
 
-async def test_a_slow_endpoint_does_not_starve_the_others(connect: Connect) -> None:
+async def test_a_slow_endpoint_does_not_starve_the_others(connect: Connector) -> None:
     """However much waits for it, it holds a tenth of the places; the others' are done meanwhile."""
     slow, quick = uuid4(), uuid4()
     queue = Memory(*(Row(slow) for _ in range(500)), *(Row(quick) for _ in range(100)))
@@ -225,18 +225,18 @@ async def test_a_slow_endpoint_does_not_starve_the_others(connect: Connect) -> N
             return await super().post(url, body, headers)
 
     sender = Hanging(lambda _: FINE)
-    running = asyncio.create_task(courier(queue, sender, connect).run(linger=0))
+    running = asyncio.create_task(delivery_worker(queue, sender, connect).run(linger=0))
     await until(lambda: queue.states[State.DELIVERED] == 100)
     assert sender.now == PER_ENDPOINT
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_what_a_killed_run_held_is_repeated_under_the_same_id(connect: Connect) -> None:
+async def test_what_a_killed_run_held_is_repeated_under_the_same_id(connect: Connector) -> None:
     """A lease ends by itself; the message keeps its name."""
     queue = Memory(row := Row(uuid4()))
     first = Scripted(lambda _: FINE, seconds=60)
-    running = asyncio.create_task(courier(queue, first, connect).run(linger=0))
+    running = asyncio.create_task(delivery_worker(queue, first, connect).run(linger=0))
     await until(lambda: bool(first.sent))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -249,11 +249,11 @@ async def test_what_a_killed_run_held_is_repeated_under_the_same_id(connect: Con
     assert row.state is State.DELIVERED
 
 
-async def test_a_second_call_makes_the_run_under_way_look_again(connect: Connect) -> None:
+async def test_a_second_call_makes_the_run_under_way_look_again(connect: Connector) -> None:
     """What was accepted while a run ends is not left to the next minute."""
     queue = Memory(Row(uuid4()))
     sender = Scripted(lambda _: FINE, seconds=0.05)
-    made = courier(queue, sender, connect)
+    made = delivery_worker(queue, sender, connect)
     running = asyncio.create_task(made.run(linger=0))
     await asyncio.sleep(0)
     late = Row(uuid4())
@@ -263,7 +263,7 @@ async def test_a_second_call_makes_the_run_under_way_look_again(connect: Connect
     assert queue.states == {State.DELIVERED: 2}
 
 
-async def test_a_call_while_a_run_says_goodbye_is_heard(connect: Connect) -> None:
+async def test_a_call_while_a_run_says_goodbye_is_heard(connect: Connector) -> None:
     """Closing the sender takes a moment, and what is accepted in it is delivered as well."""
     queue = Memory(Row(uuid4()))
 
@@ -275,21 +275,21 @@ async def test_a_call_while_a_run_says_goodbye_is_heard(connect: Connect) -> Non
                 assert await made.run() is False
             await super().__aexit__(*error)
 
-    made = Courier(queue, lambda: Lingering(lambda _: FINE), KEYRING, connect)
+    made = DeliveryWorker(queue, lambda: Lingering(lambda _: FINE), KEYRING, connect)
     await made.run(linger=0)
     assert queue.states == {State.DELIVERED: 2}
 
 
-async def test_a_run_ends_in_time(connect: Connect) -> None:
+async def test_a_run_ends_in_time(connect: Connector) -> None:
     """A worker that has to stop does not wait for a queue to empty; it is told that more is due."""
     queue = Memory(*(Row(uuid4()) for _ in range(2000)))
     sender = Scripted(lambda _: FINE, seconds=0.02)
-    assert await courier(queue, sender, connect).run(seconds=0.05, linger=0) is True
+    assert await delivery_worker(queue, sender, connect).run(seconds=0.05, linger=0) is True
     assert 0 < queue.states[State.DELIVERED] < 2000
 
 
-async def test_a_broken_queue_is_not_swallowed(connect: Connect) -> None:
-    """The job that runs the courier fails then, and is tried again."""
+async def test_a_broken_queue_is_not_swallowed(connect: Connector) -> None:
+    """The job that runs the delivery_worker fails then, and is tried again."""
 
     class Broken(Memory):
         async def claim(self, *_: object, **__: object) -> Sequence[Delivery]:
@@ -334,14 +334,14 @@ def test_waits_grow_and_are_spread() -> None:
     assert retries.wait(1, retry_after=90) >= timedelta(seconds=90)
 
 
-async def fail(connect: Connect, endpoint: UUID, times: int) -> circuit.Circuits:
+async def fail(connect: Connector, endpoint: UUID, times: int) -> circuit.Circuits:
     """Count failures of an endpoint and read the circuits."""
     async with connect() as connection:
         await circuit.record(connection, failures={endpoint: times}, successes=())
         return await circuit.read(connection)
 
 
-async def after_the_pause(connect: Connect) -> circuit.Circuits:
+async def after_the_pause(connect: Connector) -> circuit.Circuits:
     """Let every pause be over and read the circuits."""
     async with connect() as connection:
         await connection.execute("UPDATE platform.circuit SET paused_until = now()")
@@ -349,7 +349,7 @@ async def after_the_pause(connect: Connect) -> circuit.Circuits:
         return await circuit.read(connection)
 
 
-async def pause(connect: Connect) -> float:
+async def pause(connect: Connector) -> float:
     """Give the length of the only pause in seconds."""
     async with connect() as connection:
         cursor = await connection.execute(
@@ -360,7 +360,7 @@ async def pause(connect: Connect) -> float:
     return round(float(row[0]) / 10) * 10
 
 
-async def test_a_circuit_opens_after_failures_in_a_row(connect: Connect) -> None:
+async def test_a_circuit_opens_after_failures_in_a_row(connect: Connector) -> None:
     """Four are bad luck, the fifth opens it, and a success in between starts the count again."""
     endpoint = uuid4()
     assert (await fail(connect, endpoint, 4)).known == {endpoint}
@@ -371,7 +371,7 @@ async def test_a_circuit_opens_after_failures_in_a_row(connect: Connect) -> None
     assert (await fail(connect, endpoint, 1)).paused == {endpoint}
 
 
-async def test_pauses_grow_with_each_failed_probe(connect: Connect) -> None:
+async def test_pauses_grow_with_each_failed_probe(connect: Connector) -> None:
     """What was under way when the circuit opened is not held against it; a probe's failure is."""
     endpoint = uuid4()
     await fail(connect, endpoint, 20)
@@ -388,7 +388,7 @@ async def test_pauses_grow_with_each_failed_probe(connect: Connect) -> None:
     assert await pause(connect) == 3600
 
 
-async def test_a_circuit_that_nobody_asks_about_is_forgotten(connect: Connect) -> None:
+async def test_a_circuit_that_nobody_asks_about_is_forgotten(connect: Connector) -> None:
     """The endpoint may be gone; a day is longer than any pause."""
     old, new = uuid4(), uuid4()
     await fail(connect, old, 5)
@@ -402,7 +402,7 @@ async def test_a_circuit_that_nobody_asks_about_is_forgotten(connect: Connect) -
         assert (await circuit.read(connection)).known == {new}
 
 
-async def test_an_open_circuit_spares_its_endpoint(connect: Connect) -> None:
+async def test_an_open_circuit_spares_its_endpoint(connect: Connector) -> None:
     """Paused, it gets nothing; then one delivery at a time, until one succeeds."""
     endpoint = uuid4()
     queue = Memory(*(Row(endpoint) for _ in range(100)))
@@ -415,7 +415,7 @@ async def test_an_open_circuit_spares_its_endpoint(connect: Connect) -> None:
     await after_the_pause(connect)
     waiting = [row for row in queue.rows.values() if not row.attempts]
     probing = Scripted(lambda _: FINE, seconds=0.05)
-    running = asyncio.create_task(courier(queue, probing, connect).run(linger=0))
+    running = asyncio.create_task(delivery_worker(queue, probing, connect).run(linger=0))
     await until(lambda: queue.states[State.DELIVERED] > 0)
     assert probing.most == 1
     await running

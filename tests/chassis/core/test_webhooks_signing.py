@@ -100,22 +100,22 @@ OLD, NEW = "o" * 32, "n" * 32
 
 def test_secrets_at_rest_cannot_be_read() -> None:
     """What is stored holds nothing of the secret, and opens to it."""
-    sealed = Keyring([NEW]).seal(SECRET)
-    assert SECRET not in sealed
-    assert Keyring([NEW]).open(sealed) == SECRET
+    encrypted = Keyring([NEW]).encrypt(SECRET)
+    assert SECRET not in encrypted
+    assert Keyring([NEW]).decrypt(encrypted) == SECRET
 
 
 def test_a_new_key_reads_what_the_old_one_wrote() -> None:
     """Changing the key takes no downtime: new in front, renew, drop the old one."""
-    sealed = Keyring([OLD]).seal(SECRET)
-    renewed = Keyring([NEW, OLD]).renewed(sealed)
-    assert Keyring([NEW]).open(renewed) == SECRET
+    encrypted = Keyring([OLD]).encrypt(SECRET)
+    reencrypted = Keyring([NEW, OLD]).reencrypt(encrypted)
+    assert Keyring([NEW]).decrypt(reencrypted) == SECRET
 
 
 @pytest.mark.parametrize("change", [lambda text: text, lambda text: text[:-8] + "AAAAAAA="])
 def test_a_foreign_or_changed_secret_does_not_open(change: object) -> None:
     """The error says which setting to look at."""
     assert callable(change)
-    sealed = change(Keyring([OLD]).seal(SECRET))
+    encrypted = change(Keyring([OLD]).encrypt(SECRET))
     with pytest.raises(KeyringError, match="WEBHOOK_KEYS"):
-        Keyring([NEW]).open(sealed)
+        Keyring([NEW]).decrypt(encrypted)

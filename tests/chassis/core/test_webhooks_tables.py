@@ -34,7 +34,7 @@ def database(database_server: None, roadbed_service: Service) -> Iterator[str]:
 async def room(database: str, tenant: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """Make room in a transaction, which is committed at the end."""
     async with await psycopg.AsyncConnection.connect(database) as connection:
-        await Tables("hooks").make_room(connection, tenant)
+        await Tables("hooks").check_endpoint_limit(connection, tenant)
         yield connection
 
 

@@ -1,12 +1,12 @@
-"""Accounts of a service that owns them (``auth=local``): passwords and the tokens they give.
+"""Accounts of a service that owns them (`auth=local`): passwords and the tokens they give.
 
-A hash takes a tenth of a second, so nobody holds a database connection meanwhile: functions that
-hash take ``connect``, which lends one, and borrow it for their statements only.
+A hash takes a tenth of a second. So functions that hash passwords take `connect`, and hold a
+database connection only for their statements, never while they hash.
 """
 
 from chassis.accounts.account import Account, AccountError, authenticate, change_password, create
-from chassis.accounts.letters import Door
-from chassis.accounts.links import ask_to_reset, ask_to_sign_up, redeem
+from chassis.accounts.emails import Mailer
+from chassis.accounts.links import redeem, request_password_reset, request_sign_up
 from chassis.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from chassis.accounts.sessions import (
     Session,
@@ -18,7 +18,7 @@ from chassis.accounts.sessions import (
     sign_out,
 )
 from chassis.accounts.tokens import TOKEN_SECONDS, access_token
-from chassis.lending import Connect
+from chassis.connections import Connector
 
 __all__ = [
     "LONGEST_PASSWORD",
@@ -26,13 +26,11 @@ __all__ = [
     "TOKEN_SECONDS",
     "Account",
     "AccountError",
-    "Connect",
-    "Door",
+    "Connector",
+    "Mailer",
     "Session",
     "SignedIn",
     "access_token",
-    "ask_to_reset",
-    "ask_to_sign_up",
     "authenticate",
     "change_password",
     "create",
@@ -40,6 +38,8 @@ __all__ = [
     "list_sessions",
     "redeem",
     "refresh",
+    "request_password_reset",
+    "request_sign_up",
     "sign_in",
     "sign_out",
 ]

@@ -1,4 +1,4 @@
-"""An account: making it, finding it by its address and password, changing the password."""
+"""Accounts: create one, find it by address and password, change its password."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from psycopg.rows import class_row
 
 from chassis.accounts import passwords
 from chassis.auth import SINGLE_TENANT
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.problems import ProblemError
 
 _LONGEST_EMAIL = 254
 
 
 class AccountError(Exception):
-    """An account cannot be made like this; the text is one sentence and holds no password."""
+    """The email address or password is not acceptable; the text never contains the password."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,28 @@ class Account:
 
 @dataclass(frozen=True)
 class Stored(Account):
-    """An account as the database has it."""
+    """An account as it is stored, with the hash of its password."""
 
     password_hash: str
 
     @property
-    def shown(self) -> Account:
-        """The part that may leave this package."""
+    def public(self) -> Account:
+        """The account without its password hash, as other packages may see it."""
         return Account(self.id, self.email, self.tenant, self.permissions)
 
 
 async def create(
-    connect: Connect,
+    connect: Connector,
     *,
     email: str,
     password: str,
     tenant: UUID = SINGLE_TENANT,
     permissions: Iterable[str] = (),
 ) -> Account:
-    """Make an account.
+    """Create an account and return it.
 
-    Raises AccountError for an address or password that will not do, ProblemError 409
-    ``account-exists`` when the address has one already.
+    Raises AccountError when the address or the password is not acceptable, ProblemError 409
+    `account-exists` when the address already has an account.
     """
     address = check_address(email)
     hashed = await hash_new(password)
@@ -62,28 +62,33 @@ async def create(
         async with connect() as connection:
             return await insert(connection, address, hashed, tenant, permissions)
     except UniqueViolation:
-        raise ProblemError(409, "account-exists", "This address has an account.") from None
+        raise ProblemError(409, "account-exists", "This address already has an account.") from None
 
 
-async def authenticate(connect: Connect, *, email: str, password: str) -> Account:
+async def authenticate(connect: Connector, *, email: str, password: str) -> Account:
     """Return the account with this address and password.
 
-    Raises ProblemError: 401 ``invalid-credentials``, the same and after the same work whether the
-    account or the password was wrong; 503 ``busy`` when too many are being checked.
+    Raises ProblemError 401 `invalid-credentials`: the same error, after the same time, whether the
+    account or the password was wrong. Raises 503 `busy` when too many passwords are being checked.
     """
-    return (await prove(connect, email, password)).shown
+    return (await verify_password(connect, email, password)).public
 
 
-async def prove(connect: Connect, email: str, password: str) -> Stored:
-    """Return the stored account of ``authenticate``, its hash at the present cost."""
+async def verify_password(connect: Connector, email: str, password: str) -> Stored:
+    """Return the account with this address and password, as it is stored.
+
+    A hash with an outdated cost is replaced. Raises what `authenticate` raises.
+    """
     async with connect() as connection:
         stored = await find(connection, email)
-    fits = await passwords.fits(stored.password_hash if stored else passwords.NOBODY, password)
-    if not stored or not fits:
+    matches = await passwords.matches(
+        stored.password_hash if stored else passwords.DUMMY_HASH, password
+    )
+    if not stored or not matches:
         raise ProblemError(401, "invalid-credentials", "The address or the password is wrong.")
     if not passwords.is_outdated(stored.password_hash):
         return stored
-    hashed = await passwords.hash_(password)
+    hashed = await passwords.hash_password(password)
     async with connect() as connection:
         await connection.execute(
             "UPDATE platform.account SET password_hash = %s WHERE id = %s AND password_hash = %s",
@@ -92,26 +97,28 @@ async def prove(connect: Connect, email: str, password: str) -> Stored:
     return Stored(**{**vars(stored), "password_hash": hashed})
 
 
-async def change_password(connect: Connect, account: UUID, *, current: str, new: str) -> None:
-    """Set another password and end every session of the account.
+async def change_password(connect: Connector, account: UUID, *, current: str, new: str) -> None:
+    """Set a new password and end every session of the account.
 
-    Raises AccountError for a new one that will not do, ProblemError 401 ``invalid-credentials``
-    when ``current`` is wrong.
+    Raises AccountError when the new password is not acceptable, ProblemError 401
+    `invalid-credentials` when `current` is wrong.
     """
     async with connect() as connection:
         cursor = await connection.execute(
             "SELECT email FROM platform.account WHERE id = %s", [account]
         )
         row = await cursor.fetchone()
-    await prove(connect, row[0] if row else "", current)
+    await verify_password(connect, row[0] if row else "", current)
     hashed = await hash_new(new)
     async with connect() as connection:
         await set_password(connection, account, hashed)
 
 
 async def set_password(connection: AsyncConnection[Any], account: UUID, hashed: str) -> None:
-    """Store a new hash. Whoever got in by the old password is out: every refresh token is
-    revoked, and a mailed token that was not used is worth nothing."""
+    """Store a new password hash and end all access that the old password gave.
+
+    Every refresh token is revoked, and unused tokens that were sent by email become invalid.
+    """
     await connection.execute(
         "UPDATE platform.account SET password_hash = %s WHERE id = %s", [hashed, account]
     )
@@ -124,8 +131,8 @@ async def set_password(connection: AsyncConnection[Any], account: UUID, hashed: 
 
 
 async def find(connection: AsyncConnection[Any], email: str) -> Stored | None:
-    """Return the account of an address, however that is written."""
-    # a NUL or half a surrogate pair would be an error of the database, and no address has one
+    """Return the account of an address, without regard to case, or None."""
+    # a NUL or half of a surrogate pair would be a database error; valid addresses contain neither
     email = email.strip()
     if not email.isprintable() or len(email) > _LONGEST_EMAIL:
         return None
@@ -145,7 +152,7 @@ async def insert(
     tenant: UUID,
     permissions: Iterable[str],
 ) -> Account:
-    """Store an account. Raises UniqueViolation when the address has one."""
+    """Store an account and return it. Raises UniqueViolation when the address already has one."""
     async with connection.cursor(row_factory=class_row(Account)) as cursor:
         await cursor.execute(
             "INSERT INTO platform.account (email, password_hash, tenant, permissions) "
@@ -156,16 +163,16 @@ async def insert(
 
 
 async def hash_new(password: str) -> str:
-    """Hash a password somebody chose. Raises AccountError when it will not do."""
+    """Return the hash of a new password. Raises AccountError when it is not acceptable."""
     try:
         passwords.check(password)
     except passwords.PasswordError as error:
         raise AccountError(str(error)) from None
-    return await passwords.hash_(password)
+    return await passwords.hash_password(password)
 
 
 def check_address(email: str) -> str:
-    """Return the address without space around it. Raises AccountError when it is none."""
+    """Return the address without surrounding spaces. Raises AccountError when it is not valid."""
     address = email.strip()
     name, _, host = address.rpartition("@")
     printable = address.isprintable() and " " not in address

@@ -1,8 +1,8 @@
-"""Sign-up and reset by mail: whoever reads an address's mail may choose the password.
+"""Sign-up and password reset by email: the owner of the address chooses the password.
 
-Both answer the same and work the same whether the address has an account or not: one token, one
-mail, and only its reader learns which. The password is chosen with the token in hand, so nobody can
-prepare an account for a victim to confirm.
+Both do the same work and give the same answer whether the address has an account or not: one token
+and one email. Only the reader of the email learns which case it was. The password is chosen after
+the email arrives, so an attacker cannot prepare an account for a victim to confirm.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
 
-from chassis.accounts import letters
+from chassis.accounts import emails
 from chassis.accounts.account import (
     Account,
     check_address,
@@ -24,60 +24,61 @@ from chassis.accounts.account import (
     insert,
     set_password,
 )
-from chassis.accounts.letters import Door
+from chassis.accounts.emails import Mailer
 from chassis.auth import SINGLE_TENANT
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.problems import ProblemError
 
 _SIGN_UP, _RESET = "sign-up", "reset"
 _LIFETIMES = {_SIGN_UP: timedelta(days=1), _RESET: timedelta(hours=1)}
 
 
-async def ask_to_sign_up(connect: Connect, email: str, *, door: Door) -> None:
-    """Mail a token that makes the account of ``email``; if it has one, one that resets it.
+async def request_sign_up(connect: Connector, email: str, *, mailer: Mailer) -> None:
+    """Send a token that creates an account for `email`, or resets the password of an existing one.
 
-    Raises AccountError for what is no address.
+    Raises AccountError when `email` is not a valid address.
     """
     address = check_address(email)
     async with connect() as connection:
         if await find(connection, address):
             token = await _store(connection, address, _RESET)
-            mail = letters.known_already(address, door, token)
+            mail = emails.already_registered(address, mailer, token)
         else:
             token = await _store(connection, address, _SIGN_UP)
-            mail = letters.welcome(address, door, token)
-        await door.post(connection, mail)
+            mail = emails.welcome(address, mailer, token)
+        await mailer.enqueue(connection, mail)
 
 
-async def ask_to_reset(connect: Connect, email: str, *, door: Door) -> None:
-    """Mail a token that sets the password of ``email``; if it has no account, mail that.
+async def request_password_reset(connect: Connector, email: str, *, mailer: Mailer) -> None:
+    """Send a token that sets the password of `email`, or the answer that it has no account.
 
-    Raises AccountError for what is no address.
+    Raises AccountError when `email` is not a valid address.
     """
     address = check_address(email)
     async with connect() as connection:
-        write = letters.reset if await find(connection, address) else letters.unknown
+        write = emails.reset_password if await find(connection, address) else emails.no_account
         token = await _store(connection, address, _RESET)
-        await door.post(connection, write(address, door, token))
+        await mailer.enqueue(connection, write(address, mailer, token))
 
 
 async def redeem(
-    connect: Connect,
+    connect: Connector,
     token: str,
     *,
     password: str,
     tenant: UUID = SINGLE_TENANT,
     permissions: Iterable[str] = (),
 ) -> None:
-    """Do what a mailed token is for, once: make the account (with ``tenant`` and ``permissions``)
-    or set its password and end its sessions.
+    """Use a token from an email, once.
 
-    Raises ProblemError 403 ``invalid-link`` for a token that is unknown, used or too old, and
-    AccountError for a password that will not do, which leaves the token good.
+    A sign-up token creates the account with `tenant` and `permissions`. A reset token sets the
+    password and ends all sessions. Raises ProblemError 403 `invalid-link` for a token that is
+    unknown, used or expired. Raises AccountError when the password is not acceptable; the token
+    then stays valid.
     """
     digest = _digest(token)
     async with connect() as connection:
-        # before the hash: strangers shall not make us work
+        # checked before the hash, because a hash is expensive and anyone can send a token
         if not await _first(connection, _FIND, digest):
             raise _refused()
     hashed = await hash_new(password)
@@ -86,7 +87,7 @@ async def redeem(
             link = await _first(connection, _TAKE, digest)
             if link is None or not await _act(connection, link, hashed, tenant, permissions):
                 raise _refused()
-    except UniqueViolation:  # of two sign-ups at once the other made the account
+    except UniqueViolation:  # a concurrent sign-up created the account
         raise _refused() from None
 
 
@@ -107,7 +108,7 @@ async def _act(
     email, purpose = link
     stored = await find(connection, email)
     if purpose == _SIGN_UP:
-        # of two sign-ups of one address the first to choose a password made the account
+        # of two sign-ups with one address, the first that chose a password created the account
         return None if stored else await insert(connection, email, hashed, tenant, permissions)
     if stored:
         await set_password(connection, stored.id, hashed)
@@ -134,5 +135,5 @@ def _digest(token: str) -> bytes:
 
 
 def _refused() -> ProblemError:
-    detail = "This code was used, is too old or was never given out: ask for another mail."
+    detail = "This code is unknown, expired or already used: request a new email."
     return ProblemError(403, "invalid-link", detail)

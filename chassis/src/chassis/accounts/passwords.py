@@ -1,4 +1,4 @@
-"""Hashing passwords with Argon2, a few at a time and never on the event loop."""
+"""Password hashes with Argon2, computed a few at a time and never on the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,24 +12,26 @@ from chassis.problems import ProblemError
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
-# a hash takes 64 MiB and a core: more at once, or a long queue, would let strangers stop us
+# A hash takes 64 MiB and a core. More at once, or a long queue, would let attackers stop us.
 _AT_ONCE = 2
 _WAITING = 32
 
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
-NOBODY = _hasher.hash(uuid4().hex)
-"""Of no password: what an unknown account is compared with, so that it takes as long."""
+DUMMY_HASH = _hasher.hash(uuid4().hex)
+"""A hash of no password. An unknown account is compared with it, so that this takes as long."""
 _waiting = 0
 
 
 class PasswordError(Exception):
-    """A password will not do; the text is one sentence and does not hold it."""
+    """A password is too short or too long; the text does not contain it."""
 
 
 def check(password: str) -> None:
-    """Raise PasswordError unless ``password`` has a length that will do (NIST SP 800-63B: length,
-    and no rules about its characters)."""
+    """Raise PasswordError unless the length of `password` is allowed.
+
+    NIST SP 800-63B asks for a length and for no rules about characters.
+    """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise PasswordError(
             f"The password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; "
@@ -37,18 +39,18 @@ def check(password: str) -> None:
         )
 
 
-async def hash_(password: str) -> str:
-    """Return the Argon2id hash. Raises ProblemError 503 ``busy`` when too many are waiting."""
+async def hash_password(password: str) -> str:
+    """Return the Argon2id hash. Raises ProblemError 503 `busy` when too many are waiting."""
     return await _in_thread(lambda: _hasher.hash(_bytes(password)))
 
 
-async def fits(hashed: str, password: str) -> bool:
-    """Say whether ``password`` has this hash. Raises ProblemError 503 ``busy``."""
+async def matches(hashed: str, password: str) -> bool:
+    """Return whether `password` has this hash. Raises ProblemError 503 `busy`."""
     return await _in_thread(lambda: _verify(hashed, password[: LONGEST_PASSWORD + 1]))
 
 
 def is_outdated(hashed: str) -> bool:
-    """Say whether a hash was made at another cost than the present one."""
+    """Return whether a hash was made with another cost than the current one."""
     return _hasher.check_needs_rehash(hashed)
 
 

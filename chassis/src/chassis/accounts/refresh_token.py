@@ -1,8 +1,8 @@
-"""Refresh tokens: opaque to everybody else, each with exactly one successor.
+"""Refresh tokens: opaque to clients, each with exactly one successor.
 
-The successor is computed from the token and a key that only this service has, so a retry gets the
-same one although the database keeps nothing but hashes. A tag tells tokens that we once gave out
-from invented ones: only the former may end a session.
+The successor is computed from the token and a key that only this service has. So a retry gets the
+same successor, although the database stores only hashes. A tag separates tokens that this service
+issued from invented ones: only an issued token may end a session.
 """
 
 import hmac
@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Self
 from uuid import UUID
 
-_PREFIX = "rbr_"  # lets a scanner for leaked secrets see what it has found
+_PREFIX = "rbr_"  # lets a scanner for leaked secrets recognize the token
 _ID_BYTES = 16
 _SECRET_BYTES = 32
 _TAG_BYTES = 16
@@ -23,19 +23,19 @@ _CHARACTERS = len(_PREFIX) + (_BYTES * 4 + 2) // 3
 
 @dataclass(frozen=True, repr=False)
 class RefreshToken:
-    """One token of the session ``session``."""
+    """One token of the session `session`."""
 
     session: UUID
     secret: bytes
 
     @classmethod
     def first(cls, session: UUID) -> Self:
-        """Make the first token of a session."""
+        """Return the first token of a session."""
         return cls(session, secrets.token_bytes(_SECRET_BYTES))
 
     @classmethod
     def read(cls, text: str, key: bytes) -> Self | None:
-        """Return the token that ``write`` wrote with the same key, None for any other text."""
+        """Return the token that `write` wrote with the same key, None for any other text."""
         if len(text) != _CHARACTERS or not text.startswith(_PREFIX) or not text.isascii():
             return None
         try:
@@ -58,5 +58,5 @@ class RefreshToken:
 
     @property
     def hash(self) -> bytes:
-        """What the database keeps: of 256 random bits a plain hash gives nothing away."""
+        """The hash that the database stores; a plain hash is enough for 256 random bits."""
         return sha256(self.secret).digest()

@@ -1,8 +1,8 @@
-"""Sessions of an account: opened by a password, kept alive by refresh tokens, listed and ended.
+"""Sessions of an account: opened by a password, extended by refresh tokens, listed and ended.
 
 A session ends after 30 days (NIST SP 800-63B, AAL1), after 14 days without use, when its user or a
-new password ends it, or when a refresh token comes back that was spent: then it was stolen by one
-of the two who hold it, and nobody can tell by which.
+new password ends it, or when a spent refresh token is used again. In that case two clients have the
+token, one of them stole it, and the service cannot know which.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from chassis.accounts.account import Account, prove
+from chassis.accounts.account import Account, verify_password
 from chassis.accounts.refresh_token import RefreshToken
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.problems import ProblemError
 
 LIFETIME = timedelta(days=30)
 IDLE = timedelta(days=14)
 RETRY_WINDOW = timedelta(seconds=10)
-"""How long a spent token may come again: a lost answer must not sign anybody out."""
+"""How long a spent token is accepted again: a lost response must not sign the user out."""
 MOST_OF_AN_ACCOUNT = 50
 _LONGEST_DEVICE = 200
 
-# the lock waits for a new password that is being set, and then finds the old hash gone
+# the lock waits for a concurrent password change, and then does not match the old hash
 _OPEN = """
 INSERT INTO platform.account_session (id, account, token_hash, device, ends_at)
 SELECT %(id)s, id, %(hash)s, %(device)s, now() + %(lifetime)s
@@ -37,16 +37,16 @@ DELETE FROM platform.account_session WHERE id IN (
     SELECT id FROM platform.account_session WHERE account = %s ORDER BY used_at DESC OFFSET %s
 )
 """
-# a retry finds its own successor in place, and changes nothing but the moment of use
+# a retry finds its own successor already stored, and changes only `used_at`
 _ROTATE = """
 UPDATE platform.account_session AS held
-SET token_hash = %(next)s, spent_hash = %(shown)s, used_at = now(),
-    rotated_at = CASE WHEN held.token_hash = %(shown)s THEN now() ELSE held.rotated_at END
+SET token_hash = %(next)s, spent_hash = %(presented)s, used_at = now(),
+    rotated_at = CASE WHEN held.token_hash = %(presented)s THEN now() ELSE held.rotated_at END
 FROM platform.account AS owner
 WHERE held.id = %(id)s AND owner.id = held.account
     AND held.ends_at > now() AND held.used_at > now() - %(idle)s
-    AND (held.token_hash = %(shown)s
-        OR (held.spent_hash = %(shown)s AND held.token_hash = %(next)s
+    AND (held.token_hash = %(presented)s
+        OR (held.spent_hash = %(presented)s AND held.token_hash = %(next)s
             AND held.rotated_at > now() - %(window)s))
 RETURNING owner.id, owner.email, owner.tenant, owner.permissions
 """
@@ -55,7 +55,7 @@ _END = "DELETE FROM platform.account_session WHERE id = %s"
 
 @dataclass(frozen=True)
 class SignedIn:
-    """An account and the session it was found by; ``refresh_token`` keeps that alive."""
+    """An account and its session; `refresh_token` extends the session."""
 
     account: Account
     session: UUID
@@ -64,7 +64,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class Session:
-    """What its user sees of a session; ``device`` is what the client called itself."""
+    """A session as its user sees it; `device` is the name that the client sent."""
 
     id: UUID
     device: str
@@ -74,38 +74,38 @@ class Session:
 
 
 async def sign_in(
-    connect: Connect, *, email: str, password: str, device: str, key: bytes
+    connect: Connector, *, email: str, password: str, device: str, key: bytes
 ) -> SignedIn:
-    """Open a session; ``key`` makes and reads the service's refresh tokens.
+    """Open a session; `key` signs the service's refresh tokens.
 
-    Raises ProblemError: 401 ``invalid-credentials``, 503 ``busy``.
+    Raises ProblemError: 401 `invalid-credentials`, 503 `busy`.
     """
-    stored = await prove(connect, email, password)
+    stored = await verify_password(connect, email, password)
     token = RefreshToken.first(uuid4())
-    given = {"id": token.session, "hash": token.hash, "device": _printable(device)}
-    given |= {"account": stored.id, "proof": stored.password_hash, "lifetime": LIFETIME}
+    values = {"id": token.session, "hash": token.hash, "device": _printable(device)}
+    values |= {"account": stored.id, "proof": stored.password_hash, "lifetime": LIFETIME}
     async with connect() as connection:
-        opened = await connection.execute(_OPEN, given)
+        opened = await connection.execute(_OPEN, values)
         await connection.execute(_DROP_OLDEST, [stored.id, MOST_OF_AN_ACCOUNT])
-    if not opened.rowcount:  # the password changed since it was proved
+    if not opened.rowcount:  # the password changed after it was verified
         raise ProblemError(401, "invalid-credentials", "The address or the password is wrong.")
-    return SignedIn(stored.shown, token.session, token.write(key))
+    return SignedIn(stored.public, token.session, token.write(key))
 
 
-async def refresh(connect: Connect, shown: str, *, key: bytes) -> SignedIn:
-    """Take a refresh token and give its successor; within ten seconds the same one again.
+async def refresh(connect: Connector, presented: str, *, key: bytes) -> SignedIn:
+    """Exchange a refresh token for its successor; a retry within ten seconds gets the same one.
 
-    Raises ProblemError 401 ``invalid-refresh-token``; one that was spent earlier ends its session.
+    Raises ProblemError 401 `invalid-refresh-token`. A token spent earlier ends its session.
     """
-    token = RefreshToken.read(shown, key)
+    token = RefreshToken.read(presented, key)
     if token is None:
         raise _refused()
     following = token.successor(key)
-    given = {"id": token.session, "shown": token.hash, "next": following.hash}
-    given |= {"idle": IDLE, "window": RETRY_WINDOW}
+    values = {"id": token.session, "presented": token.hash, "next": following.hash}
+    values |= {"idle": IDLE, "window": RETRY_WINDOW}
     async with connect() as connection:
         async with connection.cursor(row_factory=class_row(Account)) as cursor:
-            await cursor.execute(_ROTATE, given)
+            await cursor.execute(_ROTATE, values)
             account = await cursor.fetchone()
         if account is None:
             await _end_misused(connection, token.session)
@@ -114,15 +114,15 @@ async def refresh(connect: Connect, shown: str, *, key: bytes) -> SignedIn:
     return SignedIn(account, token.session, following.write(key))
 
 
-async def end_session(connect: Connect, shown: str, *, key: bytes) -> None:
-    """End the session of a refresh token; one that is worth nothing ends nothing."""
-    if token := RefreshToken.read(shown, key):
+async def end_session(connect: Connector, presented: str, *, key: bytes) -> None:
+    """End the session of a refresh token; an invalid token changes nothing."""
+    if token := RefreshToken.read(presented, key):
         async with connect() as connection:
             await connection.execute(_END, [token.session])
 
 
-async def list_sessions(connect: Connect, account: UUID) -> list[Session]:
-    """Return the live sessions of an account, the last used first: at most fifty."""
+async def list_sessions(connect: Connector, account: UUID) -> list[Session]:
+    """Return the active sessions of an account, the last used first: at most fifty."""
     async with connect() as connection, connection.cursor(row_factory=class_row(Session)) as cursor:
         await cursor.execute(
             "SELECT id, device, created_at, used_at, ends_at FROM platform.account_session "
@@ -133,7 +133,7 @@ async def list_sessions(connect: Connect, account: UUID) -> list[Session]:
         return await cursor.fetchall()
 
 
-async def sign_out(connect: Connect, account: UUID, session: UUID | None = None) -> int:
+async def sign_out(connect: Connector, account: UUID, session: UUID | None = None) -> int:
     """End one session of an account, by default all of them; return how many ended."""
     async with connect() as connection:
         done = await connection.execute(
@@ -145,7 +145,7 @@ async def sign_out(connect: Connect, account: UUID, session: UUID | None = None)
 
 
 async def purge(connection: AsyncConnection[Any]) -> int:
-    """Delete what has ended, mailed tokens included; return how many."""
+    """Delete ended sessions and expired tokens of emails; return the number of rows."""
     ended = await connection.execute(
         "DELETE FROM platform.account_session WHERE ends_at < now() OR used_at < now() - %s", [IDLE]
     )
@@ -158,7 +158,7 @@ async def _end_misused(connection: AsyncConnection[Any], session: UUID) -> None:
         f"{_END} RETURNING ends_at > now() AND used_at > now() - %s", [session, IDLE]
     )
     row = await cursor.fetchone()
-    if row and row[0]:  # it was alive: a spent token came back
+    if row and row[0]:  # the session was active, so a spent token was used again
         structlog.get_logger().warning("refresh_reused", session=str(session))
 
 

@@ -14,8 +14,11 @@ TOKEN_SECONDS = 600
 def access_token(
     account: Account, *, key: SigningKey, issuer: str, audience: str, session: UUID | None = None
 ) -> str:
-    """Sign a token of ten minutes for ``account``; a verifier that trusts ``issuer`` with the
-    public half of ``key`` accepts it. ``session`` becomes the claim ``sid``."""
+    """Return a signed access token for `account`, valid for ten minutes.
+
+    A verifier that trusts `issuer` with the public half of `key` accepts it. `session` becomes the
+    claim `sid`.
+    """
     now = int(time.time())
     claims = {
         "iss": issuer,

@@ -1,7 +1,8 @@
-"""Keys of programs: long-lived, bound to a tenant, and allowed no more than whoever made them.
+"""API keys for programs: long-lived, bound to a tenant, with at most the creator's permissions.
 
-What is stored is a keyed hash (HMAC-SHA256): a copy of the database alone verifies no guess. The
-key of that hash, the pepper, has versions, newest first; a key follows to the newest at its use.
+The database stores a keyed hash (HMAC-SHA256), so a copy of the database is not enough to verify a
+guess. The key of that hash is the pepper. There can be several peppers, newest first; when an API
+key is used, its hash is replaced by one with the newest pepper.
 """
 
 from chassis.api_keys.key import ApiKeyError, Peppers

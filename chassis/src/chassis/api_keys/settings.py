@@ -1,4 +1,4 @@
-"""What the API of either half reads about its keys from the environment."""
+"""The environment variables about API keys, for both halves."""
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,7 +12,7 @@ from chassis.settings import (
 
 
 class ApiKeySettings(ServiceSettings):
-    """The variables of a half whose callers may have API keys."""
+    """Settings of a half whose callers may use API keys."""
 
     api_key_peppers: CommaSeparatedSecrets = Field(
         (),

@@ -1,4 +1,4 @@
-"""Keys in the database: made, found, replaced, revoked."""
+"""API keys in the database: create, find, rotate and revoke them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from psycopg.rows import class_row
 
 from chassis.api_keys.key import ApiKeyError, Key, Peppers
 from chassis.auth import Principal, Verified
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.problems import ProblemError
 
 ISSUER = "urn:roadbed:api-key"
 """The issuer of the principal of a key; its subject is the key's id."""
 LONGEST_DAYS = 365
 MOST_OF_A_TENANT = 100
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('api keys ' || %s, 0))"
+_LOCK_TENANT = "SELECT pg_advisory_xact_lock(hashtextextended('api keys ' || %s, 0))"
 _COLUMNS = "id, prefix, tenant, name, permissions, created_at, expires_at, last_used_at"
 
 
@@ -51,19 +51,19 @@ async def create(
     lifetime: timedelta,
     peppers: Peppers,
 ) -> tuple[ApiKey, str]:
-    """Make a key for the tenant of ``creator``; return it and its text, which nobody sees again.
+    """Create a key for the tenant of `creator`; return it and its text, which is not stored.
 
-    Raises ApiKeyError for a lifetime beyond 365 days, more than a hundred live keys of the tenant,
-    or where there is no pepper; ProblemError 403 for a creator that is a key itself or lacks one
-    of ``permissions``.
+    Raises ApiKeyError when the lifetime is over 365 days, when the tenant has a hundred active
+    keys, or when no pepper is set. Raises ProblemError 403 when the creator is an API key itself
+    or lacks one of `permissions`.
     """
     wanted = sorted(set(permissions))
     _check(creator, wanted, lifetime)
     key = Key.fresh()
     pepper, hashed = peppers.hash(key)
     async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
-        # two at once would both count the keys before the other's
-        await cursor.execute(_ONE_AT_A_TIME, [creator.tenant])
+        # without the lock, two concurrent requests would each count the keys without the other's
+        await cursor.execute(_LOCK_TENANT, [creator.tenant])
         await cursor.execute(
             f"INSERT INTO platform.api_key (id, prefix, hash, pepper, tenant, name, permissions, "  # noqa: S608 - columns
             "creator_issuer, creator_subject, expires_at) "
@@ -77,18 +77,18 @@ async def create(
         )
         made = await cursor.fetchone()
     if made is None:
-        raise ApiKeyError(f"There are {MOST_OF_A_TENANT} keys already: revoke one first.")
+        raise ApiKeyError(f"The tenant already has {MOST_OF_A_TENANT} keys: revoke one first.")
     return made, key.write()
 
 
-async def verify(connect: Connect, text: str, *, peppers: Peppers) -> Verified:
-    """Return whose key ``text`` is, until it expires.
+async def verify(connect: Connector, text: str, *, peppers: Peppers) -> Verified:
+    """Return the principal of the key `text`, and when it expires.
 
-    Raises ProblemError 401 ``invalid-api-key``, the same for whatever is wrong with it.
+    Raises ProblemError 401 `invalid-api-key`, the same for every cause.
     """
     key = Key.read(text)
     stored = await _find(connect, key.prefix) if key else None
-    if not key or not stored or not peppers.fits(key, stored.pepper, stored.hash):
+    if not key or not stored or not peppers.matches(key, stored.pepper, stored.hash):
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
         raise ProblemError(401, "invalid-api-key", headers=challenge)
     if not peppers.is_newest(stored.pepper):
@@ -105,7 +105,7 @@ async def verify(connect: Connect, text: str, *, peppers: Peppers) -> Verified:
 
 
 async def list_keys(connection: AsyncConnection[Any], tenant: UUID) -> list[ApiKey]:
-    """Return the live keys of a tenant, newest first: at most a hundred."""
+    """Return the active keys of a tenant, newest first: at most a hundred."""
     async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM platform.api_key WHERE tenant = %s AND expires_at > now() "  # noqa: S608 - columns
@@ -118,29 +118,29 @@ async def list_keys(connection: AsyncConnection[Any], tenant: UUID) -> list[ApiK
 async def rotate(
     connection: AsyncConnection[Any],
     key_id: UUID,
-    by: Principal,
+    caller: Principal,
     *,
     overlap: timedelta,
     lifetime: timedelta,
     peppers: Peppers,
 ) -> tuple[ApiKey, str] | None:
-    """Make the successor of a live key, which itself lives on for ``overlap`` at most.
+    """Create the successor of an active key; the old key stays valid for at most `overlap`.
 
-    None when the tenant of ``by`` has no such key. ``by`` must hold the key's permissions, for it
-    gets them. Raises as ``create`` does.
+    Return None when the tenant of `caller` has no such key. `caller` must have the permissions of
+    the key, because the successor gets them. Raises what `create` raises.
     """
     async with connection.cursor(row_factory=class_row(ApiKey)) as cursor:
         await cursor.execute(
             "UPDATE platform.api_key SET expires_at = least(expires_at, now() + %s) "  # noqa: S608 - columns
             f"WHERE id = %s AND tenant = %s AND expires_at > now() RETURNING {_COLUMNS}",
-            [overlap, key_id, by.tenant],
+            [overlap, key_id, caller.tenant],
         )
         old = await cursor.fetchone()
     if old is None:
         return None
     return await create(
         connection,
-        by,
+        caller,
         name=old.name,
         permissions=old.permissions,
         lifetime=lifetime,
@@ -149,7 +149,7 @@ async def rotate(
 
 
 async def revoke(connection: AsyncConnection[Any], key_id: UUID, *, tenant: UUID) -> bool:
-    """End a key's life; False when the tenant has no such live key."""
+    """Revoke a key; return False when the tenant has no such active key."""
     done = await connection.execute(
         "UPDATE platform.api_key SET expires_at = now() "
         "WHERE id = %s AND tenant = %s AND expires_at > now()",
@@ -159,14 +159,17 @@ async def revoke(connection: AsyncConnection[Any], key_id: UUID, *, tenant: UUID
 
 
 async def purge(connection: AsyncConnection[Any]) -> int:
-    """Delete what expired 30 days ago: until then a log line's subject can be looked up."""
+    """Delete keys that expired 30 days ago; return how many.
+
+    Until then the subject of a log line can be looked up.
+    """
     done = await connection.execute(
         "DELETE FROM platform.api_key WHERE expires_at < now() - interval '30 days'"
     )
     return done.rowcount
 
 
-async def _find(connect: Connect, prefix: str) -> _Stored | None:
+async def _find(connect: Connector, prefix: str) -> _Stored | None:
     async with connect() as connection, connection.cursor(row_factory=class_row(_Stored)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS}, hash, pepper FROM platform.api_key "  # noqa: S608 - columns
@@ -178,9 +181,9 @@ async def _find(connect: Connect, prefix: str) -> _Stored | None:
 
 def _check(creator: Principal, wanted: list[str], lifetime: timedelta) -> None:
     if creator.issuer == ISSUER:
-        raise ProblemError(403, "permission-denied", "A key may not make keys.")
+        raise ProblemError(403, "permission-denied", "An API key may not create API keys.")
     if lacking := [name for name in wanted if name not in creator.permissions]:
-        detail = f"Nobody gives away what they lack: {', '.join(lacking)}."
+        detail = f"You cannot grant permissions you do not have: {', '.join(lacking)}."
         raise ProblemError(403, "permission-denied", detail)
     if not timedelta() < lifetime <= timedelta(days=LONGEST_DAYS):
-        raise ApiKeyError(f"A key lives for 1 to {LONGEST_DAYS} days: choose one of them.")
+        raise ApiKeyError(f"The lifetime of a key is 1 to {LONGEST_DAYS} days: choose another.")

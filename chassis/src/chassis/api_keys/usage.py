@@ -1,4 +1,4 @@
-"""When keys were last used, written once a minute for all of them."""
+"""The time of last use of API keys, written once a minute for all keys."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from chassis.lending import Connect
+from chassis.connections import Connector
 
 _EVERY_SECONDS = 60.0
 _UPDATE = """
@@ -16,26 +16,26 @@ FROM unnest(%s::uuid[], %s::timestamptz[]) AS used (id, at) WHERE key.id = used.
 
 
 class Usage:
-    """Remembers uses until the next ``flush``; of a process that is killed a minute is lost."""
+    """Uses since the last `flush`; a process that is killed loses at most one minute of them."""
 
-    def __init__(self, connect: Connect) -> None:
-        """Write by connections that ``connect`` lends."""
+    def __init__(self, connect: Connector) -> None:
+        """Write through connections from `connect`."""
         self._connect = connect
         self._used: dict[UUID, datetime] = {}
 
     def note(self, key: UUID) -> None:
-        """Remember that ``key`` is used now."""
+        """Remember that `key` is used now."""
         self._used[key] = datetime.now(UTC)
 
     async def flush(self) -> None:
-        """Write what was noted, in one statement."""
+        """Write the noted uses in one statement."""
         used, self._used = self._used, {}
         if not used:
             return
         try:
             async with self._connect() as connection:
                 await connection.execute(_UPDATE, [list(used), list(used.values())])
-        except Exception as error:  # an observation; it may fail with the database, and comes again
+        except Exception as error:  # only statistics: if the database fails, the next flush retries
             structlog.get_logger().warning("api_key_usage_lost", error=type(error).__name__)
             self._used = used | self._used
 

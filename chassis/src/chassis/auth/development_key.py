@@ -14,7 +14,7 @@ _EXPONENT = 65537
 
 @cache
 def development_pem(file: Path | None) -> bytes:
-    """Return the RSA key in ``file`` as PEM, making it first if there is none.
+    """Return the RSA key in `file` as PEM, making it first if there is none.
 
     Without a file, or where it cannot be written, it lives as long as this process does: the same
     at every call, another one in every other process.

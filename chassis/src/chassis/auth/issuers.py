@@ -15,10 +15,10 @@ class IssuerError(Exception):
 
 @dataclass(frozen=True)
 class TrustedIssuer:
-    """One issuer: tokens with exactly this ``iss`` and ``audience``, signed by a key from
-    ``jwks_url`` or by ``key``, the public key of an issuer that lives in this service.
+    """One issuer: tokens with exactly this `iss` and `audience`, signed by a key from
+    `jwks_url` or by `key`, the public key of an issuer that lives in this service.
 
-    Each token names its tenant in ``tenant_claim``, as a UUID. With ``single_tenant`` the claim is
+    Each token names its tenant in `tenant_claim`, as a UUID. With `single_tenant` the claim is
     not read: everybody whom this issuer vouches for belongs to the one constant tenant.
     """
 
@@ -39,7 +39,7 @@ class TrustedIssuer:
             )
 
     def check(self, environment: Environment) -> None:
-        """Raise IssuerError unless ``environment`` may trust this issuer: outside development and
+        """Raise IssuerError unless `environment` may trust this issuer: outside development and
         tests that takes https and a host that is not loopback or private."""
         if environment.is_local:
             return

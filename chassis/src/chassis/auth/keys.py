@@ -25,9 +25,9 @@ class KeysUnavailableError(Exception):
 
 
 class KeySet:
-    """Keys by ``kid``: a known key is served at once, even while its set is being refreshed.
+    """Keys by `kid`: a known key is served at once, even while its set is being refreshed.
 
-    An unknown ``kid`` waits for one fetch that all such requests share, at most every five
+    An unknown `kid` waits for one fetch that all such requests share, at most every five
     seconds; in between it is simply unknown. A successful fetch replaces the whole set, so that a
     withdrawn key is gone at once. Without a successful fetch for 24 hours nothing is served.
     """
@@ -45,7 +45,7 @@ class KeySet:
         self._refresh: asyncio.Task[None] | None = None
 
     async def get(self, kid: str) -> PyJWK | None:
-        """Return the key named ``kid``, None if the issuer has no such key.
+        """Return the key named `kid`, None if the issuer has no such key.
 
         Raises KeysUnavailableError when there are no keys to look in.
         """
@@ -61,8 +61,8 @@ class KeySet:
             raise KeysUnavailableError
         return self._keys.get(kid)
 
-    def holds(self, key: PyJWK) -> bool:
-        """Say whether ``key`` came from the present set; a set that was replaced, or is too old to
+    def contains(self, key: PyJWK) -> bool:
+        """Say whether `key` came from the present set; a set that was replaced, or is too old to
         be believed, holds it no more."""
         return (
             self._keys.get(key.key_id or "") is key
@@ -81,11 +81,11 @@ class KeySet:
     async def _load(self) -> None:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                found = _usable(await self._fetch(self._url))
+                keys = _usable(await self._fetch(self._url))
         except Exception as error:  # whatever the injected client raises
             self._report(error)
             return
-        self._keys = found
+        self._keys = keys
         self._loaded = self._clock()
 
     def _report(self, error: Exception) -> None:

@@ -13,7 +13,7 @@ SINGLE_TENANT = UUID("00000000-0000-4000-8000-000000000001")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A verified caller; ``issuer`` and ``subject`` together identify it."""
+    """A verified caller; `issuer` and `subject` together identify it."""
 
     issuer: str
     subject: str
@@ -23,7 +23,7 @@ class Principal:
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, Any], trusted: TrustedIssuer) -> Self:
-        """Read claims that ``trusted`` signed: ``scope`` and ``permissions`` add up.
+        """Read claims that `trusted` signed: `scope` and `permissions` add up.
 
         Raises ValueError when a claim has the wrong shape, or when the tenant's is absent: a tenant
         that cannot be read must never fall back to another one.

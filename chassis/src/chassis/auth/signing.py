@@ -20,27 +20,29 @@ from chassis.service import Service
 from chassis.settings import Environment, Secret, SettingsError, environment
 
 _BITS = 2048
-_KEPT = Path(".dev", "token.pem")
+_DEVELOPMENT_FILE = Path(".dev", "token.pem")
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """An RSA key and the ``kid`` by which verifiers find its public half."""
+    """An RSA key and the `kid` by which verifiers find its public half."""
 
     private: RSAPrivateKey
     kid: str
 
     @classmethod
     def load(cls, setting: Secret, service: Service) -> Self:
-        """Read the PEM text of ``setting``.
+        """Read the PEM text of `setting`.
 
-        For its development placeholder a key is made once and kept in ``.dev/token.pem`` of the
+        For its development placeholder a key is made once and kept in `.dev/token.pem` of the
         checkout; only in memory where that cannot be written, and in a build, whose files may end
         in an image. Raises SettingsError.
         """
         if setting.is_placeholder:
             built = environment(service) is Environment.BUILD
-            return cls._from_pem(development_pem(None if built else service.root / _KEPT))
+            return cls._from_pem(
+                development_pem(None if built else service.root / _DEVELOPMENT_FILE)
+            )
         return cls._from_pem(setting.get_secret_value().encode())
 
     @classmethod
@@ -62,7 +64,7 @@ class SigningKey:
         return self.private.public_key()
 
     def derive(self, purpose: str) -> bytes:
-        """Return a key of 32 bytes for another ``purpose`` (HKDF, RFC 5869): it lives as long as
+        """Return a key of 32 bytes for another `purpose` (HKDF, RFC 5869): it lives as long as
         this one and gives nothing away about it."""
         secret = self.private.private_bytes(
             serialization.Encoding.DER,

@@ -13,12 +13,12 @@ def always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A principal until ``expires`` (seconds since 1970), while ``vouched`` says yes.
+    """A principal until `expires` (seconds since 1970), while `still_valid` says yes.
 
-    ``vouched`` is asked at every use and answers at once: whether what stood behind the
+    `still_valid` is asked at every use and answers at once: whether what stood behind the
     verification, such as the key that signed, stands yet.
     """
 
     principal: Principal
     expires: float
-    vouched: Callable[[], bool] = always
+    still_valid: Callable[[], bool] = always

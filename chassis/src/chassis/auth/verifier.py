@@ -27,9 +27,9 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 def bearer(authorization: str | None) -> str:
-    """Take the token out of an ``Authorization`` header.
+    """Take the token out of an `Authorization` header.
 
-    Raises ProblemError 401 ``missing-token``.
+    Raises ProblemError 401 `missing-token`.
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -48,9 +48,9 @@ class TokenVerifier:
     def __init__(
         self, issuers: Iterable[TrustedIssuer], *, environment: Environment, fetch: Fetch
     ) -> None:
-        """Trust ``issuers``; ``fetch`` gets their key sets.
+        """Trust `issuers`; `fetch` gets their key sets.
 
-        Raises IssuerError when ``environment`` does not allow one of them.
+        Raises IssuerError when `environment` does not allow one of them.
         """
         self._issuers = {trusted.issuer: trusted for trusted in issuers}
         for trusted in self._issuers.values():
@@ -62,20 +62,20 @@ class TokenVerifier:
         }
 
     async def verify(self, token: str) -> Principal:
-        """Return the principal of a valid access token. Raises what ``examine`` raises."""
+        """Return the principal of a valid access token. Raises what `examine` raises."""
         return (await self.examine(token)).principal
 
     async def examine(self, token: str) -> Verified:
         """Return the principal of a valid access token, and how long that may be relied on: until
         the token expires or the issuer's key set no longer holds the key that signed it.
 
-        Raises ProblemError: 401 ``invalid-token`` for anything wrong with the token, 503
-        ``issuer-unavailable`` when the issuer's keys could never be loaded.
+        Raises ProblemError: 401 `invalid-token` for anything wrong with the token, 503
+        `issuer-unavailable` when the issuer's keys could never be loaded.
         """
         if len(token) > _LONGEST:
             _refuse("it is too long")
         try:
-            trusted, kid = self._claimed(token)
+            trusted, kid = self._unverified_issuer(token)
             key = trusted.key or await self._key(trusted, kid)
             claims = jwt.decode(
                 token,
@@ -88,14 +88,16 @@ class TokenVerifier:
             )
             _refuse_other_tokens(claims)
             principal = Principal.from_claims(claims, trusted)
-            return Verified(principal, float(claims["exp"]), partial(self._vouches, trusted, key))
+            return Verified(
+                principal, float(claims["exp"]), partial(self._still_valid, trusted, key)
+            )
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             _refuse(str(error).rstrip("."))
         except (RecursionError, OverflowError):
             # JSON nested thousands of levels deep, an infinite time
             _refuse("it cannot be read")
 
-    def _claimed(self, token: str) -> tuple[TrustedIssuer, str]:
+    def _unverified_issuer(self, token: str) -> tuple[TrustedIssuer, str]:
         """Read, unverified, which issuer and key the token claims to be from.
 
         Not by PyJWT, which takes as long for that as for the verification that follows.
@@ -111,14 +113,14 @@ class TokenVerifier:
             _refuse("its issuer is not trusted")
         return self._issuers[issuer], header.get("kid", "")
 
-    def _vouches(self, trusted: TrustedIssuer, key: jwt.PyJWK | RSAPublicKey) -> bool:
-        """Say whether a token of ``trusted``, so for its audience, signed by ``key`` still counts.
+    def _still_valid(self, trusted: TrustedIssuer, key: jwt.PyJWK | RSAPublicKey) -> bool:
+        """Say whether a token of `trusted`, so for its audience, signed by `key` still counts.
 
         A changed issuer or audience is another TrustedIssuer.
         """
         if self._issuers.get(trusted.issuer) is not trusted:
             return False
-        return not isinstance(key, jwt.PyJWK) or self._keys[trusted.issuer].holds(key)
+        return not isinstance(key, jwt.PyJWK) or self._keys[trusted.issuer].contains(key)
 
     async def _key(self, trusted: TrustedIssuer, kid: str) -> jwt.PyJWK:
         try:
@@ -131,10 +133,10 @@ class TokenVerifier:
 
 def _read(part: str) -> dict[str, Any]:
     """Decode one part of a token. Raises ValueError."""
-    found = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    if not isinstance(found, dict):
+    decoded = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    if not isinstance(decoded, dict):
         raise ValueError("it is not a JSON Web Token")  # noqa: TRY004 - one error for all
-    return found
+    return decoded
 
 
 def _refuse_other_tokens(claims: Mapping[str, Any]) -> None:

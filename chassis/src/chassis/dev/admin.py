@@ -25,9 +25,9 @@ def run(service: Service, options: argparse.Namespace) -> None:
     half = service.halves[0]
     with devdb.available(service):
         migrate.upgrade(service, half)
-        processes.run(service, *processes.own(service, half, "admin", options.email))
+        processes.run(service, *processes.service_command(service, half, "admin", options.email))
 
 
 def owns_accounts(service: Service) -> bool:
     """Return whether `service` has accounts, and so issues the tokens of its API itself."""
-    return "web" in service.halves or bool(processes.own(service, "api", "admin"))
+    return "web" in service.halves or bool(processes.service_command(service, "api", "admin"))

@@ -12,5 +12,5 @@ def run(service: Service, options: argparse.Namespace) -> None:
     with devdb.available(service):
         migrate.upgrade(service)
         for half in service.halves:
-            if command := processes.own(service, half, "demo_data"):
+            if command := processes.service_command(service, half, "demo_data"):
                 processes.run(service, *command)

@@ -27,7 +27,7 @@ def borrowed() -> AsyncConnection[Any]:
 
 @asynccontextmanager
 async def connect() -> AsyncIterator[AsyncConnection[Any]]:
-    """Lend it as `chassis.lending.Connect` wants; each statement commits, unless there is a
+    """Lend it as `chassis.connections.Connector` wants; each statement commits, unless there is a
     transaction already."""
     yield borrowed()
 

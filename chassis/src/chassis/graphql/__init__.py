@@ -1,6 +1,6 @@
 """GraphQL whatever framework serves it: how much a query may ask for, and what it is answered.
 
-Installed with the extras ``fastapi-graphql`` and ``django-graphql``.
+Installed with the extras `fastapi-graphql` and `django-graphql`.
 """
 
 from chassis.graphql.answers import MEDIA_TYPE, Answer, GraphQLResponse, answer, declared

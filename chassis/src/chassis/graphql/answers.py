@@ -32,12 +32,12 @@ _SCHEMA = {"$ref": "#/components/schemas/GraphQLResponse"}
 type Translate = Callable[[Exception], Exception]
 
 
-def _as_it_is(error: Exception) -> Exception:
+def _unchanged(error: Exception) -> Exception:
     return error
 
 
 class GraphQLResponse(BaseModel):
-    """``data`` as asked for, and what went wrong with which field."""
+    """`data` as asked for, and what went wrong with which field."""
 
     data: dict[str, Any] | None = None
     errors: list[dict[str, Any]] | None = None
@@ -53,17 +53,17 @@ class Answer:
     body: bytes
 
 
-def answer(result: ExecutionResult, accept: str, translate: Translate = _as_it_is) -> Answer:
-    """Answer with ``result`` in the media type that a client with the header ``accept`` takes, and
-    log what went wrong; ``translate`` gives the problem that an exception of a framework is."""
+def answer(result: ExecutionResult, accept: str, translate: Translate = _unchanged) -> Answer:
+    """Answer with `result` in the media type that a client with the header `accept` takes, and
+    log what went wrong; `translate` gives the problem that an exception of a framework is."""
     media_type = _JSON if _JSON in accept and MEDIA_TYPE not in accept else MEDIA_TYPE
     if not result.errors:
         return Answer(HTTPStatus.OK, {}, media_type, _encoded({"data": result.data}))
-    found = [(error, _problem(error, translate)) for error in result.errors]
-    worst = max((problem for _, problem in found), key=lambda problem: problem.status)
+    errors = [(error, _problem(error, translate)) for error in result.errors]
+    worst = max((problem for _, problem in errors), key=lambda problem: problem.status)
     status = worst.status if result.data is None else PARTIAL_SUCCESS
-    _log(found, status)
-    body: dict[str, Any] = {"errors": [_shown(error, problem) for error, problem in found]}
+    _log(errors, status)
+    body: dict[str, Any] = {"errors": [_shown(error, problem) for error, problem in errors]}
     if any(error.path for error in result.errors):
         body["data"] = result.data  # a query that was never run has none
     return Answer(status, worst.headers, media_type, _encoded(body))
@@ -95,21 +95,21 @@ def _problem(error: GraphQLError, translate: Translate) -> ProblemError:
 def _shown(error: GraphQLError, problem: ProblemError) -> dict[str, Any]:
     """Show an error; of our own failures only that they happened."""
     described = problem.problem()
-    ours = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    message = described.title if ours else described.detail or described.title
+    is_internal = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    message = described.title if is_internal else described.detail or described.title
     members = described.model_dump(mode="json", exclude_none=True, exclude={"detail"})
     shown = {**error.formatted, "message": message}
     return {**shown, "extensions": {**(error.extensions or {}), **members}}
 
 
-def _log(found: list[tuple[GraphQLError, ProblemError]], status: int) -> None:
+def _log(errors: list[tuple[GraphQLError, ProblemError]], status: int) -> None:
     """Write one line about all errors, and one for each crash, which many fields may share."""
     logger = structlog.get_logger()
-    codes = Counter(problem.problem().type for _, problem in found)
-    logger.warning("graphql errors", status=status, errors=len(found), types=dict(codes))
+    codes = Counter(problem.problem().type for _, problem in errors)
+    logger.warning("graphql errors", status=status, errors=len(errors), types=dict(codes))
     crashes = {
         id(error.original_error): error.original_error
-        for error, problem in found
+        for error, problem in errors
         if problem.slug == "internal"
     }
     for crash in crashes.values():
@@ -119,7 +119,7 @@ def _log(found: list[tuple[GraphQLError, ProblemError]], status: int) -> None:
 
 
 def declared(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
-    """Make ``responses=`` of the endpoint: a failure may also come from before GraphQL, as a plain
+    """Make `responses=` of the endpoint: a failure may also come from before GraphQL, as a plain
     problem."""
     return {status: _declared(status) for status in statuses}
 

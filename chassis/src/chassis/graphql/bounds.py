@@ -1,8 +1,8 @@
 """How much one query may ask for, known before anything runs.
 
 An object costs one, and so does a value that a function has to find; a plain attribute costs
-nothing. What is selected in a list counts as often as the list may be long: its argument ``limit``,
-or that of the field around it (a page), else ``LIST_LENGTH``.
+nothing. What is selected in a list counts as often as the list may be long: its argument `limit`,
+or that of the field around it (a page), else `LIST_LENGTH`.
 
 Strawberry's own limiters follow every path through fragments, of which a short query can have
 2^60; here each fragment is measured once.
@@ -41,7 +41,7 @@ LARGEST_DEPTH = 10
 MOST_ALIASES = 15
 MOST_TOKENS = 1_000
 LIST_LENGTH = 10
-"""How long a list without a ``limit`` is taken for."""
+"""How long a list without a `limit` is taken for."""
 
 _LIMIT = "limit"
 
@@ -57,7 +57,7 @@ _NOTHING = _Size(0, 0)
 class Bounds(ValidationRule):
     """Refuses an operation that costs too much, is too deep or has too many aliases.
 
-    A subclass carries the ``variables`` of one request.
+    A subclass carries the `variables` of one request.
     """
 
     variables: Mapping[str, Any]
@@ -91,13 +91,13 @@ class Bounds(ValidationRule):
         """Refuse too many of them."""
         self._refuse(node, "aliases", self._aliases, MOST_ALIASES)
 
-    def _refuse(self, node: Node, what: str, found: int, maximum: int) -> None:
-        if found > maximum:
-            said = f"The query has {what} {found}, of {maximum} at most: ask for less at once."
+    def _refuse(self, node: Node, bound: str, size: int, maximum: int) -> None:
+        if size > maximum:
+            detail = f"The query has {bound} {size}, of {maximum} at most: ask for less at once."
             problem = ProblemError(
-                400, "query-too-large", said, bound=what, found=found, maximum=maximum
+                400, "query-too-large", detail, bound=bound, found=size, maximum=maximum
             )
-            self.report_error(GraphQLError(said, [node], original_error=problem))
+            self.report_error(GraphQLError(detail, [node], original_error=problem))
 
     def _sum(
         self, selections: SelectionSetNode, parent: GraphQLNamedType | None, length: int | None
@@ -139,7 +139,7 @@ class Bounds(ValidationRule):
         if definition is None:
             return _NOTHING
         if node.selection_set is None:
-            return _Size(_is_found(definition), 0)
+            return _Size(_has_resolver(definition), 0)
         limit = self._limit(node, definition)
         named = get_named_type(definition.type)
         if not isinstance(get_nullable_type(definition.type), GraphQLList):
@@ -153,21 +153,21 @@ class Bounds(ValidationRule):
         argument = definition.args.get(_LIMIT)
         if argument is None:
             return None
-        given = next(
+        node_value = next(
             (item.value for item in node.arguments or () if item.name.value == _LIMIT), None
         )
-        value = value_from_ast(given, argument.type, self._values) if given else Undefined
+        value = value_from_ast(node_value, argument.type, self._values) if node_value else Undefined
         if value is Undefined:
             value = argument.default_value
         return value if isinstance(value, int) else None
 
 
-def _is_found(definition: GraphQLField) -> bool:
+def _has_resolver(definition: GraphQLField) -> bool:
     """Whether a function finds the value, instead of an attribute."""
     declared = definition.extensions.get("strawberry-definition")
     return declared is None or not declared.is_basic_field
 
 
 def bounds(variables: Mapping[str, Any] | None) -> type[Bounds]:
-    """Make the rule for one request with ``variables``."""
+    """Make the rule for one request with `variables`."""
     return type("RequestBounds", (Bounds,), {"variables": variables or {}})

@@ -21,7 +21,7 @@ class GraphQLRequest(BaseModel):
     operation_name: Annotated[str | None, Field(alias="operationName", max_length=200)] = None
 
     def arguments(self) -> dict[str, Any]:
-        """Return it as the arguments of a schema's ``execute`` and ``execute_sync``."""
+        """Return it as the arguments of a schema's `execute` and `execute_sync`."""
         return {
             "query": self.query,
             "variable_values": self.variables,
@@ -30,7 +30,7 @@ class GraphQLRequest(BaseModel):
 
 
 def refusal(error: Exception) -> ExecutionResult:
-    """Make the result of a query that cannot be run, from one of ``UNRUNNABLE``."""
+    """Make the result of a query that cannot be run, from one of `UNRUNNABLE`."""
     detail = _NO_OPERATION
     if isinstance(error, InvalidOperationTypeError):
         detail = error.as_http_error_reason("POST")

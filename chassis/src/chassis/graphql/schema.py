@@ -30,7 +30,7 @@ class _Checks(SchemaExtension):
     """Adds our rules to those of the GraphQL specification."""
 
     def on_operation(self) -> Iterator[None]:
-        """Bound what may be asked, and keep the schema to itself where ``introspects`` of the
+        """Bound what may be asked, and keep the schema to itself where `introspects` of the
         context says so."""
         asked = self.execution_context
         asked.parse_options = {"max_tokens": MOST_TOKENS}
@@ -43,9 +43,9 @@ class _Checks(SchemaExtension):
 def merge(
     query: type, modules: Iterable[ModuleType], refuse: Callable[[str], Exception]
 ) -> strawberry.Schema:
-    """Merge ``query`` with the ``Query`` and ``Mutation`` of the modules that have one.
+    """Merge `query` with the `Query` and `Mutation` of the modules that have one.
 
-    Raises what ``refuse`` makes of the name of a query or mutation without an ``Access``.
+    Raises what `refuse` makes of the name of a query or mutation without an `Access`.
     """
     found = list(modules)
     queries = (query, *(module.Query for module in found if hasattr(module, "Query")))

@@ -23,8 +23,8 @@ class UnknownTaskError(Exception):
 
 @asynccontextmanager
 async def connected(url: str, tasks: Iterable[Task[...]]) -> AsyncIterator[App]:
-    """Give procrastinate's application made from our ``tasks``, connected."""
-    _silence()
+    """Give procrastinate's application made from our `tasks`, connected."""
+    _quiet_library_logs()
     app = App(connector=PsycopgConnector())
     app.tasks = _Tasks(app, tasks)
     # of our own: the library's would wait half a minute for a database that is away
@@ -54,7 +54,7 @@ class _Tasks(dict[str, LibraryTask[..., Any, ...]]):
         self._app = app
 
     def get(self, name: str, _default: Any = None) -> LibraryTask[..., Any, ...]:
-        return self[name] if name in self else _stand_in(self._app, name)
+        return self[name] if name in self else _unknown_task(self._app, name)
 
 
 def _adapt(app: App, task: Task[...]) -> LibraryTask[..., Any, ...]:
@@ -64,7 +64,7 @@ def _adapt(app: App, task: Task[...]) -> LibraryTask[..., Any, ...]:
     return _library_task(app, task.name, task.retry, body, queue=task.queue)
 
 
-def _stand_in(app: App, name: str) -> LibraryTask[..., Any, ...]:
+def _unknown_task(app: App, name: str) -> LibraryTask[..., Any, ...]:
     async def body(_stored: Mapping[str, Any]) -> None:
         raise UnknownTaskError(f"This worker knows no task {name}: it is older than the job.")
 
@@ -89,7 +89,7 @@ def _library_task(
     )
 
 
-def _silence() -> None:
+def _quiet_library_logs() -> None:
     """Keep the library's lines about single jobs out of the log: they repeat the arguments, and
     ours say the rest."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)

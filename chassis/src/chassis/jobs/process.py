@@ -19,7 +19,7 @@ _ALIVE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n"
     b'Connection: close\r\n\r\n{"status":"ok"}'
 )
-AWAY = (ConnectorException, psycopg.OperationalError, PoolTimeout)
+DATABASE_UNAVAILABLE = (ConnectorException, psycopg.OperationalError, PoolTimeout)
 """What is raised while the database does not answer, or has no queue yet."""
 
 
@@ -28,34 +28,34 @@ class Stop:
 
     def __init__(self) -> None:
         """Nobody told it yet."""
-        self.told = asyncio.Event()
+        self.requested = asyncio.Event()
 
     def listen(self) -> None:
         """Take SIGTERM and SIGINT as being told; needs a running event loop."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self.told.set)
+            asyncio.get_running_loop().add_signal_handler(number, self.requested.set)
 
-    async def keep_going(self, name: str, once: Callable[[], Awaitable[None]]) -> None:
-        """Call ``once`` again and again until told to stop; wait a moment after each failure of the
+    async def retry_until_stopped(self, name: str, once: Callable[[], Awaitable[None]]) -> None:
+        """Call `once` again and again until told to stop; wait a moment after each failure of the
         database."""
-        while not self.told.is_set():
+        while not self.requested.is_set():
             try:
                 await once()
-            except AWAY as error:
+            except DATABASE_UNAVAILABLE as error:
                 cause = type(error.__cause__ or error).__name__
                 structlog.get_logger().error(f"{name} waits for the database", error=cause)
                 await self._pause()
 
     async def _pause(self) -> None:
         try:
-            await asyncio.wait_for(self.told.wait(), _PAUSE_SECONDS)
+            await asyncio.wait_for(self.requested.wait(), _PAUSE_SECONDS)
         except TimeoutError:
             return
 
 
 @asynccontextmanager
 async def liveness(port: int | None) -> AsyncIterator[None]:
-    """Answer every HTTP request on ``port`` with 200 for as long as the event loop turns; without a
+    """Answer every HTTP request on `port` with 200 for as long as the event loop turns; without a
     port, do nothing.
 
     It asks nobody else: a database that is away is no reason to restart this process. Raises

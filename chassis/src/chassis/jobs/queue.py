@@ -28,13 +28,13 @@ async def enqueue(
     schedule_in: timedelta | None = None,
     **arguments: Any,
 ) -> int | None:
-    """Add a job in the open transaction of ``connection``; return its number.
+    """Add a job in the open transaction of `connection`; return its number.
 
-    Jobs of one ``lock`` run one after the other, in their order. None means that a job with this
-    ``queueing_lock`` is waiting already; the transaction must then return to a savepoint. The job
-    runs ``schedule_in`` from now at the earliest. It carries the present request's identifiers.
+    Jobs of one `lock` run one after the other, in their order. None means that a job with this
+    `queueing_lock` is waiting already; the transaction must then return to a savepoint. The job
+    runs `schedule_in` from now at the earliest. It carries the present request's identifiers.
 
-    Raises ValidationError when ``task`` does not take ``arguments``, and psycopg's errors.
+    Raises ValidationError when `task` does not take `arguments`, and psycopg's errors.
     """
     job = _job(
         task.name,
@@ -59,9 +59,9 @@ def enqueue_stored(
     queue: str,
     scheduled_at: datetime | None = None,
 ) -> int | None:
-    """Add a job of the task ``name`` in the open transaction of ``connection``; return its number.
+    """Add a job of the task `name` in the open transaction of `connection`; return its number.
 
-    ``stored`` are its arguments as JSON. It carries the present request's identifiers. Raises
+    `stored` are its arguments as JSON. It carries the present request's identifiers. Raises
     psycopg's errors.
     """
     job = _job(name, stored, queue=queue, scheduled_at=scheduled_at)

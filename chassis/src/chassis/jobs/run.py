@@ -24,11 +24,11 @@ class Strategy(BaseRetryStrategy):
     """Our retries as procrastinate asks for them."""
 
     def __init__(self, retry: Retry) -> None:
-        """Follow ``retry``."""
+        """Follow `retry`."""
         self._retry = retry
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """Decide when ``job`` runs again; one that a stopping worker cut short does so at once."""
+        """Decide when `job` runs again; one that a stopping worker cut short does so at once."""
         short = isinstance(exception, asyncio.CancelledError)
         delay = _NOW if short else self._retry.delay(job.attempts)
         return None if delay is None else RetryDecision(retry_at=datetime.now(UTC) + delay)
@@ -37,7 +37,7 @@ class Strategy(BaseRetryStrategy):
 def runner(
     name: str, retry: Retry, body: Callable[[Mapping[str, Any]], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
-    """Return what procrastinate calls for each job of the task ``name``: ``body`` with the stored
+    """Return what procrastinate calls for each job of the task `name`: `body` with the stored
     arguments."""
 
     async def run(
@@ -51,7 +51,7 @@ def runner(
         with (
             telemetry.resume(carried or {}, name=f"job {name}", kind="consumer"),
             bound_contextvars(job_id=context.job.id, task=name),
-            _one_line(retry, context),
+            _log_outcome(retry, context),
         ):
             await body(arguments or {})
 
@@ -59,7 +59,7 @@ def runner(
 
 
 @contextmanager
-def _one_line(retry: Retry, context: JobContext) -> Iterator[None]:
+def _log_outcome(retry: Retry, context: JobContext) -> Iterator[None]:
     job, started = context.job, time.perf_counter()
     outcome, error = "succeeded", None
     try:

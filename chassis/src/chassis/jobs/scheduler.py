@@ -17,7 +17,7 @@ _LATEST_SECONDS = 600
 
 
 async def schedule(url: str, tasks: Iterable[Task[...]], stop: Stop) -> None:
-    """Enqueue the periodic ones of ``tasks`` on time until ``stop``. A database that goes away is
+    """Enqueue the periodic ones of `tasks` on time until `stop`. A database that goes away is
     waited for."""
     declared = [item for item in tasks if item.cron]
 
@@ -26,7 +26,7 @@ async def schedule(url: str, tasks: Iterable[Task[...]], stop: Stop) -> None:
             _register(app, declared)
             await _tick(app, stop)
 
-    await stop.keep_going("scheduler", once)
+    await stop.retry_until_stopped("scheduler", once)
 
 
 def _register(app: App, tasks: Iterable[Task[...]]) -> None:
@@ -40,15 +40,15 @@ async def _tick(app: App, stop: Stop) -> None:
     ticking = asyncio.create_task(
         PeriodicDeferrer(app.periodic_registry, max_delay=_LATEST_SECONDS).worker()
     )
-    told = asyncio.create_task(stop.told.wait())
+    stop_requested = asyncio.create_task(stop.requested.wait())
     structlog.get_logger().info(
         "scheduler started", periodic_tasks=len(app.periodic_registry.periodic_tasks)
     )
     try:
-        await asyncio.wait({ticking, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ticking, stop_requested}, return_when=asyncio.FIRST_COMPLETED)
         if ticking.done():
             ticking.result()
     finally:
         ticking.cancel()
-        told.cancel()
+        stop_requested.cancel()
     structlog.get_logger().info("scheduler stopped")

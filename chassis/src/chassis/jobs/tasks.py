@@ -28,8 +28,8 @@ class TaskError(TypeError):
 class Retry:
     """How often a failing job is tried again, and when.
 
-    The n-th retry waits ``first * 2 ** (n - 1)``, ``longest`` at most, less up to half of it by
-    chance, so that jobs which failed together do not come back together. After ``limit`` retries
+    The n-th retry waits `first * 2 ** (n - 1)`, `longest` at most, less up to half of it by
+    chance, so that jobs which failed together do not come back together. After `limit` retries
     the job is a dead letter: it stays, visible, until an operator retries or cancels it.
     """
 
@@ -38,7 +38,7 @@ class Retry:
     longest: timedelta = timedelta(hours=1)
 
     def delay(self, retries: int) -> timedelta | None:
-        """Return how long to wait after a failure that ``retries`` retries preceded; None when
+        """Return how long to wait after a failure that `retries` retries preceded; None when
         there is no retry left."""
         if retries >= self.limit:
             return None
@@ -53,9 +53,9 @@ NEVER = Retry(limit=0)
 
 
 class Task[**P]:
-    """A function that workers run; ``name`` is stored with each of its jobs.
+    """A function that workers run; `name` is stored with each of its jobs.
 
-    Calling it runs the function here and now, as a test may. ``cron`` says when the scheduler
+    Calling it runs the function here and now, as a test may. `cron` says when the scheduler
     enqueues it by itself.
     """
 
@@ -81,7 +81,7 @@ class Task[**P]:
         return self._function(*args, **kwargs)
 
     def pack(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``arguments`` as JSON.
+        """Return `arguments` as JSON.
 
         Raises ValidationError (a ValueError) when the function does not take them, without
         repeating their values.
@@ -97,9 +97,9 @@ class Task[**P]:
 def task[**P](
     *, queue: str = DEFAULT_QUEUE, retry: Retry = DEFAULT_RETRY
 ) -> Callable[[Callable[P, Awaitable[None]]], Task[P]]:
-    """Make a task of an ``async`` function whose parameters can be written as JSON.
+    """Make a task of an `async` function whose parameters can be written as JSON.
 
-    ``@task(queue="mail")`` over ``async def welcome(account_id: UUID) -> None``. Raises TaskError.
+    `@task(queue="mail")` over `async def welcome(account_id: UUID) -> None`. Raises TaskError.
     """
 
     def declare(function: Callable[P, Awaitable[None]]) -> Task[P]:
@@ -111,30 +111,30 @@ def task[**P](
 def periodic(
     cron: str, *, queue: str = DEFAULT_QUEUE, retry: Retry = DEFAULT_RETRY
 ) -> Callable[[Callable[[], Awaitable[None]]], Task[[]]]:
-    """Make a task that the scheduler enqueues whenever ``cron`` says (five fields, in UTC).
+    """Make a task that the scheduler enqueues whenever `cron` says (five fields, in UTC).
 
-    A run that is still waiting or going on is not doubled. Raises TaskError for a wrong ``cron`` or
+    A run that is still waiting or going on is not doubled. Raises TaskError for a wrong `cron` or
     a function with parameters.
     """
 
     def declare(function: Callable[[], Awaitable[None]]) -> Task[[]]:
-        made = Task(function, queue=queue, retry=retry, cron=cron)
-        check_cron(made.name, cron)
+        declared = Task(function, queue=queue, retry=retry, cron=cron)
+        check_cron(declared.name, cron)
         if inspect.signature(function).parameters:
-            raise TaskError(f"{made.name} is periodic and cannot take parameters.")
-        return made
+            raise TaskError(f"{declared.name} is periodic and cannot take parameters.")
+        return declared
 
     return declare
 
 
 def check_cron(name: str, cron: str) -> None:
-    """Raise TaskError unless ``cron``, of the task ``name``, is a cron expression."""
+    """Raise TaskError unless `cron`, of the task `name`, is a cron expression."""
     if not croniter.is_valid(cron):
         raise TaskError(f"{name} has no valid cron expression: {cron!r}.")
 
 
 def _model(name: str, function: Callable[..., Awaitable[None]]) -> type[BaseModel]:
-    """Describe the parameters of ``function``, so that they survive the way through the queue."""
+    """Describe the parameters of `function`, so that they survive the way through the queue."""
     if not inspect.iscoroutinefunction(function):
         raise TaskError(f"{name} must be an `async def`: workers run many jobs on one event loop.")
     parameters = inspect.signature(function).parameters

@@ -17,7 +17,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker as LibraryWorker
 
 from chassis.jobs.adapter import connected
-from chassis.jobs.process import AWAY, Stop
+from chassis.jobs.process import DATABASE_UNAVAILABLE, Stop
 from chassis.jobs.tasks import Task
 
 STALLED_SECONDS = 30.0
@@ -32,7 +32,7 @@ _RECORD_PAUSES_SECONDS = (0.2, 1.0, 3.0)
 async def work(
     url: str, tasks: Iterable[Task[...]], stop: Stop, *, concurrency: int, grace_seconds: float
 ) -> None:
-    """Run jobs until ``stop``, at most ``concurrency`` at a time; wait ``grace_seconds`` for those
+    """Run jobs until `stop`, at most `concurrency` at a time; wait `grace_seconds` for those
     that run then. A database that goes away is waited for."""
     declared = list(tasks)
 
@@ -40,7 +40,7 @@ async def work(
         async with connected(url, declared) as app:
             await _work(app, stop, concurrency=concurrency, grace_seconds=grace_seconds)
 
-    await stop.keep_going("worker", once)
+    await stop.retry_until_stopped("worker", once)
 
 
 async def _work(app: App, stop: Stop, *, concurrency: int, grace_seconds: float) -> None:
@@ -54,18 +54,18 @@ async def _work(app: App, stop: Stop, *, concurrency: int, grace_seconds: float)
         update_heartbeat_interval=_HEARTBEAT_SECONDS,
         stalled_worker_timeout=STALLED_SECONDS,
     )
-    told = asyncio.create_task(stop.told.wait())
-    told.add_done_callback(lambda _: worker.stop())  # type: ignore[no-untyped-call]
+    stop_requested = asyncio.create_task(stop.requested.wait())
+    stop_requested.add_done_callback(lambda _: worker.stop())  # type: ignore[no-untyped-call]
     structlog.get_logger().info("worker started", concurrency=concurrency)
     try:
         await worker.run()  # type: ignore[no-untyped-call]
     finally:
-        told.cancel()
+        stop_requested.cancel()
     structlog.get_logger().info("worker stopped")
 
 
 class _Worker(LibraryWorker):
-    """The library's worker, with two of its ways mended."""
+    """The worker of procrastinate with two workarounds."""
 
     async def _periodic_deferrer(self) -> None:
         # the scheduler does that; for ever, because the library stops to watch over its heartbeat
@@ -81,7 +81,7 @@ class _Worker(LibraryWorker):
             except UniqueViolation:
                 # another job of its queueing lock waits already, and will do what this one left
                 known |= {"retry_decision": None, "status": Status.ABORTED}
-            except AWAY as error:
+            except DATABASE_UNAVAILABLE as error:
                 if isinstance(error.__cause__, psycopg.errors.RaiseException):
                     # not ours any more: taken for abandoned, or recorded although we were not told
                     structlog.get_logger().warning("job ended elsewhere", job_id=known["job"].id)

@@ -1,11 +1,11 @@
-"""Mail: posted in the transaction of whatever it tells about, sent by a job afterwards.
+"""Email: stored in the transaction of the change it reports, and sent by a job afterwards.
 
-A job's arguments are written to logs, so it carries an id alone; the text waits in
-``platform.mail`` and is deleted once it was sent.
+The arguments of jobs are written to logs, so the job carries only an id. The text is stored in
+`platform.mail` and deleted after it was sent.
 """
 
 from chassis.mail.message import Mail
-from chassis.mail.post import deliver, keep, purge
+from chassis.mail.outbox import deliver, keep, purge
 from chassis.mail.transports import Folder, Memory, Smtp, Transport, TransportError
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Where mail goes: to a server, in development into a folder, in tests into a list."""
+"""Transports of email: a server; in development a folder; in tests a list."""
 
 import asyncio
 import smtplib
@@ -18,21 +18,24 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class TransportError(ValueError):
-    """The address of the mail server cannot be used; the text is one sentence without it."""
+    """The URL of the mail server is not valid; the text does not contain the URL."""
 
 
 class Transport(Protocol):
-    """Takes a message away."""
+    """A way to send a message."""
 
     async def send(self, message: EmailMessage) -> None:
-        """Deliver ``message`` or raise OSError (smtplib's errors are some)."""
+        """Send `message`. Raises OSError, which includes the errors of smtplib."""
 
 
 @dataclass(frozen=True, repr=False)
 class Smtp:
-    """A mail server: ``smtps`` speaks TLS from the start, ``smtp`` after STARTTLS, which only a
-    server on this machine may lack. The standard library's client in a thread is enough: a worker
-    sends few mails at once."""
+    """A mail server.
+
+    `smtps` uses TLS from the start, `smtp` after STARTTLS, which is optional only for a server on
+    this machine. The client of the standard library in a thread is enough, because a worker sends
+    few emails at a time.
+    """
 
     host: str
     port: int
@@ -42,7 +45,7 @@ class Smtp:
 
     @classmethod
     def at(cls, url: str) -> "Smtp":
-        """Read ``smtp://user:password@host:port`` or ``smtps://…``. Raises TransportError."""
+        """Read `smtp://user:password@host:port` or `smtps://…`. Raises TransportError."""
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -59,7 +62,7 @@ class Smtp:
         )
 
     async def send(self, message: EmailMessage) -> None:
-        """Deliver in a thread. Raises OSError."""
+        """Send `message` in a thread. Raises OSError."""
         await asyncio.to_thread(self._send, message)
 
     def _send(self, message: EmailMessage) -> None:
@@ -85,16 +88,16 @@ class Smtp:
 
 @dataclass(frozen=True)
 class Folder:
-    """Development: one .eml file a mail, for a mail program or an editor to open."""
+    """A folder for development: one .eml file per email, for a mail program or an editor."""
 
     path: Path
 
     async def send(self, message: EmailMessage) -> None:
-        """Do as ``write`` does."""
+        """Write `message` as a file."""
         self.write(message)
 
     def write(self, message: EmailMessage) -> None:
-        """Write the file and say where it is; the text itself may hold a token."""
+        """Write the file and log its path, not the text, which may contain a token."""
         file = self.path / f"{uuid4().hex}.eml"
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_bytes(message.as_bytes())
@@ -103,10 +106,10 @@ class Folder:
 
 @dataclass(frozen=True)
 class Memory:
-    """Tests: what was sent, in order."""
+    """A list for tests: the sent messages in order."""
 
     sent: list[EmailMessage] = field(default_factory=list)
 
     async def send(self, message: EmailMessage) -> None:
-        """Keep it."""
+        """Append `message` to `sent`."""
         self.sent.append(message)

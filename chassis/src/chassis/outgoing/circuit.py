@@ -52,8 +52,8 @@ _LIMITS = {
 
 @dataclass(frozen=True)
 class Circuits:
-    """Endpoints whose circuit is not closed: ``paused`` ones get nothing, ``probing`` ones a single
-    delivery at a time; ``known`` are all that failed lately."""
+    """Endpoints whose circuit is not closed: `paused` ones get nothing, `probing` ones a single
+    delivery at a time; `known` are all that failed lately."""
 
     paused: frozenset[UUID]
     probing: frozenset[UUID]
@@ -85,7 +85,7 @@ async def purge(connection: AsyncConnection[Any]) -> int:
 async def record(
     connection: AsyncConnection[Any], *, failures: Mapping[UUID, int], successes: Collection[UUID]
 ) -> None:
-    """Count failures by endpoint, and close the circuits of ``successes``."""
+    """Count failures by endpoint, and close the circuits of `successes`."""
     failed = {key: count for key, count in failures.items() if key not in successes}
     if successes:
         statement: LiteralString = "DELETE FROM platform.circuit WHERE endpoint = ANY(%s)"

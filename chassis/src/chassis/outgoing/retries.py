@@ -10,7 +10,7 @@ _FIRST_SECONDS = 10.0
 
 
 def wait(attempt: int, *, retry_after: int | None = None) -> timedelta:
-    """Return how long to wait after attempt number ``attempt`` failed.
+    """Return how long to wait after attempt number `attempt` failed.
 
     Exponential with full jitter (anything between a second and the doubled bound), so that what
     failed together does not come back together; but never sooner than the receiver asked for.

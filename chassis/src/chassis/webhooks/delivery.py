@@ -1,7 +1,7 @@
 """The machine that delivers: claims what is due, sends many at once, writes the outcomes.
 
 At least once: a claim is a lease in the database, so what a killed process held becomes due again
-by itself and is repeated under the same ``webhook-id``. Claims and outcomes travel in batches, and
+by itself and is repeated under the same `webhook-id`. Claims and outcomes travel in batches, and
 no connection is held while anything is sent.
 """
 
@@ -19,7 +19,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from chassis import logs, telemetry
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.outgoing import circuit, retries
 from chassis.webhooks import signing
 from chassis.webhooks.keys import Keyring, KeyringError
@@ -37,7 +37,7 @@ _PAUSE_SECONDS = 0.02
 # what waits here while the database is busy, and what is worth a question to it
 _MOST_HELD = 3 * IN_FLIGHT
 _SMALLEST_CLAIM = IN_FLIGHT // 2
-_AGENT = "Roadbed-Webhooks/1"
+_USER_AGENT = "Roadbed-Webhooks/1"
 
 
 class State(StrEnum):
@@ -50,10 +50,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A claimed delivery: the message ``event`` for ``url``.
+    """A claimed delivery: the message `event` for `url`.
 
-    ``attempt`` is the number of the coming try, from 1. ``secrets`` are sealed, and each signs.
-    ``carried`` is the trace to continue. ``due_at`` is what it was claimed by: whoever asks for a
+    `attempt` is the number of the coming try, from 1. `secrets` are encrypted, and each signs.
+    `carried` is the trace to continue. `due_at` is what it was claimed by: whoever asks for a
     replay meanwhile changes it.
     """
 
@@ -70,7 +70,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of a delivery at ``at``; a pending one is due again at ``due_at``."""
+    """What became of a delivery at `at`; a pending one is due again at `due_at`."""
 
     delivery: Delivery
     at: datetime
@@ -89,7 +89,7 @@ class Attempt:
 
 
 class Queue(Protocol):
-    """Where deliveries wait; ``chassis.webhooks.tables`` keeps them in a domain's tables."""
+    """Where deliveries wait; `chassis.webhooks.tables` keeps them in a domain's tables."""
 
     async def claim(
         self,
@@ -100,23 +100,23 @@ class Queue(Protocol):
         per_endpoint: int,
         lease: timedelta,
     ) -> Sequence[Delivery]:
-        """Take at most ``limit`` due deliveries, and hide each from everybody for ``lease``.
+        """Take at most `limit` due deliveries, and hide each from everybody for `lease`.
 
-        Of an endpoint at most ``per_endpoint`` less its count in ``taken`` may be claimed.
+        Of an endpoint at most `per_endpoint` less its count in `taken` may be claimed.
         """
 
     async def record(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> None:
         """Write the outcomes of claimed deliveries."""
 
 
-class Courier:
-    """Delivers for one process. ``run`` may be called at any time: a second call makes the run
+class DeliveryWorker:
+    """Delivers for one process. `run` may be called at any time: a second call makes the run
     under way look again."""
 
     def __init__(
-        self, queue: Queue, sender: Callable[[], Sender], keyring: Keyring, connect: Connect
+        self, queue: Queue, sender: Callable[[], Sender], keyring: Keyring, connect: Connector
     ) -> None:
-        """``sender`` makes the sender of a run; ``connect`` reaches the platform's own tables."""
+        """`sender` makes the sender of a run; `connect` reaches the platform's own tables."""
         self._queue = queue
         self._sender = sender
         self._keyring = keyring
@@ -125,9 +125,9 @@ class Courier:
         self._running = False
 
     async def run(self, *, seconds: float = _RUN_SECONDS, linger: float = _LINGER_SECONDS) -> bool:
-        """Deliver until nothing was due for ``linger`` seconds; return whether time was up first.
+        """Deliver until nothing was due for `linger` seconds; return whether time was up first.
 
-        After ``seconds`` nothing more is claimed, so that a worker can stop. Raises what the queue
+        After `seconds` nothing more is claimed, so that a worker can stop. Raises what the queue
         raises; what was under way then becomes due again when its lease is over.
         """
         self._again = True
@@ -140,24 +140,24 @@ class Courier:
                 self._again = False
                 # closing it takes a moment, in which somebody may call again
                 async with self._sender() as sender:
-                    await self._drain(_Round(self._queue, self._connect, ends, linger), sender)
+                    await self._drain(_Run(self._queue, self._connect, ends, linger), sender)
             return time.monotonic() >= ends
         finally:
             self._running = False
 
-    async def _drain(self, turn: "_Round", sender: Sender) -> None:
+    async def _drain(self, run: "_Run", sender: Sender) -> None:
         async with asyncio.TaskGroup() as group:
-            writing = group.create_task(turn.write())
+            writing = group.create_task(run.write())
             async with asyncio.TaskGroup() as senders:
-                senders.create_task(turn.fill())
+                senders.create_task(run.fill())
                 for _ in range(IN_FLIGHT):
-                    senders.create_task(self._send(turn, sender))
-            turn.finish()
+                    senders.create_task(self._send(run, sender))
+            run.finish()
             await writing
 
-    async def _send(self, turn: "_Round", sender: Sender) -> None:
-        while (delivery := await turn.take()) is not None:
-            turn.put(await self._attempt(delivery, sender))
+    async def _send(self, run: "_Run", sender: Sender) -> None:
+        while (delivery := await run.take()) is not None:
+            run.put(await self._attempt(delivery, sender))
 
     async def _attempt(self, delivery: Delivery, sender: Sender) -> Attempt:
         with telemetry.resume(delivery.carried, name="webhook", kind="client"):
@@ -178,13 +178,13 @@ class Courier:
 
     async def _call(self, delivery: Delivery, sender: Sender) -> Answer:
         try:
-            keys = [signing.key(self._keyring.open(item)) for item in delivery.secrets]
+            keys = [signing.key(self._keyring.decrypt(item)) for item in delivery.secrets]
         except (KeyringError, ValueError):
             return Answer(None, "secret", 0)
         body = delivery.body.encode()
         headers = signing.headers(keys, message=str(delivery.event), at=int(time.time()), body=body)
         headers["Content-Type"] = "application/json"
-        headers["User-Agent"] = _AGENT
+        headers["User-Agent"] = _USER_AGENT
         if trace := telemetry.carried().get("traceparent"):
             headers["traceparent"] = trace
         return await sender.post(delivery.url, body, headers)
@@ -202,10 +202,10 @@ def judge(delivery: Delivery, answer: Answer) -> Attempt:
     return Attempt(delivery, now, answer, State.PENDING, due)
 
 
-class _Round:
+class _Run:
     """The deliveries of one run on their way: waiting, being sent, waiting to be written."""
 
-    def __init__(self, queue: Queue, connect: Connect, ends: float, linger: float) -> None:
+    def __init__(self, queue: Queue, connect: Connector, ends: float, linger: float) -> None:
         self._queue = queue
         self._connect = connect
         self._ends = ends
@@ -217,7 +217,7 @@ class _Round:
         self._unwritten = 0
         self._finished = False
         # one connection at a time: a worker's pool also serves its other jobs
-        self._turn = asyncio.Lock()
+        self._database_lock = asyncio.Lock()
 
     async def fill(self) -> None:
         """Claim as long as something is due and there is time; then send the senders home."""
@@ -236,8 +236,8 @@ class _Round:
 
     async def take(self) -> Delivery | None:
         """Wait for the next delivery; None when there will be no more."""
-        while (found := await self._waiting.get()) is not None:
-            usable_until, delivery = found
+        while (item := await self._waiting.get()) is not None:
+            usable_until, delivery = item
             if time.monotonic() < usable_until:
                 return delivery
             # somebody else may have it by now
@@ -259,15 +259,15 @@ class _Round:
         while self._done or not self._finished:
             if batch := self._done:
                 self._done = []
-                async with self._turn, self._connect() as connection:
+                async with self._database_lock, self._connect() as connection:
                     await self._queue.record(connection, batch)
-                    await self._count(connection, batch)
+                    await self._update_circuits(connection, batch)
                 self._unwritten -= len(batch)
             await asyncio.sleep(0 if self._finished else _PAUSE_SECONDS)
 
     async def _claim(self, limit: int) -> int:
         usable_until = time.monotonic() + LEASE.total_seconds() / 2
-        async with self._turn, self._connect() as connection:
+        async with self._database_lock, self._connect() as connection:
             taken = await self._taken(connection)
             claimed = await self._queue.claim(
                 connection, limit, taken=taken, per_endpoint=PER_ENDPOINT, lease=LEASE
@@ -285,7 +285,9 @@ class _Round:
             taken[key] = PER_ENDPOINT - (0 if taken.get(key) else 1)
         return taken | dict.fromkeys(self._circuits.paused, PER_ENDPOINT)
 
-    async def _count(self, connection: AsyncConnection[Any], batch: Sequence[Attempt]) -> None:
+    async def _update_circuits(
+        self, connection: AsyncConnection[Any], batch: Sequence[Attempt]
+    ) -> None:
         """Tell the circuits; a batch of successes at healthy endpoints costs nothing."""
         failures = Counter(item.delivery.endpoint for item in batch if not item.answer.ok)
         successes = {item.delivery.endpoint for item in batch if item.answer.ok}

@@ -17,9 +17,9 @@ class KeyringError(Exception):
 
 
 class Keyring:
-    """Encrypts with the first of ``keys`` and reads what any of them wrote.
+    """Encrypts with the first of `keys` and reads what any of them wrote.
 
-    To change the key put a new one in front; the old one may go once ``renewed`` was called on
+    To change the key put a new one in front; the old one may go once `reencrypt` was called on
     every stored secret.
     """
 
@@ -27,23 +27,23 @@ class Keyring:
         """Take random texts of at least 32 characters, newest first."""
         self._cipher = MultiFernet([_fernet(item) for item in keys])
         # a delivery a millisecond would otherwise decrypt the same few again and again
-        self._opened = lru_cache(maxsize=_REMEMBERED)(self._decrypt)
+        self._decrypt_cached = lru_cache(maxsize=_REMEMBERED)(self._read)
 
-    def seal(self, secret: str) -> str:
-        """Return ``secret`` encrypted, as text."""
+    def encrypt(self, secret: str) -> str:
+        """Return `secret` encrypted, as text."""
         return self._cipher.encrypt(secret.encode()).decode()
 
-    def open(self, sealed: str) -> str:
-        """Return the secret in ``sealed``. Raises KeyringError."""
-        return self._opened(sealed)
+    def decrypt(self, encrypted: str) -> str:
+        """Return the secret in `encrypted`. Raises KeyringError."""
+        return self._decrypt_cached(encrypted)
 
-    def renewed(self, sealed: str) -> str:
-        """Return ``sealed`` encrypted with the newest key. Raises KeyringError."""
-        return self.seal(self.open(sealed))
+    def reencrypt(self, encrypted: str) -> str:
+        """Return `encrypted` encrypted with the newest key. Raises KeyringError."""
+        return self.encrypt(self.decrypt(encrypted))
 
-    def _decrypt(self, sealed: str) -> str:
+    def _read(self, encrypted: str) -> str:
         try:
-            return self._cipher.decrypt(sealed.encode()).decode()
+            return self._cipher.decrypt(encrypted.encode()).decode()
         except InvalidToken:
             raise KeyringError(
                 "An endpoint's secret was written with a key that is not in WEBHOOK_KEYS: add the "

@@ -1,7 +1,7 @@
 """One safe call to an address that a stranger chose.
 
 The name is resolved once; every address found must be public, and the socket goes to one of those,
-with the name in ``Host`` and SNI. Redirects are answers, the environment's proxies are ignored,
+with the name in `Host` and SNI. Redirects are answers, the environment's proxies are ignored,
 nothing is decompressed, no cookie is kept, the body is read for a few kilobytes and everything
 together has a deadline.
 """
@@ -33,7 +33,7 @@ _LONGEST_WAIT = 3600
 _REMEMBERED = 4096
 
 Resolve = Callable[[str, int], Awaitable[Sequence[tuple[Any, ...]]]]
-"""Looks up a host and port like ``loop.getaddrinfo``."""
+"""Looks up a host and port like `loop.getaddrinfo`."""
 
 
 class BlockedError(OSError):
@@ -42,8 +42,8 @@ class BlockedError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a call: a status, or an error (``timeout``, ``blocked``, ``tls``,
-    ``connection``, ``response``); never anything of the body, which could be an inner page."""
+    """What became of a call: a status, or an error (`timeout`, `blocked`, `tls`,
+    `connection`, `response`); never anything of the body, which could be an inner page."""
 
     status: int | None
     error: str | None
@@ -73,7 +73,7 @@ class Sender:
         tls: ssl.SSLContext | None = None,
         resolve: Resolve | None = None,
     ) -> None:
-        """``deadline`` bounds a call in seconds. Tests bring their own authority and resolver."""
+        """`deadline` bounds a call in seconds. Tests bring their own authority and resolver."""
         # the same few thousand texts again and again
         self._reason = lru_cache(maxsize=_REMEMBERED)(settings.reason_against)
         self._deadline = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT_SECONDS)
@@ -110,7 +110,7 @@ class Sender:
         await self._guard.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POST ``body``; never raises for anything that the other side does."""
+        """POST `body`; never raises for anything that the other side does."""
         begun = time.perf_counter()
         status, error, wait = None, None, None
         try:
@@ -176,8 +176,8 @@ class _Guard(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = await self._resolve(host, port)
-        for *_, address in found:
+        resolved = await self._resolve(host, port)
+        for *_, address in resolved:
             self._check(address[0])
         return [
             ResolveResult(
@@ -188,7 +188,7 @@ class _Guard(AbstractResolver):
                 proto=0,
                 flags=socket.AI_NUMERICHOST,
             )
-            for kind, *_, address in found
+            for kind, *_, address in resolved
         ]
 
     def socket(self, info: tuple[Any, ...]) -> socket.socket:

@@ -66,7 +66,7 @@ class WebhookSettings(ServiceSettings):
         return Keyring(_split(self.webhook_keys))
 
     def reason_against(self, url: str) -> str | None:
-        """Say why nothing may be delivered to ``url`` (``"is not https"``), as far as its text
+        """Say why nothing may be delivered to `url` (`"is not https"`), as far as its text
         tells; None when nothing speaks against it. A sender checks the resolved address as well."""
         try:
             parts = urlsplit(url)

@@ -1,7 +1,7 @@
-"""Signatures of Standard Webhooks 1.0 (https://www.standardwebhooks.com), symmetric, ``v1``.
+"""Signatures of Standard Webhooks 1.0 (https://www.standardwebhooks.com), symmetric, `v1`.
 
-A secret is ``whsec_`` and 24 to 64 random bytes in base64. What is signed is
-``<webhook-id>.<webhook-timestamp>.<body>``; the header holds a signature for each secret in force,
+A secret is `whsec_` and 24 to 64 random bytes in base64. What is signed is
+`<webhook-id>.<webhook-timestamp>.<body>`; the header holds a signature for each secret in force,
 so that a receiver may change over while both are.
 """
 
@@ -28,18 +28,18 @@ def new_secret() -> str:
 
 
 def key(secret: str) -> bytes:
-    """Return the bytes of ``secret``. Raises ValueError for anything that is not one."""
+    """Return the bytes of `secret`. Raises ValueError for anything that is not one."""
     try:
-        found = b64decode(secret.removeprefix(PREFIX), validate=True)
+        decoded = b64decode(secret.removeprefix(PREFIX), validate=True)
     except ValueError:
-        found = b""
-    if not secret.startswith(PREFIX) or not _FEWEST_BYTES <= len(found) <= _MOST_BYTES:
+        decoded = b""
+    if not secret.startswith(PREFIX) or not _FEWEST_BYTES <= len(decoded) <= _MOST_BYTES:
         raise ValueError(f"a secret is {PREFIX} and {_FEWEST_BYTES} to {_MOST_BYTES} bytes")
-    return found
+    return decoded
 
 
 def headers(keys: Iterable[bytes], *, message: str, at: int, body: bytes) -> dict[str, str]:
-    """Return the three headers of the message ``message`` sent at ``at`` (Unix seconds)."""
+    """Return the three headers of the message `message` sent at `at` (Unix seconds)."""
     signed = " ".join(_signature(item, message, str(at), body) for item in keys)
     return {"webhook-id": message, "webhook-timestamp": str(at), "webhook-signature": signed}
 
@@ -54,8 +54,8 @@ def verify(
 ) -> None:
     """Check a received message whose headers have lower-case names.
 
-    Raises SignatureError unless one of ``keys`` signed it within ``tolerance`` seconds of ``now``.
-    A receiver still has to remember ``webhook-id``: a delivery may come twice.
+    Raises SignatureError unless one of `keys` signed it within `tolerance` seconds of `now`.
+    A receiver still has to remember `webhook-id`: a delivery may come twice.
     """
     try:
         message, sent = received["webhook-id"], received["webhook-timestamp"]
@@ -63,9 +63,11 @@ def verify(
     except KeyError as error:
         raise SignatureError(f"the header {error.args[0]} is missing") from None
     _check_time(sent, time.time() if now is None else now, tolerance)
-    ours = [_signature(item, message, sent, body).encode() for item in keys]
+    expected = [_signature(item, message, sent, body).encode() for item in keys]
     # every pair is compared, each in constant time
-    matches = [hmac.compare_digest(mine, item.encode()) for mine in ours for item in claimed]
+    matches = [
+        hmac.compare_digest(signature, item.encode()) for signature in expected for item in claimed
+    ]
     if not any(matches):
         raise SignatureError("no signature matches")
 

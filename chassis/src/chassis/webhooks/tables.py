@@ -2,13 +2,13 @@
 
 The domain makes three tables with a common prefix, and may add columns with defaults of its own:
 
-``<prefix>_endpoint``
+`<prefix>_endpoint`
     id, tenant_id uuid; url text; event_types text[] (empty: all); enabled boolean; secret,
-    previous_secret text (sealed); previous_until timestamptz; version integer
-``<prefix>_event``
+    previous_secret text (encrypted); previous_until timestamptz; version integer
+`<prefix>_event`
     id, tenant_id uuid; type, body text (sent as it is); carried jsonb; created_at timestamptz
-``<prefix>_delivery``
-    id, tenant_id, endpoint_id, event_id uuid; state text (a ``State``); tries integer; attempts
+`<prefix>_delivery`
+    id, tenant_id, endpoint_id, event_id uuid; state text (a `State`); tries integer; attempts
     jsonb (a list); due_at timestamptz (now by default), leased_until timestamptz; an index on
     (endpoint_id, due_at) where state = 'pending'
 
@@ -41,21 +41,21 @@ WITH RECURSIVE waiting (endpoint_id) AS (
             ORDER BY d.endpoint_id, d.due_at LIMIT 1)
     FROM waiting w WHERE w.endpoint_id IS NOT NULL
 ), ready AS (
-    SELECT e.id, %(per_endpoint)s - coalesce(t.held, 0) AS room
+    SELECT e.id, %(per_endpoint)s - coalesce(t.held, 0) AS capacity
     FROM waiting JOIN {endpoint} e ON e.id = waiting.endpoint_id
     LEFT JOIN unnest(%(endpoints)s::uuid[], %(held)s::integer[]) AS t (id, held) ON t.id = e.id
     WHERE e.enabled AND coalesce(t.held, 0) < %(per_endpoint)s
-), turns AS (
-    SELECT d.id, d.due_at, row_number() OVER (PARTITION BY ready.id ORDER BY d.due_at) AS turn
+), ranked AS (
+    SELECT d.id, d.due_at, row_number() OVER (PARTITION BY ready.id ORDER BY d.due_at) AS rank_
     FROM ready CROSS JOIN LATERAL (
         SELECT id, due_at FROM {delivery}
         WHERE endpoint_id = ready.id AND state = 'pending' AND due_at <= statement_timestamp()
             AND (leased_until IS NULL OR leased_until <= statement_timestamp())
-        ORDER BY due_at LIMIT ready.room
+        ORDER BY due_at LIMIT ready.capacity
     ) d
 ), locked AS (
     SELECT id FROM {delivery}
-    WHERE id = ANY(ARRAY(SELECT id FROM turns ORDER BY turn, due_at LIMIT %(limit)s))
+    WHERE id = ANY(ARRAY(SELECT id FROM ranked ORDER BY rank_, due_at LIMIT %(limit)s))
         AND state = 'pending' AND (leased_until IS NULL OR leased_until <= statement_timestamp())
     FOR UPDATE SKIP LOCKED
 )
@@ -66,7 +66,7 @@ RETURNING d.id, d.endpoint_id, d.event_id, e.url, v.body,
     array_remove(ARRAY[e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END],
         NULL), d.tries + 1, v.carried, d.due_at
 """
-# A replay that was asked for meanwhile has made the delivery due anew: the attempt is kept, and
+# A replay that was asked for meanwhile has made the delivery due again: the attempt is kept, and
 # what it decides is not.
 _RECORD: LiteralString = """
 UPDATE {delivery} d SET leased_until = NULL,
@@ -83,7 +83,7 @@ WHERE d.id = o.id AND d.state = 'pending'
 _DISABLE: LiteralString = """
 UPDATE {endpoint} SET enabled = false, version = version + 1 WHERE id = ANY(%s) AND enabled
 """
-_TAKE_TURNS: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 7262345002))"
+_LOCK_TENANT: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 7262345002))"
 _COUNT: LiteralString = "SELECT count(*) FROM {endpoint} WHERE tenant_id = %s"
 _FAN_OUT: LiteralString = """
 INSERT INTO {delivery} (id, tenant_id, endpoint_id, event_id, state, tries, attempts)
@@ -91,7 +91,7 @@ SELECT gen_random_uuid(), v.tenant_id, e.id, v.id, 'pending', 0, '[]'
 FROM {event} v JOIN {endpoint} e ON e.tenant_id = v.tenant_id
 WHERE v.id = ANY(%s) AND e.enabled AND (e.event_types = '{{}}' OR v.type = ANY(e.event_types))
 """
-_GIVE_UP: LiteralString = """
+_MARK_DEAD: LiteralString = """
 UPDATE {delivery} SET state = 'dead' WHERE id IN (
     SELECT id FROM {delivery}
     WHERE state = 'pending' AND due_at < now() - interval '3 days' LIMIT 10000)
@@ -105,36 +105,36 @@ MOST_ENDPOINTS = 50
 
 
 class Tables:
-    """The tables of one domain. As a queue see ``chassis.webhooks.delivery.Queue``."""
+    """The tables of one domain. As a queue see `chassis.webhooks.delivery.Queue`."""
 
     def __init__(self, prefix: str) -> None:
-        """``prefix`` is how the names of the tables begin, ``webhooks``."""
+        """`prefix` is how the names of the tables begin, `webhooks`."""
         self._names = {
             name: sql.Identifier(f"{prefix}_{name}") for name in ("endpoint", "event", "delivery")
         }
-        self._claim, self._record = self._of(_CLAIM), self._of(_RECORD)
+        self._claim, self._record = self._format(_CLAIM), self._format(_RECORD)
 
-    async def make_room(self, connection: AsyncConnection[Any], tenant: UUID) -> None:
+    async def check_endpoint_limit(self, connection: AsyncConnection[Any], tenant: UUID) -> None:
         """Say before an endpoint is added that it may be, until the transaction ends.
 
-        Raises ProblemError 409 where the tenant has ``MOST_ENDPOINTS``.
+        Raises ProblemError 409 where the tenant has `MOST_ENDPOINTS`.
         """
         # a statement of its own: one that waits for the lock would count what was there before
-        await connection.execute(_TAKE_TURNS, [tenant])
-        row = await (await connection.execute(self._of(_COUNT), [tenant])).fetchone()
+        await connection.execute(_LOCK_TENANT, [tenant])
+        row = await (await connection.execute(self._format(_COUNT), [tenant])).fetchone()
         if row and row[0] >= MOST_ENDPOINTS:
             detail = f"{MOST_ENDPOINTS} endpoints are the most: remove one that is not needed."
             raise ProblemError(HTTPStatus.CONFLICT, "too-many-endpoints", detail)
 
     async def fan_out(self, connection: AsyncConnection[Any], events: Sequence[UUID]) -> None:
         """Make the deliveries of new events: one for each enabled endpoint that wants the type."""
-        await connection.execute(self._of(_FAN_OUT), [list(events)])
+        await connection.execute(self._format(_FAN_OUT), [list(events)])
 
-    async def tidy(self, connection: AsyncConnection[Any]) -> None:
+    async def clean_up(self, connection: AsyncConnection[Any]) -> None:
         """Give up what waited three days beyond its time, because its endpoint stayed broken or
         switched off, and forget events after thirty days; ten thousand of each at most."""
-        await connection.execute(self._of(_GIVE_UP))
-        await connection.execute(self._of(_FORGET))
+        await connection.execute(self._format(_MARK_DEAD))
+        await connection.execute(self._format(_FORGET))
 
     async def claim(
         self,
@@ -175,7 +175,7 @@ class Tables:
         await connection.execute(self._record, [to_json(outcomes).decode()])
         answers = ((item.delivery.endpoint, item.answer.status) for item in attempts)
         if gone := [endpoint for endpoint, status in answers if status == HTTPStatus.GONE]:
-            await connection.execute(self._of(_DISABLE), [gone])
+            await connection.execute(self._format(_DISABLE), [gone])
 
-    def _of(self, statement: LiteralString) -> sql.Composed:
+    def _format(self, statement: LiteralString) -> sql.Composed:
         return sql.SQL(statement).format(**self._names)

@@ -32,7 +32,7 @@ async def add_demo_data(session: AsyncSession, tenant: UUID) -> None:
             description=f"Larkspur Books, {kind}",
             event_types=[kind],
             enabled=True,
-            secret=keyring.seal(signing.new_secret()),
+            secret=keyring.encrypt(signing.new_secret()),
         )
         if await session.get(Endpoint, endpoint.id) is None:
             event = Event(**event_row(NewEvent(type=kind, data=data), tenant))

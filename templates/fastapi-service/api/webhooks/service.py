@@ -32,10 +32,10 @@ async def register(
     session: AsyncSession, new: NewEndpoint, *, tenant: UUID
 ) -> tuple[Endpoint, str]:
     """Create an endpoint for `tenant`. Return it and its secret, which cannot be read again."""
-    await tables.make_room(await driver_connection(session), tenant)
+    await tables.check_endpoint_limit(await driver_connection(session), tenant)
     secret = signing.new_secret()
     endpoint = Endpoint(
-        tenant_id=tenant, secret=keyring.seal(secret), **new.model_dump(mode="json")
+        tenant_id=tenant, secret=keyring.encrypt(secret), **new.model_dump(mode="json")
     )
     session.add(endpoint)
     await session.flush()
@@ -54,7 +54,7 @@ async def change(session: AsyncSession, endpoint: Endpoint, wanted: EndpointChan
 async def rotate(session: AsyncSession, endpoint: Endpoint) -> str:
     """Give an endpoint a new secret and return it. The old one also signs for one day."""
     secret = signing.new_secret()
-    endpoint.previous_secret, endpoint.secret = endpoint.secret, keyring.seal(secret)
+    endpoint.previous_secret, endpoint.secret = endpoint.secret, keyring.encrypt(secret)
     endpoint.previous_until = datetime.now(UTC) + OVERLAP
     await session.flush()
     return secret

@@ -2,7 +2,7 @@
 
 from chassis.fastapi.data.db import driver_connection
 from chassis.fastapi.jobs.tasks import enqueue, periodic, runtime, task, unit_of_work
-from chassis.webhooks.delivery import Courier
+from chassis.webhooks.delivery import DeliveryWorker
 from chassis.webhooks.sender import Sender
 from chassis.webhooks.tables import Tables
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,7 @@ tables = Tables("webhooks")
 
 
 # one instance for each worker process, shared by its jobs
-courier = Courier(
+worker = DeliveryWorker(
     tables,
     lambda: Sender(settings),
     keyring,
@@ -29,7 +29,7 @@ async def wake(session: AsyncSession) -> None:
 @task(queue="webhooks")
 async def deliver() -> None:
     """Send the due deliveries. If the time of the job is over, enqueue another job."""
-    if await courier.run():
+    if await worker.run():
         async with unit_of_work() as session:
             await wake(session)
 
@@ -44,4 +44,4 @@ async def deliver_due() -> None:
 async def tidy_up() -> None:
     """Delete old rows, so the tables do not grow forever."""
     async with unit_of_work() as session:
-        await tables.tidy(await driver_connection(session))
+        await tables.clean_up(await driver_connection(session))

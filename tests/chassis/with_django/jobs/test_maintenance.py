@@ -79,7 +79,7 @@ async def until_founded() -> None:
     while not await asyncio.to_thread(founded):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
-    stop.told.set()
+    stop.requested.set()
     await asyncio.gather(*running)
 
 

@@ -118,7 +118,7 @@ def run(*, until: int) -> None:
         while await asyncio.to_thread(_count) < until:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
-        stop.told.set()
+        stop.requested.set()
         await working
 
     asyncio.run(worker())

@@ -128,7 +128,7 @@ def working(database: str, db: Database, service: Service) -> Working:
         async with running(Runtime(settings, service, db, known)):
             run = asyncio.create_task(work(database, known, stop, concurrency=3, grace_seconds=9))
             yield
-            stop.told.set()
+            stop.requested.set()
             await run
 
     return begin
@@ -255,7 +255,7 @@ async def test_two_schedulers_do_not_double_a_tick(database: str, working: Worki
     async with working(tick):
         running = [asyncio.create_task(schedule(database, [tick], stop)) for _ in range(2)]
         await until(lambda: len(notes(database)) >= 3)
-        stop.told.set()
+        stop.requested.set()
         await asyncio.gather(*running)
     ticks = query(
         database, "SELECT args->>'timestamp', count(*) FROM procrastinate_jobs GROUP BY 1"

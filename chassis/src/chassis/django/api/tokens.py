@@ -19,7 +19,7 @@ from django.http import HttpRequest
 
 from chassis import api_keys
 from chassis.api_keys import ApiKey
-from chassis.api_keys.key import MARK
+from chassis.api_keys.key import TEXT_PREFIX
 from chassis.auth import Principal, bearer
 from chassis.django.api.idempotency import PEOPLE
 from chassis.django.audit.trail import record
@@ -114,7 +114,7 @@ async def _revoke(prefix: str, person: str) -> int:
 
 def _verify(token: str) -> tuple[Principal, str]:
     """Return what a token says, and the key of the person behind it."""
-    if token.startswith(MARK):
+    if token.startswith(TEXT_PREFIX):
         principal = finish(api_keys.verify(connect, token, peppers=_peppers())).principal
         return principal, finish(_creator(principal.subject))
     if apps.is_installed("allauth.idp.oidc"):

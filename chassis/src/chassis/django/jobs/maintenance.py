@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 
 from chassis import api_keys, idempotency, mail, throttle
 from chassis.django.jobs.tasks import find_tasks, periodic
-from chassis.jobs import upkeep
+from chassis.jobs import maintenance
 
 _QUEUE = "platform"
 _JOBS_KEPT_DAYS = 7
@@ -28,7 +28,7 @@ async def recover_stalled_jobs() -> None:
     """Run the jobs of killed workers again."""
     limits = {job.name: job.retry.limit for job in find_tasks("web")}
     async with _driver() as driver:
-        await upkeep.recover(driver, limits)
+        await maintenance.recover(driver, limits)
 
 
 @periodic("17 * * * *")
@@ -36,7 +36,7 @@ async def recover_stalled_jobs() -> None:
 async def delete_finished_jobs() -> None:
     """Forget the jobs that succeeded or were cancelled a week ago; dead letters stay."""
     async with _driver() as driver:
-        await upkeep.delete_finished(driver, days=_JOBS_KEPT_DAYS)
+        await maintenance.delete_finished(driver, days=_JOBS_KEPT_DAYS)
 
 
 @periodic("37 * * * *")

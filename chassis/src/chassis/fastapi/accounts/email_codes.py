@@ -18,7 +18,7 @@ async def sign_up(request: Request, body: Address, services: Services) -> Respon
     if not services.settings.sign_up_open:
         raise ProblemError(403, "sign-up-closed", "Ask an administrator for an account.")
     await services.limit_mail(request, body.email)
-    await accounts.ask_to_sign_up(services.connect, body.email, door=services.door)
+    await accounts.request_sign_up(services.connect, body.email, mailer=services.mailer)
     return Response(status_code=202)
 
 
@@ -26,7 +26,7 @@ async def sign_up(request: Request, body: Address, services: Services) -> Respon
 async def reset_password(request: Request, body: Address, services: Services) -> Response:
     """Mail a code with which another password is set; the answer never tells who has an account."""
     await services.limit_mail(request, body.email)
-    await accounts.ask_to_reset(services.connect, body.email, door=services.door)
+    await accounts.request_password_reset(services.connect, body.email, mailer=services.mailer)
     return Response(status_code=202)
 
 

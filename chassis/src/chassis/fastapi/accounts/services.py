@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from chassis import accounts, throttle
+from chassis.connections import Connector
 from chassis.fastapi.jobs import mail
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.requests.scope import PLATFORM
 from chassis.fastapi.security.permissions import CurrentPrincipal
 from chassis.fastapi.settings import AUDIENCE, AccountSettings
-from chassis.lending import Connect
 from chassis.problems import ProblemError
 from chassis.telemetry import trust
 from chassis.throttle import Limit
@@ -32,14 +32,14 @@ class AccountServices:
             raise TypeError("A service with sign-in needs settings derived from AccountSettings.")
         self.settings = platform.settings
         self.issuer = self.settings.issuer(platform.service)
-        self.door = accounts.Door(platform.service.name, mail.post, self.settings.account_page)
+        self.mailer = accounts.Mailer(platform.service.name, mail.post, self.settings.account_page)
         self._platform = platform
         self._trusts = trust.trust(self.settings.trusted_proxies)
         self._key = self.settings.signing_key(platform.service)
         self.refresh_key = self._key.derive("refresh tokens")
 
     @property
-    def connect(self) -> Connect:
+    def connect(self) -> Connector:
         """Lend a connection."""
         return self._platform.database.driver
 

@@ -3,16 +3,16 @@
 from uuid import UUID
 
 from chassis import api_keys
-from chassis.api_keys.key import MARK
+from chassis.api_keys.key import TEXT_PREFIX
 from chassis.auth import Verified
+from chassis.connections import Connector
 from chassis.fastapi.data import db
-from chassis.lending import Connect
 
 
 class ApiKeys:
     """Verifies credentials that begin with ``rbk_``."""
 
-    def __init__(self, connect: Connect, peppers: api_keys.Peppers) -> None:
+    def __init__(self, connect: Connector, peppers: api_keys.Peppers) -> None:
         """Look keys up by connections that ``connect`` lends."""
         self._connect = connect
         self.peppers = peppers
@@ -20,7 +20,7 @@ class ApiKeys:
 
     def accepts(self, credential: str) -> bool:
         """Recognise the mark of a key."""
-        return credential.startswith(MARK)
+        return credential.startswith(TEXT_PREFIX)
 
     async def examine(self, credential: str) -> Verified:
         """Return whose key it is, and note its use.

@@ -3,7 +3,7 @@
 from chassis import api_keys, cache, idempotency, mail, throttle
 from chassis.accounts import sessions
 from chassis.fastapi.jobs.tasks import periodic, runtime
-from chassis.jobs import upkeep
+from chassis.jobs import maintenance
 from chassis.outgoing import circuit
 
 _QUEUE = "platform"
@@ -22,14 +22,14 @@ async def recover_stalled_jobs() -> None:
     """Run the jobs of killed workers again."""
     limits = {task.name: task.retry.limit for task in runtime().tasks}
     async with runtime().database.driver() as connection:
-        await upkeep.recover(connection, limits)
+        await maintenance.recover(connection, limits)
 
 
 @periodic("17 * * * *", queue=_QUEUE)
 async def delete_finished_jobs() -> None:
     """Forget the jobs that succeeded or were cancelled some time ago; dead letters stay."""
     async with runtime().database.driver() as connection:
-        await upkeep.delete_finished(connection, days=runtime().settings.jobs_kept_days)
+        await maintenance.delete_finished(connection, days=runtime().settings.jobs_kept_days)
 
 
 @periodic("37 * * * *", queue=_QUEUE)

@@ -95,7 +95,11 @@ class Authentication:
         verified, until = self._known.get(digest, _NOTHING)
         if verified is None:
             return None
-        if self._monotonic() < until and self._clock() < verified.expires and verified.vouched():
+        if (
+            self._monotonic() < until
+            and self._clock() < verified.expires
+            and verified.still_valid()
+        ):
             return verified
         # two requests with one credential may both be here
         self._known.pop(digest, None)

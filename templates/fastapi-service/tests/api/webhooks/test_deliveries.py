@@ -287,5 +287,5 @@ async def test_tables_do_not_grow_for_ever(
             ),
             ago,
         )
-    await tables.tidy(await driver_connection(session))
+    await tables.clean_up(await driver_connection(session))
     assert [item["state"] for item in await log(call)] == ["dead", "pending"]

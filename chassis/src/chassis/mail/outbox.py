@@ -1,4 +1,4 @@
-"""From a transaction to a transport."""
+"""The outbox: emails that are stored in a transaction and wait for their transport."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from chassis.lending import Connect
+from chassis.connections import Connector
 from chassis.mail.message import Mail
 from chassis.mail.transports import Transport
 
 
 async def keep(connection: AsyncConnection[Any], mail: Mail) -> UUID:
-    """Store ``mail`` in the transaction of ``connection``; return its id, which a job carries."""
+    """Store `mail` in the transaction of `connection`; return its id for the job."""
     identifier = uuid4()
     await connection.execute(
         "INSERT INTO platform.mail (id, recipient, subject, body) VALUES (%s, %s, %s, %s)",
@@ -21,11 +21,14 @@ async def keep(connection: AsyncConnection[Any], mail: Mail) -> UUID:
     return identifier
 
 
-async def deliver(connect: Connect, identifier: UUID, transport: Transport, *, sender: str) -> None:
-    """Send a stored mail and delete it; one that is gone was sent before.
+async def deliver(
+    connect: Connector, identifier: UUID, transport: Transport, *, sender: str
+) -> None:
+    """Send a stored email and delete it; do nothing when it was already sent.
 
-    No connection is held meanwhile. A worker that dies between the server's answer and the
-    deletion sends it twice, which is better than not at all. Raises OSError, ValueError.
+    No database connection is held while it is sent. If the worker dies between the answer of the
+    mail server and the deletion, the email is sent twice, which is better than not at all.
+    Raises OSError, ValueError.
     """
     async with connect() as connection, connection.cursor(row_factory=class_row(Mail)) as cursor:
         await cursor.execute(
@@ -40,7 +43,7 @@ async def deliver(connect: Connect, identifier: UUID, transport: Transport, *, s
 
 
 async def purge(connection: AsyncConnection[Any]) -> int:
-    """Delete what could not be sent for two days: a mailed token is worth nothing by then."""
+    """Delete emails that could not be sent for two days, when their tokens have expired."""
     done = await connection.execute(
         "DELETE FROM platform.mail WHERE created_at < now() - interval '2 days'"
     )

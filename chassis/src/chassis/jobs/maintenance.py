@@ -22,8 +22,8 @@ _STALLED = """
     FOR UPDATE OF job SKIP LOCKED
 """
 _RETRY = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
-_BURY = "SELECT procrastinate_finish_job_v1(%s, 'failed', false)"
-_DROP = "SELECT procrastinate_finish_job_v1(%s, 'aborted', false)"
+_MARK_DEAD = "SELECT procrastinate_finish_job_v1(%s, 'failed', false)"
+_ABORT = "SELECT procrastinate_finish_job_v1(%s, 'aborted', false)"
 _DELETE = """
     DELETE FROM procrastinate_jobs job
     WHERE job.status IN ('succeeded', 'cancelled', 'aborted')
@@ -34,7 +34,7 @@ _DELETE = """
 async def recover(connection: AsyncConnection[Any], limits: Mapping[str, int]) -> None:
     """Put the jobs of workers that fell silent back into the queue.
 
-    ``limits`` are the retries of each task: a job that used them up killed its worker every time,
+    `limits` are the retries of each task: a job that used them up killed its worker every time,
     and becomes a dead letter.
     """
     silent = timedelta(seconds=STALLED_SECONDS)
@@ -42,7 +42,7 @@ async def recover(connection: AsyncConnection[Any], limits: Mapping[str, int]) -
         jobs = await (await cursor.execute(_STALLED, {"silent": silent})).fetchall()
     for job in jobs:
         again = job["attempts"] < limits.get(job["task_name"], DEFAULT_RETRY.limit)
-        outcome = await (_repeat if again else _bury)(connection, job["id"])
+        outcome = await (_requeue if again else _mark_dead)(connection, job["id"])
         structlog.get_logger().warning(
             "abandoned job",
             job_id=job["id"],
@@ -52,23 +52,23 @@ async def recover(connection: AsyncConnection[Any], limits: Mapping[str, int]) -
         )
 
 
-async def _repeat(connection: AsyncConnection[Any], job_id: int) -> str:
+async def _requeue(connection: AsyncConnection[Any], job_id: int) -> str:
     try:
         async with connection.transaction():
             await connection.execute(_RETRY, [job_id])
     except UniqueViolation:
         # another job of its queueing lock waits already, and will do what this one left
-        await connection.execute(_DROP, [job_id])
+        await connection.execute(_ABORT, [job_id])
         return "another one waits"
     return "to retry"
 
 
-async def _bury(connection: AsyncConnection[Any], job_id: int) -> str:
-    await connection.execute(_BURY, [job_id])
+async def _mark_dead(connection: AsyncConnection[Any], job_id: int) -> str:
+    await connection.execute(_MARK_DEAD, [job_id])
     return "dead"
 
 
 async def delete_finished(connection: AsyncConnection[Any], *, days: int) -> None:
-    """Delete what succeeded or was cancelled more than ``days`` ago. Dead letters stay."""
+    """Delete what succeeded or was cancelled more than `days` ago. Dead letters stay."""
     deleted = await connection.execute(_DELETE, [timedelta(days=days)])
     structlog.get_logger().info("deleted finished jobs", jobs=deleted.rowcount, days=days)
