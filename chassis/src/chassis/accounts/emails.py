@@ -71,7 +71,7 @@ def no_account(to: str, mailer: Mailer, _token: str) -> Mail:
     return Mail(
         to,
         f"New password for {mailer.name}",
-        f"We received a request for a new password at {mailer.name}, but this address\n"
-        "has no account there. If you sent the request, you signed up with another address. If not,\n"
-        "ignore this email.\n",
+        f"We received a request for a new password at {mailer.name}, but this\n"
+        "address has no account there. If you sent the request, you signed up with another\n"
+        "address. If not, ignore this email.\n",
     )
