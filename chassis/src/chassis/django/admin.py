@@ -16,18 +16,18 @@ from chassis.django.audit.trail import record
 from chassis.django.back_office.read_only import ReadOnlyAdmin
 from chassis.django.models import AuditEvent
 
-# allauth's own pages show secrets and search for user names; ours take their place
+# allauth's own pages show secrets and search by user name; the pages below replace them
 import_module("allauth.mfa.admin")
 import_module("allauth.usersessions.admin")
 import_module("allauth.socialaccount.admin")
 admin.site.unregister([Authenticator, UserSession])
-# providers come from the environment and no token of theirs is kept
+# providers are configured in the environment, and their tokens are not stored
 admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    """Find out who did what; nobody adds, changes or deletes an event."""
+    """The audit trail, read-only."""
 
     list_display = ("recorded_at", "action", "who", "impersonator", "subject_type", "subject")
     list_filter = ("action", "subject_type", "recorded_at")
@@ -38,12 +38,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="actor")
     def who(self, event: AuditEvent) -> str | None:
-        """Name the actor while there is an account of that key, else give the key."""
+        """Return the actor's name, or the key if the account no longer exists."""
         name: str | None = getattr(event, "actor_name", None) or event.actor
         return name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
-        """Add the actors' names, which the table does not hold."""
+        """Return the events with the names of their actors, which the table does not hold."""
         user: Any = get_user_model()
         key = Cast(OuterRef("actor"), type(user._meta.pk)())
         names = user._default_manager.filter(pk=key).values(user.USERNAME_FIELD)[:1]
@@ -52,29 +52,29 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
     ) -> tuple[QuerySet[AuditEvent], bool]:
-        """Find by a person's address too: the table knows their key alone."""
-        found, duplicates = super().get_search_results(request, queryset, search_term)
+        """Search by a person's address too; the table holds only their key."""
+        events, duplicates = super().get_search_results(request, queryset, search_term)
         user: Any = get_user_model()
         named = {f"{user.USERNAME_FIELD}__iexact": search_term}
         keys = [
             str(key) for key in user._default_manager.filter(**named).values_list("pk", flat=True)
         ]
         if keys:
-            found |= queryset.filter(Q(actor__in=keys) | Q(subject__in=keys))
-        return found, duplicates
+            events |= queryset.filter(Q(actor__in=keys) | Q(subject__in=keys))
+        return events, duplicates
 
 
 class RevocableAdmin(ReadOnlyAdmin):
-    """Rows that nobody adds or edits here, and some may take away."""
+    """Rows that are read-only, but can be deleted with the permission for it."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever holds Django's permission for it."""
+        """Return whether the person has Django's permission to delete."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(RevocableAdmin):
-    """Take a lost second factor from somebody, who then enrols again; secrets are not shown."""
+    """Second factors: delete a lost one, and the person enrolls again. Secrets are not shown."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type", "created_at", "last_used_at")
@@ -87,33 +87,33 @@ class AuthenticatorAdmin(RevocableAdmin):
 
 @admin.register(UserSession)
 class UserSessionAdmin(RevocableAdmin):
-    """See who is signed in where, and sign them out."""
+    """The sessions of all people; deleting one signs the person out."""
 
     list_display = ("user", "created_at", "last_seen_at", "ip", "user_agent")
     exclude = ("data",)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Search by the person's address, or that of their computer."""
+        """Search by the person's email address or by IP address."""
         return (f"user__{get_user_model().USERNAME_FIELD}", "ip")
 
     def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
-        """End the session itself too, not the entry alone."""
+        """Delete the entry and end the session."""
         record("session.revoked", subject=obj.user)
         obj.end()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
-        """End several."""
+        """Delete the entries and end their sessions."""
         for session in queryset:
             self.delete_model(request, session)
 
 
 @admin.register(SocialAccount)
 class SocialAccountAdmin(RevocableAdmin):
-    """See who comes in from the identity provider, and cut that tie."""
+    """The accounts linked to the identity provider; deleting a row removes the link."""
 
     list_display = ("user", "provider", "uid", "last_login", "date_joined")
     exclude = ("extra_data",)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Search by the person's address, or the provider's name for them."""
+        """Search by the person's address or by their ID at the provider."""
         return (f"user__{get_user_model().USERNAME_FIELD}", "=uid")

@@ -1,4 +1,4 @@
-"""The platform's app, and Django's admin with the platform's entrance."""
+"""The platform's app, and Django's admin with the platform's site."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 
 class ChassisConfig(AppConfig):
-    """Brings the schema `platform` and the cache table with every `migrate`, in tests too."""
+    """The platform's app; each `migrate` also updates the schema `platform` and the cache table."""
 
     default = True
     name = "chassis.django"
@@ -19,28 +19,28 @@ class ChassisConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        """Hook into `migrate`, once for each run of it, and begin to audit."""
+        """Connect the signals of `migrate` and of the audit trail."""
         from chassis.django.audit import signals  # noqa: PLC0415 - needs the models
 
         signals.connect()
         pre_migrate.connect(migrate_platform, sender=self)
-        post_migrate.connect(finish, sender=self)
+        post_migrate.connect(finish_migrate, sender=self)
         # the last app: by then every other one has its tables
         post_migrate.connect(sync_roles, sender=list(apps.get_app_configs())[-1])
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """Put this in INSTALLED_APPS in place of `django.contrib.admin`."""
+    """Django's admin with the platform's site; list it instead of `django.contrib.admin`."""
 
     default = False
     default_site = "chassis.django.back_office.site.AdminSite"
 
 
 def migrate_platform(*, using: str, **_: Any) -> None:
-    """Bring the platform's schema to its newest version and let a migration take its time.
+    """Upgrade the platform's schema, and turn off the statement timeout for the migration.
 
-    The time limits of requests do not fit a migration; waiting for a lock stays limited, because
-    everybody else queues behind it.
+    A migration may need longer than a request. The lock timeout stays, because other queries queue
+    behind a waiting lock.
     """
     from chassis import schema  # noqa: PLC0415 - needed by nothing but `migrate`
 
@@ -52,7 +52,7 @@ def migrate_platform(*, using: str, **_: Any) -> None:
 
 
 def sync_roles(*, using: str, apps: Apps = apps, **_: Any) -> None:
-    """Bring the groups in step with the roles in the code; not where accounts are migrated away."""
+    """Update the groups to match the roles in the code, unless accounts are not migrated yet."""
     try:
         apps.get_model("auth", "Group")
     except LookupError:
@@ -62,8 +62,8 @@ def sync_roles(*, using: str, apps: Apps = apps, **_: Any) -> None:
     groups.sync(using=using)
 
 
-def finish(*, using: str, **_: Any) -> None:
-    """Make the cache's table if there is none, and restore the limits."""
+def finish_migrate(*, using: str, **_: Any) -> None:
+    """Create the cache table if it is missing, and restore the statement timeout."""
     call_command("createcachetable", database=using, verbosity=0)
     with connections[using].cursor() as cursor:
         cursor.execute("RESET statement_timeout")

@@ -10,7 +10,7 @@ from chassis.settings import SettingsError
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 POOL = {"min_size": 1, "max_size": 16, "timeout": 3}
-"""Connections of one process: the server has far more threads than a database has room for."""
+"""The connection pool of one process; the server has more threads than that."""
 
 
 def database(url: str) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def database(url: str) -> dict[str, Any]:
     the address, which holds a password.
     """
     try:
-        given = dict(conninfo_to_dict(url))
+        options = dict(conninfo_to_dict(url))
     except ProgrammingError:
         raise SettingsError(
             "DATABASE_URL: cannot be read; set it to postgresql://user:password@host/database, "
@@ -32,15 +32,15 @@ def database(url: str) -> dict[str, Any]:
     path = "-c search_path=public,platform"
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": given.pop("dbname", ""),
-        "USER": given.pop("user", ""),
-        "PASSWORD": given.pop("password", ""),
-        "HOST": given.pop("host", ""),
-        "PORT": given.pop("port", ""),
+        "NAME": options.pop("dbname", ""),
+        "USER": options.pop("user", ""),
+        "PASSWORD": options.pop("password", ""),
+        "HOST": options.pop("host", ""),
+        "PORT": options.pop("port", ""),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            **given,
+            **options,
             "pool": POOL,
-            "options": f"{given.get('options', '')} {limits} {path}".strip(),
+            "options": f"{options.get('options', '')} {limits} {path}".strip(),
         },
     }

@@ -1,4 +1,4 @@
-"""Apps are found, not listed: whoever adds or deletes a folder edits no list."""
+"""Discovery of apps by their folders: adding or deleting one needs no edit of a list."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -9,10 +9,10 @@ from django.urls import URLResolver, include, path
 
 
 def discover_apps(package: str) -> list[str]:
-    """Name the Django apps in a package: its folders with an `apps.py`, in the alphabet's order.
+    """Return the Django apps of a package: its folders with an `apps.py`, in alphabetical order.
 
-    A folder whose `__init__.py` has `requires = ("some_app",)` brings these third-party apps
-    along; they come first, and leave with the folder.
+    If the `__init__.py` of a folder has `requires = ("some_app",)`, these third-party apps are
+    included, before the others.
     """
     names = [f"{package}.{name}" for name in _folders(package)]
     required = [app for name in names for app in getattr(import_module(name), "requires", ())]
@@ -28,10 +28,10 @@ def discover_urls(package: str) -> list[URLResolver]:
 
 
 def discover(package: str, module: str) -> dict[str, ModuleType]:
-    """Import `<package>/<name>/<module>.py` wherever there is one, by the folder's name."""
+    """Import every `<package>/<name>/<module>.py`; return the modules by folder name."""
     return {name: import_module(f"{package}.{name}.{module}") for name in _folders(package, module)}
 
 
 def _folders(package: str, module: str = "__init__") -> Iterator[str]:
     root = Path(import_module(package).__path__[0])
-    return (found.parent.name for found in sorted(root.glob(f"*/{module}.py")))
+    return (file.parent.name for file in sorted(root.glob(f"*/{module}.py")))

@@ -1,4 +1,4 @@
-"""Errors for whoever asks: problem details (RFC 9457) for software, a page for people."""
+"""Error responses: problem details (RFC 9457) for programs, a page for people."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ _LOST_CONNECTION = ("08", "57P", "53300")
 
 
 def wants_problem(request: HttpRequest) -> bool:
-    """Whether the caller is software: it asks for an API, or prefers JSON to HTML."""
+    """Return whether the caller is a program: it calls an API, or prefers JSON to HTML."""
     if request.path_info.startswith(API_PREFIX):
         return True
     preferred = request.get_preferred_type([_HTML, MEDIA_TYPE, "application/json"])
@@ -41,7 +41,7 @@ def wants_problem(request: HttpRequest) -> bool:
 
 
 def translate(error: Exception) -> ProblemError | None:
-    """Give the problem that Django's own exceptions stand for; None for a crash."""
+    """Return the problem for one of Django's own exceptions; None for a crash."""
     match error:
         case ProblemError():
             return error
@@ -57,7 +57,7 @@ def translate(error: Exception) -> ProblemError | None:
 
 
 def respond(request: HttpRequest, error: ProblemError) -> HttpResponse:
-    """Answer with a problem, in the form that the caller can read."""
+    """Return the error as problem details or as a page, depending on the caller."""
     if isinstance(error, Replay):
         return error.response()
     if wants_problem(request):
@@ -70,9 +70,9 @@ def respond(request: HttpRequest, error: ProblemError) -> HttpResponse:
 
 
 def present(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Turn a finished error response into the caller's form, wherever in Django it was made.
+    """Return an error response of Django as problem details, if the caller is a program.
 
-    Answers of an API framework that are JSON already stay, and so does the development traceback.
+    JSON responses of an API framework and the development traceback are returned unchanged.
     """
     if request.META.get(_LOST):
         return respond(request, UNAVAILABLE)
@@ -86,12 +86,12 @@ def present(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
 
 
 def request_id(request: HttpRequest) -> str | None:
-    """Give the id that `RequestMiddleware` gave the request."""
+    """Return the request ID that `RequestMiddleware` has set."""
     return request.META.get("chassis.request_id")
 
 
 def is_lost_database(error: BaseException | None) -> bool:
-    """Whether the database is gone or full; a statement that was cancelled is another matter."""
+    """Return whether the database is unreachable or full; False for a canceled statement."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     cause = error.__cause__
@@ -100,7 +100,7 @@ def is_lost_database(error: BaseException | None) -> bool:
 
 
 def note_lost_database(*, request: HttpRequest | None = None, **_: Any) -> None:
-    """Remember that a request failed because the database is gone; `present` says so."""
+    """Note on the request that the database is unreachable; `present` then answers 503."""
     if request is not None and is_lost_database(sys.exception()):
         request.META[_LOST] = True
 
@@ -122,7 +122,7 @@ def _replace_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     error = internal() if crashed else ProblemError(response.status_code, None)
     response.content = _problem(request, error).content
     response.headers["Content-Type"] = MEDIA_TYPE
-    # CommonMiddleware has measured the body that was here before
+    # CommonMiddleware has set the length of the old body
     response.headers["Content-Length"] = str(len(response.content))
     return response
 

@@ -1,4 +1,4 @@
-"""N+1 queries: a list whose rows fetch the rest of themselves one by one."""
+"""A fetch mode that detects N+1 queries: lists that load missing fields row by row."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models.fetch_modes import FetchMode
 
 
 class RaiseForLists(FetchMode):
-    """Fetch what is missing of a single row, and raise for a row that came with others.
+    """Fetch missing fields of a single row; raise for a row that was loaded in a list.
 
     For tests: `monkeypatch.setattr("django.db.models.query.DEFAULT_FETCH_MODE", LISTS_RAISE)`.
     """
@@ -17,7 +17,7 @@ class RaiseForLists(FetchMode):
     track_peers = True
 
     def fetch(self, fetcher: Any, instance: Model) -> None:
-        """Let a lone row fetch; raise FieldFetchBlocked, and say how to mend it, for another."""
+        """Fetch the field of a single row; raise FieldFetchBlocked for a row of a list."""
         if len(instance._state.peers) > 1:
             field = f"{type(instance).__qualname__}.{fetcher.field.name}"
             raise FieldFetchBlocked(

@@ -1,7 +1,7 @@
-"""Secrets that have to be read again lie sealed in the database: a copy of it opens nothing.
+"""Encryption of secrets in the database that must be readable again: a copy of it reveals none.
 
-The key is made from SECRET_KEY. What an earlier one sealed is still read while that one is among
-SECRET_KEY_FALLBACKS; `manage.py reseal` seals it anew, and then the earlier key may go.
+The key is derived from SECRET_KEY. Values encrypted under an earlier one stay readable while it is
+in SECRET_KEY_FALLBACKS. `manage.py reseal` encrypts them again; after that, remove the earlier key.
 """
 
 from base64 import urlsafe_b64encode
@@ -16,28 +16,28 @@ _PURPOSE = b"chassis.django.field_encryption"  # the same SECRET_KEY also signs,
 
 
 class UnreadableError(ValueError):
-    """No key that this service knows sealed this."""
+    """A value that was encrypted under an unknown key."""
 
 
-def seal(text: str) -> str:
-    """Encrypt a text under the newest key, and make every change of it noticed."""
-    return _box().encrypt(text.encode()).decode("ascii")
+def encrypt(text: str) -> str:
+    """Return the text encrypted and authenticated under the newest key."""
+    return _fernet().encrypt(text.encode()).decode("ascii")
 
 
-def unseal(sealed: str) -> str:
-    """Give the text; raises UnreadableError when no known key sealed it."""
+def decrypt(encrypted: str) -> str:
+    """Return the text; raise UnreadableError if no known key can decrypt it."""
     try:
-        return _box().decrypt(sealed.encode()).decode()
+        return _fernet().decrypt(encrypted.encode()).decode()
     except InvalidToken:
-        raise UnreadableError("no SECRET_KEY or SECRET_KEY_FALLBACKS reads it") from None
+        raise UnreadableError("no SECRET_KEY or SECRET_KEY_FALLBACKS can decrypt it") from None
 
 
-def _box() -> MultiFernet:
-    return _make((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+def _fernet() -> MultiFernet:
+    return _fernet_of((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 @cache
-def _make(keys: tuple[str, ...]) -> MultiFernet:
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(_derive(key)) for key in keys])
 
 

@@ -1,7 +1,7 @@
 """`/livez` and `/readyz`, answered in front of all other middleware.
 
-An orchestrator asks by the pod's address and in plain HTTP: behind the host check and the redirect
-to HTTPS it would be told 400 and 301.
+An orchestrator requests them by the pod's IP address over plain HTTP, so the host check would
+answer 400 and the redirect to HTTPS 301.
 """
 
 import json
@@ -18,13 +18,13 @@ readiness = Readiness("database")
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
-    """Answer a probe; None for any other request."""
+    """Return the response to a probe; None for any other request."""
     if request.path_info not in PATHS:
         return None
     if request.path_info == "/readyz" and readiness.pending:
         _check()
-    given = LIVE if request.path_info == "/livez" else readiness.answer()
-    return HttpResponse(json.dumps(given.body), "application/json", status=given.status)
+    result = LIVE if request.path_info == "/livez" else readiness.answer()
+    return HttpResponse(json.dumps(result.body), "application/json", status=result.status)
 
 
 def _check() -> None:

@@ -1,4 +1,4 @@
-"""The request layer for WSGI, and denial by default."""
+"""Middleware for every request, and deny by default."""
 
 import os
 import sys
@@ -99,8 +99,8 @@ class RequestMiddleware:
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Deny by default: a view that is not marked `login_not_required` needs a signed-in person.
 
-    A browser is sent to the login page; software gets a problem with status 401. Staff without a
-    second factor reach nothing but the pages where they enrol.
+    A browser is redirected to the login page; a program gets a problem with status 401. Staff
+    without a second factor can open only the pages where they enroll.
     """
 
     def process_view(
@@ -149,7 +149,7 @@ def _size(content_length: str | None) -> int:
 
 
 def report_crash(**_: Any) -> None:
-    """Tell the error tracker what a view did not handle; Django has logged it."""
+    """Report an unhandled exception of a view to the error tracker; Django logs it."""
     error = sys.exception()
     if error is not None and not errors.is_lost_database(error):
         telemetry.report(error)

@@ -25,7 +25,7 @@ class AuditEvent(models.Model):
     request_id = models.TextField(null=True)  # noqa: DJ001
 
     class Meta:
-        """A table of the platform's schema that nobody changes."""
+        """A table of the platform's schema that is append-only."""
 
         managed = False
         db_table = '"platform"."audit_event"'
@@ -35,5 +35,5 @@ class AuditEvent(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
 
     def __str__(self) -> str:
-        """What happened, and its number."""
+        """Return the action and the number."""
         return f"{self.action} #{self.pk}"

@@ -1,16 +1,16 @@
-"""What only some plans and choices have; seeds carry no word of it."""
+"""Settings that depend on the plan and the options; seeded files need not name them."""
 
 from pathlib import Path
 from typing import Any
 
-from chassis import service
 from chassis.django.api import json_body
 from chassis.django.api.settings import WebApiSettings
 from chassis.django.back_office import theme
 from chassis.django.people import settings as people
 from chassis.django.people import sso
+from chassis.service import load as load_service
 
-# views of the framework are JSON, need a session, and answer mistakes as problems
+# views of the framework use JSON, need a signed-in person, and answer errors with problem details
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["chassis.django.api.drf_requests.Authentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -25,26 +25,26 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["chassis.django.api.drf.finish_document"],
+    "POSTPROCESSING_HOOKS": ["chassis.django.api.drf.complete_document"],
     "PREPROCESSING_HOOKS": [],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 LOGIN_REQUIRED = "chassis.django.middleware.LoginRequiredMiddleware"
 API = "chassis.django.api.middleware.ApiMiddleware"
 
-# any queue: a worker takes jobs from all of them
+# every queue name is allowed: a worker takes jobs from all of them
 TASKS = {"default": {"BACKEND": "chassis.django.jobs.tasks.Backend", "QUEUES": []}}
 
 
 def install(settings: dict[str, Any]) -> None:
-    """Complete Django's settings, given as `globals()` of the settings module with its BASE_DIR.
+    """Complete Django's settings in place; pass `globals()` of the settings module with BASE_DIR.
 
-    Everybody gets second factors, a list of sessions, sign-in at a provider that the environment
-    may name, the back office's frame, and the platform's queue for Django's tasks. Where there is
-    an API, it gets its door (`chassis.django.api.middleware`) and its settings. Django REST
-    framework, where it is installed, gets REST_FRAMEWORK unless the team wrote its own.
-    In a hybrid the web half becomes the identity provider: an app, its settings and, through
-    `chassis.django.urls`, its addresses.
+    Every service gets second factors, a list of sessions, sign-in at the provider that the
+    environment may name, the theme of the back office, and the platform's queue for Django's tasks.
+    A service with an API gets its middleware (`chassis.django.api.middleware`) and its settings. If
+    Django REST framework is installed, it gets REST_FRAMEWORK unless the team set its own. In a
+    hybrid the web half becomes the identity provider: with an app, its settings and, through
+    `chassis.django.urls`, its URLs.
     """
     people.install(settings)
     theme.install(settings)
@@ -53,13 +53,13 @@ def install(settings: dict[str, Any]) -> None:
         settings.setdefault("REST_FRAMEWORK", REST_FRAMEWORK)
         settings.setdefault("SPECTACULAR_SETTINGS", SPECTACULAR_SETTINGS)
     settings.setdefault("TASKS", TASKS)
-    found = service.load(Path(settings["BASE_DIR"]))
-    sso.install(settings, found)
-    if found.plan != "hybrid":
+    service = load_service(Path(settings["BASE_DIR"]))
+    sso.install(settings, service)
+    if service.plan != "hybrid":
         return
-    from chassis.django.identity import settings as identity  # noqa: PLC0415 - a hybrid's alone
+    from chassis.django.identity import settings as identity  # noqa: PLC0415 - hybrid only
 
-    identity.install(settings, found)
+    identity.install(settings, service)
 
 
 def _install_api(settings: dict[str, Any]) -> None:
@@ -70,4 +70,4 @@ def _install_api(settings: dict[str, Any]) -> None:
     middleware.insert(middleware.index(LOGIN_REQUIRED), API)
     settings.setdefault("TENANT_OF", "web.tenancy.tenant_of")
     settings.setdefault("API", WebApiSettings.load(settings["SERVICE"]))
-    settings.setdefault("DATA_UPLOAD_MAX_MEMORY_SIZE", json_body.LARGEST)
+    settings.setdefault("DATA_UPLOAD_MAX_MEMORY_SIZE", json_body.MAX_BYTES)

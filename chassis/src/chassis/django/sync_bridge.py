@@ -1,5 +1,7 @@
-"""The framework-free parts of the chassis, which are coroutines, on Django's connection, which is
-not: nothing in them ever waits for anything else, so each is finished where it is called."""
+"""Run the chassis's coroutines on Django's synchronous connection.
+
+They await nothing else, so no event loop is needed.
+"""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -10,30 +12,35 @@ from psycopg import AsyncConnection, Cursor
 from psycopg.rows import tuple_row
 
 
-def finish[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine that works with `borrowed` or `connect`, and return its result."""
+def run_sync[Result](coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of a coroutine that uses `django_connection` or `connect`.
+
+    Raises RuntimeError if it awaits anything else.
+    """
     try:
         coroutine.send(None)
     except StopIteration as done:
         return cast(Result, done.value)
     coroutine.close()
-    raise RuntimeError(f"{coroutine!r} waits for something: nobody runs a loop here.")
+    raise RuntimeError(f"{coroutine!r} awaits more than the database: no event loop runs here.")
 
 
-def borrowed() -> AsyncConnection[Any]:
-    """Lend Django's connection of this thread, in whatever transaction it is."""
+def django_connection() -> AsyncConnection[Any]:
+    """Return Django's connection of this thread with its transaction, as an async connection."""
     return cast(AsyncConnection[Any], _Connection())
 
 
 @asynccontextmanager
 async def connect() -> AsyncIterator[AsyncConnection[Any]]:
-    """Lend it as `chassis.connections.Connector` wants; each statement commits, unless there is a
-    transaction already."""
-    yield borrowed()
+    """Yield the same connection, for parameters of the type `Connector`.
+
+    Each statement commits, unless a transaction is open.
+    """
+    yield django_connection()
 
 
 class _Cursor:
-    """What of psycopg's AsyncCursor the chassis uses."""
+    """The part of psycopg's AsyncCursor that the chassis uses."""
 
     def __init__(self, cursor: Cursor[Any]) -> None:
         self._cursor = cursor
@@ -54,7 +61,7 @@ class _Cursor:
 
 
 class _Connection:
-    """What of psycopg's AsyncConnection the chassis uses."""
+    """The part of psycopg's AsyncConnection that the chassis uses."""
 
     @asynccontextmanager
     async def cursor(self, row_factory: Callable[..., Any] = tuple_row) -> AsyncIterator[_Cursor]:
@@ -69,7 +76,7 @@ class _Connection:
 
 def _cursor(row_factory: Callable[..., Any]) -> Cursor[Any]:
     connection.ensure_connection()
-    # a connection that broke a statement ago refuses a cursor, too
+    # a connection that broke in an earlier statement refuses a cursor too
     with connection.wrap_database_errors:
         cursor: Cursor[Any] = connection.connection.cursor(row_factory=row_factory)
         return cursor

@@ -1,4 +1,4 @@
-"""The addresses that the platform adds: second factors, sessions, both sides of OpenID Connect."""
+"""The URLs that the platform adds: second factors, sessions, both sides of OpenID Connect."""
 
 from django.apps import apps
 from django.conf import settings

@@ -86,8 +86,8 @@ def test_nothing_else_is_waited_for() -> None:
     async def wait() -> None:
         await Never()
 
-    with pytest.raises(RuntimeError, match="waits for something"):
-        sync_bridge.finish(wait())
+    with pytest.raises(RuntimeError, match="awaits more than the database"):
+        sync_bridge.run_sync(wait())
 
 
 def test_problems_are_declared_once() -> None:

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from unfold.admin import ModelAdmin
 
 from chassis.django.back_office import theme
-from chassis.django.back_office.widgets import dress
+from chassis.django.back_office.widgets import with_unfold
 from chassis.settings import Environment
 
 pytestmark = pytest.mark.django_db
@@ -83,12 +83,12 @@ def is_dressed(page: Any) -> bool:
 
 def test_plain_page_is_dressed_with_what_it_shows() -> None:
     """Its tables are drawn by unfold, and their fields have a name for a screen reader."""
-    page = dress(Granted)(Group, admin.site)
+    page = with_unfold(Granted)(Group, admin.site)
     request = SimpleNamespace(user=User(is_superuser=True), GET={}, method="GET")
     (table,) = page.get_inline_instances(request)
     fields = table.get_formset(request).form.base_fields
     assert fields["permission"].widget.attrs["aria-label"] == "Permission"
-    assert dress(type(page)) is type(page)
+    assert with_unfold(type(page)) is type(page)
 
 
 def test_own_password_is_changed_where_guesses_are_counted(root: Client) -> None:
@@ -117,5 +117,5 @@ def test_frame_comes_before_the_back_office() -> None:
     }
     theme.install(made)
     theme.install(made)
-    assert made["INSTALLED_APPS"] == ["chassis.django", theme.FRAME, theme.BACK_OFFICE]
+    assert made["INSTALLED_APPS"] == ["chassis.django", theme.UNFOLD, theme.BACK_OFFICE]
     assert made["UNFOLD"] == {"THEME": "dark"}

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from chassis.django.api.settings import WebApiSettings
-from chassis.django.conformance.foreign_token_refused import ForeignTokenRefused, right
+from chassis.django.conformance.foreign_token_refused import ForeignTokenRefused, valid_claims
 from chassis.django.conformance.system_under_test import SystemUnderTest
 from with_django.conformance.conftest import page
 
@@ -57,7 +57,7 @@ def test_the_right_token_would_be_taken(system_under_test: SystemUnderTest, rout
     """Otherwise all of this would prove nothing."""
     routes(path("api/things", page))
     pem = settings.IDP_OIDC_PRIVATE_KEYS[0]["pem"]
-    token = jwt.encode(right(system_under_test), pem, algorithm="RS256")
+    token = jwt.encode(valid_claims(system_under_test), pem, algorithm="RS256")
     response = Client(headers={"authorization": f"Bearer {token}"}).get("/api/things")
     assert response.status_code == 200
 

@@ -24,4 +24,4 @@ def test_finds_a_login_that_it_cannot_try(system_under_test: SystemUnderTest) ->
     """Where nobody gets in by a password that is right, limits prove nothing."""
     [finding] = ThrottledLogin().check(system_under_test)
     assert finding.place == "POST /accounts/login/"
-    assert finding.seen.startswith("did not let somebody in with the right password")
+    assert finding.seen.startswith("did not accept the right password")

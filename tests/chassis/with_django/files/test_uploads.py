@@ -12,7 +12,7 @@ from chassis.django.back_office.charts import HEIGHT, bars
 from chassis.django.fetch_modes import LISTS_RAISE
 from chassis.django.files.exports import cell, csv_response
 from chassis.django.files.uploads import (
-    MOST_BYTES,
+    MAX_BYTES,
     deliver,
     shown_name,
     stored_name,
@@ -26,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
     ("content", "name", "code"),
     [
         (b"", "a.pdf", "empty"),
-        (PNG + bytes(MOST_BYTES), "a.png", "too-large"),
+        (PNG + bytes(MAX_BYTES), "a.png", "too-large"),
         (b"<svg onload=alert(1)>", "a.svg", "wrong-type"),
         (b"<svg onload=alert(1)>", "a.png", "wrong-type"),
         (PNG, "a.html", "wrong-type"),

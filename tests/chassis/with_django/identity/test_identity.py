@@ -322,7 +322,7 @@ def test_development_token_needs_a_tenant_where_there_are_several(
 ) -> None:
     """A developer is told which option is missing."""
     settings.ONLY_TENANT = f"{__name__}.NO_TENANT"
-    with pytest.raises(CommandError, match="--tenant and the UUID of an organisation"):
+    with pytest.raises(CommandError, match="--tenant with the UUID of an organization"):
         token()
     printed = token("--permissions", "endpoints:read", "--tenant", str(TENANT))
     assert claims(printed.strip())["tenant"] == str(TENANT)

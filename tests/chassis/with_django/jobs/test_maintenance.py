@@ -139,7 +139,7 @@ def test_mail_that_nobody_takes_and_old_answers_are_deleted() -> None:
         "INSERT INTO platform.mail (recipient, subject, body, created_at) VALUES "
         "('a@example.com', 's', 'b', now() - interval '3 days'), ('b@example.com', 's', 'b', now())"
     )
-    maintenance.purge_what_expired.call()
+    maintenance.purge_expired.call()
     assert execute("DELETE FROM platform.mail") == 1
 
 

@@ -21,7 +21,7 @@ from chassis import logs
 from chassis.django.discovery import discover
 from chassis.django.errors import is_lost_database
 from chassis.django.jobs.tasks import find_tasks
-from chassis.django.sync_bridge import borrowed, finish
+from chassis.django.sync_bridge import django_connection, run_sync
 from chassis.jobs.process import Stop
 from chassis.jobs.worker import work
 
@@ -163,7 +163,7 @@ def test_a_connection_that_was_lost_is_called_that_again() -> None:
     end_connections()
     for _ in range(2):
         with pytest.raises(OperationalError) as caught:
-            finish(borrowed().execute("SELECT 1"))
+            run_sync(django_connection().execute("SELECT 1"))
         assert is_lost_database(caught.value)
     transaction.set_rollback(True)
 

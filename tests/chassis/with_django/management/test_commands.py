@@ -60,7 +60,7 @@ def test_worker_wants_a_number_of_jobs(number: str) -> None:
     command = load_command_class("chassis.django", "worker")
     parser: CommandParser = command.create_parser("manage.py", "worker")
     parser.called_from_command_line = False
-    with pytest.raises(CommandError, match="is no number of jobs: give 1 or more"):
+    with pytest.raises(CommandError, match="is not a number of jobs: use 1 or more"):
         parser.parse_args([f"--concurrency={number}"])
 
 

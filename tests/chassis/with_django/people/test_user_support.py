@@ -122,7 +122,7 @@ def test_reset_is_mailed(mia: User) -> None:
 def test_unknown_address_is_one_sentence(verb: str) -> None:
     """It is repeated, and nothing is done."""
     reason = [] if verb == "show" else ["--reason", REASON]
-    with pytest.raises(CommandError, match=r"Nobody has the address no@example\.com: look"):
+    with pytest.raises(CommandError, match=r"No account has the address no@example\.com: search"):
         run(verb, "no@example.com", *reason)
 
 
@@ -148,6 +148,6 @@ def test_whoever_proved_the_address_is_meant(mia: User) -> None:
 
 def test_host_that_is_not_ours_is_refused(mia: User) -> None:
     """A link in a mail leads to this service; the sentence says which names it has."""
-    with pytest.raises(CommandError, match=r"nonsense is no host name .* ALLOWED_HOSTS"):
+    with pytest.raises(CommandError, match=r"nonsense is not a host .* ALLOWED_HOSTS"):
         run("send-reset", EMAIL, "--reason", REASON, "--host", "nonsense")
     assert mail.outbox == []

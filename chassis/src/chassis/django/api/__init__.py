@@ -1,1 +1,1 @@
-"""What the APIs of a Django half share, and the adapters of Ninja, REST framework and GraphQL."""
+"""Shared parts of a Django half's APIs, and adapters for Ninja, REST framework and GraphQL."""

@@ -1,4 +1,4 @@
-"""The one step between a request of an API and its operation, whatever framework runs it."""
+"""The one step between a request of an API and its operation, for every API framework."""
 
 from django.http import HttpRequest
 
@@ -7,11 +7,11 @@ from chassis.django.people.roles import check
 
 
 def admit(request: HttpRequest, permission: str | None) -> None:
-    """Check the caller's `permission` (None: any signed-in person), then begin a write that has an
-    `Idempotency-Key`.
+    """Check the caller's `permission`, then begin a write that has an `Idempotency-Key`.
 
-    In this order, so that a retry has to hold the permission too. Raises ProblemError 403, and as
-    `begin`, which ends a repeated write with the answer of the first one.
+    `permission=None` admits any signed-in person. The order makes a retry need the permission too.
+    Raises ProblemError 403, and the errors of `begin`; for a repeated write that is `Replay`, which
+    carries the response of the first one.
     """
     if permission is not None:
         check(request, permission)

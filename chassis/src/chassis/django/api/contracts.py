@@ -1,4 +1,4 @@
-"""The contract of a web half's API; `just generate` writes it, and it is committed."""
+"""The contract of a web half's API. `just generate` writes the file; commit it."""
 
 import json
 from importlib import import_module
@@ -22,7 +22,7 @@ def rendered() -> dict[str, str]:
     if "ninja" in api.requires:
         document = urls.api.get_openapi_schema()
     else:
-        from chassis.django.api.drf import document as make  # noqa: PLC0415 - one framework is there
+        from chassis.django.api.drf import document as make  # noqa: PLC0415 - may be absent
 
         document = make()
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=str)

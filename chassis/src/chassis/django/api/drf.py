@@ -1,4 +1,4 @@
-"""Django REST framework with sessions and tokens, denial by default and problem details."""
+"""Django REST framework with sessions, tokens, deny by default and problem details."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -25,22 +25,22 @@ from chassis.problems import ProblemError
 
 
 class Pages(BasePagination):
-    """`?limit=&after=` for a view that names in `newest_by` the moment its rows are ordered by."""
+    """Paging by `?limit=&after=`; the view's `newest_by` names the timestamp field to order by."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        """Give the rows of the page that was asked for."""
-        asked = _Window(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        page = newest_first(queryset, by=view.newest_by, **asked.validated_data)
+        """Return the rows of the requested page."""
+        query = _PageQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        page = newest_first(queryset, by=view.newest_by, **query.validated_data)
         self._cursor = page.next_cursor
         return page.items
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Put the cursor of the next page beside the rows."""
+        """Return the response with the rows and the cursor of the next page."""
         return Response({"items": data, "next_cursor": self._cursor})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe that."""
+        """Return the OpenAPI schema of a page of rows."""
         members = {
             "items": schema,
             "next_cursor": {"type": ["string", "null"]},
@@ -48,7 +48,7 @@ class Pages(BasePagination):
         return {"type": "object", "required": list(members), "properties": members}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe what may be asked."""
+        """Return the OpenAPI parameters of a list."""
         limit = {"type": "integer", "minimum": 1, "maximum": cursors.LARGEST_LIMIT}
         after = {"type": "string", "minLength": 1, "maxLength": cursors.LONGEST}
         return [
@@ -57,23 +57,23 @@ class Pages(BasePagination):
         ]
 
 
-class _Window(serializers.Serializer[Any]):
+class _PageQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=cursors.LARGEST_LIMIT, required=False)
     after = serializers.CharField(max_length=cursors.LONGEST, required=False)
 
 
 FILE = {(200, "*/*"): bytes}
-"""`responses` of an operation that answers with a file."""
+"""The `responses` of an operation that returns a file."""
 
 
 class Attachment(serializers.Serializer[Any]):
-    """The name of a file and its content in base64; the view gets a file."""
+    """A file name and the content in base64; the view receives a file."""
 
     name = serializers.CharField(max_length=255)
-    content = serializers.CharField(max_length=uploads.MOST_BASE64)
+    content = serializers.CharField(max_length=uploads.MAX_BASE64)
 
     def validate(self, attrs: dict[str, str]) -> Any:
-        """Decode it."""
+        """Return the decoded file."""
         try:
             return uploads.decoded(attrs["name"], attrs["content"])
         except DjangoValidationError as error:
@@ -81,37 +81,37 @@ class Attachment(serializers.Serializer[Any]):
 
 
 class APIView(RestAPIView):
-    """The base of every view; put it in front of a generic view or viewset.
+    """The base class of every view; list it before a generic view or viewset.
 
-    The framework takes its views out of `LoginRequiredMiddleware` and trusts each one's permission
-    classes instead; this puts them back.
+    The framework exempts its views from `LoginRequiredMiddleware` and relies on the permission
+    classes of each view. This class makes the middleware apply again.
     """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Admit the caller once the permission classes have let them in."""
+        """Admit the caller after the permission classes have accepted them."""
         super().initial(request, *args, **kwargs)
         admit(request._request, None)
 
-    # the classes this stands in front of declare them with types of their own
+    # generic views and viewsets declare these with other types
     if not TYPE_CHECKING:
         pagination_class = Pages
 
         @classmethod
         def as_view(cls, *args, **initkwargs):
-            """Make the view function, for signed-in people only."""
+            """Return the view function, for signed-in people only."""
             view = super().as_view(*args, **initkwargs)
             view.login_required = True
             return view
 
 
 class Permitted(IsAuthenticated):
-    """Ask for the permission that the view's `permissions` name for the action: `{"list": …}`.
+    """Check the permission that the view's `permissions` map names for the action: `{"list": …}`.
 
-    An action that is not named there is refused to everybody but superusers.
+    Only superusers may run an action that the map does not name.
     """
 
     def has_permission(self, request: Request, view: RestAPIView) -> bool:
-        """Let the action run, or raise the problem that names what is missing."""
+        """Return True, or raise the problem that names the missing permission."""
         if not super().has_permission(request, view):
             return False
         action = getattr(view, "action", (request.method or "").lower())
@@ -123,11 +123,11 @@ class Permitted(IsAuthenticated):
 
 
 class SchemaView(APIView, SpectacularAPIView):
-    """The OpenAPI document, for whoever is signed in."""
+    """The OpenAPI document, for signed-in people."""
 
 
 class _Scheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Silence about a class that drf-spectacular does not know: `finish_document` says it all."""
+    """A scheme that stops a warning of drf-spectacular; `complete_document` sets the real ones."""
 
     target_class = "chassis.django.api.drf_requests.Authentication"
     name = "session"
@@ -136,20 +136,20 @@ class _Scheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
-def finish_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Complete an OpenAPI document (a hook of drf-spectacular)."""
     complete(result)
     return result
 
 
 def document() -> dict[str, Any]:
-    """Make the OpenAPI document."""
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return made
+    """Return the OpenAPI document."""
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return schema
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """Translate one exception; None when it is not an answer but a crash."""
+    """Return the error response for an exception; None for a crash."""
     problem = _problem(error)
     return errors.respond(context["request"]._request, problem) if problem else None
 

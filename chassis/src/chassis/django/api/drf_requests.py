@@ -1,4 +1,7 @@
-"""How Django REST framework reads a request: what its settings name while it is imported."""
+"""Authentication and JSON parser for Django REST framework.
+
+They have a module of their own because its settings load them while it is being imported.
+"""
 
 from typing import Any
 
@@ -9,15 +12,15 @@ from chassis.django.api import json_body
 
 
 class Authentication(authentication.BaseAuthentication):
-    """Take the person whom the door of the API has found (`chassis.django.api.middleware`)."""
+    """Use the person whom `chassis.django.api.middleware` has authenticated."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        """Give the person with the session or the token."""
+        """Return the person of the session or token; None without one."""
         user = request._request.user
         return (user, None) if user.is_authenticated else None
 
     def authenticate_header(self, request: Request) -> str:
-        """Give the challenge that goes with a 401."""
+        """Return the `WWW-Authenticate` challenge of a 401 response."""
         return "Bearer"
 
 
@@ -25,5 +28,5 @@ class JSONParser(parsers.JSONParser):
     """JSON as `chassis.django.api.json_body` reads it."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """Return what the body says."""
+        """Return the parsed body."""
         return json_body.read_json((parser_context or {})["request"]._request)

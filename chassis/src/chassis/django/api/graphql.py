@@ -1,8 +1,8 @@
-"""GraphQL with sessions and tokens: a permission for each field, bounded queries, and statuses that
-tell how it went (`chassis.graphql`).
+"""GraphQL with sessions and tokens: a permission for each field, bounded queries, and HTTP statuses
+for errors (`chassis.graphql`).
 
-An app takes part with `web/<app>/api.py` that has a class `Query`, `Mutation` or both; each of
-their fields says who may ask for it::
+An app adds fields with a class `Query`, `Mutation` or both in `web/<app>/api.py`. Each field
+declares its permission:
 
     @strawberry.type
     class Query:
@@ -34,13 +34,13 @@ from chassis.problems import ProblemError
 
 @dataclass(frozen=True)
 class Context:
-    """What a resolver finds in `info.context`."""
+    """The value of `info.context` in a resolver."""
 
     request: HttpRequest
 
     @property
     def introspects(self) -> bool:
-        """Whether the schema may be asked for: not in production."""
+        """Return whether introspection is allowed: only in local environments."""
         return bool(settings.ENV.environment.is_local)
 
 
@@ -48,7 +48,7 @@ Info = strawberry.Info[Context, None]
 
 
 class _Access(Access):
-    """Lets a field be asked for by those who may."""
+    """A field extension that checks the caller's permission."""
 
     def __init__(self, permission: str | None) -> None:
         self.permission = permission
@@ -59,7 +59,7 @@ class _Access(Access):
 
 
 def field(permission: str | None) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a query or mutation for people with a permission; None: for everybody signed in."""
+    """Declare a query or mutation that needs `permission`; None admits every signed-in person."""
 
     def declare(resolver: Callable[..., Any]) -> Any:
         return strawberry.field(resolver, extensions=[_Access(permission)])
@@ -70,22 +70,27 @@ def field(permission: str | None) -> Callable[[Callable[..., Any]], Any]:
 def create_schema(query: type, modules: Iterable[ModuleType]) -> strawberry.Schema:
     """Merge `query` with the `Query` and `Mutation` of the modules that have one.
 
-    Raises ImproperlyConfigured for a query or mutation that does not say who may ask for it.
+    Raises ImproperlyConfigured for a query or mutation that declares no permission.
     """
     return merge(query, modules, _undecided)
 
 
 def create_view(schema: strawberry.Schema) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Make the view of POST requests. There is no explorer page: its scripts come from a foreign
-    host, which the content policy refuses."""
+    """Return the view for POST requests.
+
+    There is no explorer page: its scripts come from another host, which the content security policy
+    refuses.
+    """
 
     def graphql(request: HttpRequest) -> HttpResponse:
         result = _run(schema, _read(request), Context(request))
         for error in result.errors or ():
             if isinstance(error.original_error, Replay):
                 return error.original_error.response()
-        made = answer(result, request.headers.get("Accept", ""), _translate)
-        return HttpResponse(made.body, made.media_type, status=made.status, headers=made.headers)
+        reply = answer(result, request.headers.get("Accept", ""), _translate)
+        return HttpResponse(
+            reply.body, reply.media_type, status=reply.status, headers=reply.headers
+        )
 
     return require_POST(graphql)
 
@@ -94,11 +99,11 @@ def _read(request: HttpRequest) -> GraphQLRequest:
     try:
         return GraphQLRequest.model_validate(json_body.read_json(request))
     except ValidationError as error:
-        found = [
+        fields = [
             {"loc": ["body", *item["loc"]], "msg": item["msg"]}
             for item in error.errors(include_url=False, include_input=False)
         ]
-        raise ProblemError(422, "validation", errors=found) from None
+        raise ProblemError(422, "validation", errors=fields) from None
 
 
 def _run(schema: strawberry.Schema, body: GraphQLRequest, context: Context) -> ExecutionResult:
@@ -116,6 +121,6 @@ def _translate(error: Exception) -> Exception:
 
 def _undecided(what: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        f'{what}: declare it with @field("things:read") of chassis.django.api.graphql, or '
-        "@field(None) where anybody who is signed in may."
+        f'{what} declares no permission: use @field("things:read") of chassis.django.api.graphql, '
+        "or @field(None) for every signed-in person."
     )

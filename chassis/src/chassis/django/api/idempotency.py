@@ -1,9 +1,9 @@
-"""`Idempotency-Key` on the writes of an API, whatever framework serves it.
+"""`Idempotency-Key` on the writes of an API, for every API framework.
 
-A retry passes the same sign-in and the same permission (`chassis.django.api.admission`) as the
-first request and then gets its answer, with `Idempotency-Replayed: true`. What the operation does
-and its answer commit together; an error leaves nothing behind. The rules are
-`chassis.idempotency`'s.
+A retry is authenticated and needs the same permission (`chassis.django.api.admission`) as the first
+request. It then gets the response of the first request, with `Idempotency-Replayed: true`. The
+operation's changes and its response are committed together; an error rolls both back.
+`chassis.idempotency` defines the rules.
 """
 
 import hashlib
@@ -19,48 +19,51 @@ from django.utils.module_loading import import_string
 
 from chassis import idempotency
 from chassis.auth import Principal
-from chassis.django.sync_bridge import borrowed, finish
+from chassis.django.sync_bridge import django_connection, run_sync
 from chassis.idempotency import Attempt, Outcome
 from chassis.problems import ProblemError
 
-PEOPLE = "urn:roadbed:people"
+SESSION_ISSUER = "urn:roadbed:people"
 """The issuer of the principal of a person's session."""
 METHODS = ("POST", "PATCH")
 _KEY = re.compile(rf"[!-~]{{1,{idempotency.LONGEST_KEY}}}")
 _OPEN, _STARTED = "chassis.idempotency.open", "chassis.idempotency.attempt"
-_KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+_STORED_HEADERS = ("Content-Type", "Location", "ETag")
 _ERROR = 400
 
 
-class Replay(ProblemError):  # noqa: N818 - a way out of the operation, not an error
-    """The answer of the first request, on its way out of the second one."""
+class Replay(ProblemError):  # noqa: N818 - not an error
+    """The response of the first request, raised to end the repeated one."""
 
     def __init__(self, outcome: Outcome) -> None:
-        """Keep the answer."""
+        """Take the stored outcome of the first request."""
         super().__init__(outcome.status, None)
         self.outcome = outcome
 
     def response(self) -> HttpResponse:
-        """Make the response."""
+        """Return the stored response, marked as replayed."""
         headers = {**self.outcome.headers, idempotency.REPLAYED: "true"}
         return HttpResponse(self.outcome.body or "", status=self.outcome.status, headers=headers)
 
 
-def keeping(
+def with_idempotency(
     request: HttpRequest, respond: Callable[[HttpRequest], HttpResponseBase]
 ) -> HttpResponseBase:
-    """Answer by `respond`; where `begin` was called meanwhile, keep a success and commit, and take
-    everything back after an error. Raises ProblemError 422 for a key that is none."""
+    """Return the response of `respond`, and store it if `begin` was called for the request.
+
+    A success is stored and committed; an error rolls everything back. Raises ProblemError 422 for
+    an invalid key.
+    """
     key = _key(request)
     if key is not None and not _KEY.fullmatch(key):
-        said = f"Send 1 to {idempotency.LONGEST_KEY} visible ASCII characters."
-        found = [{"loc": ["header", idempotency.HEADER], "msg": said}]
-        raise ProblemError(422, "validation", errors=found)
+        message = f"Send 1 to {idempotency.LONGEST_KEY} visible ASCII characters."
+        fields = [{"loc": ["header", idempotency.HEADER], "msg": message}]
+        raise ProblemError(422, "validation", errors=fields)
     try:
         response = respond(request)
         attempt: Attempt | None = request.META.pop(_STARTED, None)
         if attempt and response.status_code < _ERROR:
-            finish(idempotency.keep(borrowed(), attempt, _outcome(response)))
+            run_sync(idempotency.keep(django_connection(), attempt, _outcome(response)))
             _close(request, transaction.commit)
     finally:
         _close(request, transaction.rollback)
@@ -68,26 +71,27 @@ def keeping(
 
 
 def begin(request: HttpRequest) -> None:
-    """Open the transaction of a write that has a key, now that its caller may do it.
+    """Open the transaction of a write that has a key, after the caller's permission was checked.
 
-    Nothing happens without one. Raises Replay, and ProblemError as `chassis.idempotency.begin`.
+    Without a key this does nothing. Raises Replay for a repeated write, and the ProblemErrors of
+    `chassis.idempotency.begin`.
     """
     key = _key(request)
     if key is None or _STARTED in request.META:
         return
     route = request.resolver_match.route if request.resolver_match else request.path_info
-    asked = f"{request.path}?{request.META.get('QUERY_STRING', '')}\n"
-    fingerprint = hashlib.sha256(asked.encode() + request.body).digest()
+    target = f"{request.path}?{request.META.get('QUERY_STRING', '')}\n"
+    fingerprint = hashlib.sha256(target.encode() + request.body).digest()
     attempt = Attempt(_caller(request), f"{request.method} /{route}", key, fingerprint)
     _open(request)
-    known = finish(idempotency.begin(borrowed(), attempt))
-    if known:
-        raise Replay(known)
+    outcome = run_sync(idempotency.begin(django_connection(), attempt))
+    if outcome:
+        raise Replay(outcome)
     request.META[_STARTED] = attempt
 
 
 def _key(request: HttpRequest) -> str | None:
-    # set by the middleware of the API alone: a page of a browser has no keys
+    # only the API middleware sets this; HTML pages take no keys
     if request.method not in METHODS or "chassis.api" not in request.META:
         return None
     return request.headers.get(idempotency.HEADER)
@@ -98,12 +102,12 @@ def _caller(request: HttpRequest) -> Principal:
     if token is not None:
         return token
     tenant: UUID = import_string(settings.CURRENT_TENANT)(request)
-    return Principal(PEOPLE, str(request.user.pk), tenant, None, frozenset())
+    return Principal(SESSION_ISSUER, str(request.user.pk), tenant, None, frozenset())
 
 
 def _open(request: HttpRequest) -> None:
-    """Begin a transaction that is no atomic block: services insist on being the outermost one."""
-    if connection.in_atomic_block:  # that of a test, which rolls everything back
+    """Begin a transaction without an atomic block, so that a service's durable one is allowed."""
+    if connection.in_atomic_block:  # a test's own, which is rolled back
         return
     connection.ensure_connection()
     transaction.set_autocommit(False)
@@ -115,19 +119,19 @@ def _close(request: HttpRequest, end: Callable[[], None]) -> None:
         try:
             end()
         finally:
-            # hooks of on_commit run here, after a commit
+            # after a commit, on_commit hooks run here
             transaction.set_autocommit(True)
 
 
 def _outcome(response: HttpResponseBase) -> Outcome:
-    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return Outcome(response.status_code, kept, _body(response))
+    headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
+    return Outcome(response.status_code, headers, _body(response))
 
 
 def _body(response: HttpResponseBase) -> str | None:
-    """Return what may be kept: neither a stream nor what a cache may not store either."""
-    secret = "no-store" in response.headers.get("Cache-Control", "") or response.cookies
-    if secret or not isinstance(response, HttpResponse):
+    """Return the text to store; None for streams and for responses that caches may not store."""
+    is_private = "no-store" in response.headers.get("Cache-Control", "") or response.cookies
+    if is_private or not isinstance(response, HttpResponse):
         return None
     try:
         return response.content.decode()

@@ -1,4 +1,4 @@
-"""JSON that callers send: read once, the same way for every framework, and bounded."""
+"""JSON request bodies, parsed with the same limits for every API framework."""
 
 import json
 from collections.abc import Iterator
@@ -8,42 +8,42 @@ from django.http import HttpRequest
 
 from chassis.problems import ProblemError
 
-LARGEST = 8_000_000
-"""Bytes of a body: an attachment of 5 MB in base64, and some text around it."""
-DEEPEST = 20
-"""How far lists and objects may be nested."""
+MAX_BYTES = 8_000_000
+"""Of a request body: a 5 MB attachment in base64, and some text around it."""
+MAX_DEPTH = 20
+"""Levels of nested lists and objects."""
 
 
 def refuse_large(request: HttpRequest) -> None:
-    """Raise ProblemError 413 for a request that says it has more than `LARGEST` bytes."""
+    """Raise ProblemError 413 if the `Content-Length` is more than `MAX_BYTES`."""
     size = request.META.get("CONTENT_LENGTH") or "0"
-    if size.isdecimal() and int(size) > LARGEST:
-        raise ProblemError(413, None, f"Send at most {LARGEST:,} bytes.")
+    if size.isdecimal() and int(size) > MAX_BYTES:
+        raise ProblemError(413, None, f"Send at most {MAX_BYTES:,} bytes.")
 
 
 def read_json(request: HttpRequest) -> Any:
-    """Return what the body says.
+    """Return the parsed JSON body.
 
-    Raises ProblemError 415 for a body that is not called JSON, 422 for one that is none (NaN and
-    Infinity are not), is nested too deeply, or has text that no database stores: a NUL, half of a
-    surrogate pair.
+    Raises ProblemError 415 if the content type is not JSON. Raises 422 if the body is not valid
+    JSON (NaN and Infinity are not), is nested too deeply, or contains text that the database cannot
+    store: NUL, or half of a surrogate pair.
     """
     kind = request.content_type or ""
     if kind != "application/json" and not kind.endswith("+json"):
         raise ProblemError(415, None, "Send the body as application/json.")
     try:
-        found = json.loads(request.body, parse_constant=_refuse_constant)
+        body = json.loads(request.body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _invalid([], "This is not JSON.") from None
-    for path, text in _texts(found, []):
+    for path, text in _texts(body, []):
         if "\0" in text or not _is_unicode(text):
             raise _invalid(path, "This text has characters that cannot be stored.")
-    return found
+    return body
 
 
 def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
-    if len(path) > DEEPEST:
-        raise _invalid(path, f"Nest at most {DEEPEST} levels.")
+    if len(path) > MAX_DEPTH:
+        raise _invalid(path, f"Nest at most {MAX_DEPTH} levels.")
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):

@@ -1,7 +1,7 @@
-"""What every API of a Django half has in common, whatever framework it is written with.
+"""The middleware of every API of a Django half, for every API framework.
 
-Bearer tokens beside sessions, the CSRF token for a session's writes, a limit on requests, a bound
-on bodies, `Idempotency-Key`, and problems for what goes wrong before a view runs.
+It handles bearer tokens and sessions, the CSRF token for a session's writes, the rate limit, the
+limit on body size, `Idempotency-Key`, and problem details for errors before a view runs.
 """
 
 from collections.abc import Callable
@@ -18,47 +18,46 @@ from chassis import throttle
 from chassis.django import errors
 from chassis.django.api import idempotency, json_body, tokens
 from chassis.django.api.admission import admit
-from chassis.django.sync_bridge import connect, finish
+from chassis.django.sync_bridge import connect, run_sync
 from chassis.problems import ProblemError
 from chassis.throttle import Limit
 
-API_FOLDER = "web/api"
 _SECONDS = 60
 
 
 class ApiMiddleware:
-    """The door of `/api/`; stands between those who find out who asks and denial by default."""
+    """Middleware of `/api/`; place it after authentication and before `LoginRequiredMiddleware`."""
 
     sync_capable = True
     async_capable = False
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the rest of the chain."""
+        """Take the next middleware or view."""
         self.get_response = get_response
         self._csrf = _Csrf(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Let a request in whose token, key and size are acceptable."""
+        """Answer a request, or refuse it if its token, idempotency key or size is not valid."""
         if not request.path_info.startswith(errors.API_PREFIX):
             return self.get_response(request)
         request.META["chassis.api"] = True
         try:
             json_body.refuse_large(request)
             _authenticate(request)
-            return idempotency.keeping(request, self.get_response)
+            return idempotency.with_idempotency(request, self.get_response)
         except (ProblemError, DatabaseError) as error:
             return _refuse(request, error)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_: Any
     ) -> HttpResponseBase | None:
-        """Count the request, let a session write only with the CSRF token, and admit the caller of
-        a plain view; frameworks do that for each of their operations."""
+        """Apply the rate limit, check the CSRF token of a session's write, and admit the caller of
+        a plain Django view. API frameworks admit the caller for each operation themselves."""
         if "chassis.api" not in request.META:
             return None
         try:
-            finish(throttle.take(connect, _limit(), *_caller(request)))
-            # the frameworks take their views out of Django's own check
+            run_sync(throttle.take(connect, _limit(), *_caller(request)))
+            # API frameworks exempt their views from Django's own check
             self._csrf.require(request)
             if request.user.is_authenticated and hasattr(view, "permission"):
                 admit(request, view.permission)
@@ -69,7 +68,7 @@ class ApiMiddleware:
 
 class _Csrf(CsrfViewMiddleware):
     def require(self, request: HttpRequest) -> None:
-        """Raise ProblemError 403 unless the request may be trusted to come from our own page."""
+        """Raise ProblemError 403 for a session's write without a valid CSRF token."""
         if request.user.is_authenticated and tokens.principal_of(request) is None:
             self.process_view(request, HttpResponse, (), {})
 
@@ -81,8 +80,8 @@ def _authenticate(request: HttpRequest) -> None:
     try:
         tokens.authenticate(request)
     except ProblemError:
-        # a guess counts as well: no view is found for it, where requests are counted otherwise
-        finish(throttle.take(connect, _limit(), _network(request)))
+        # count guesses too: other requests are counted in process_view, which does not run here
+        run_sync(throttle.take(connect, _limit(), _network(request)))
         raise
 
 
@@ -95,7 +94,7 @@ def _caller(request: HttpRequest) -> tuple[str, ...]:
     if token is not None:
         return (token.issuer, token.subject)
     if request.user.is_authenticated:
-        return (idempotency.PEOPLE, str(request.user.pk))
+        return (idempotency.SESSION_ISSUER, str(request.user.pk))
     return (_network(request),)
 
 

@@ -1,4 +1,4 @@
-"""Django Ninja with sessions and tokens, denial by default and problem details."""
+"""Django Ninja with sessions, tokens, deny by default and problem details."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -24,7 +24,7 @@ from chassis.problems import ProblemError, internal
 
 
 class Api(NinjaAPI):
-    """An API whose document tells who may call, and every problem."""
+    """An API whose OpenAPI document includes security schemes and problems."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """Return the OpenAPI document."""
@@ -34,41 +34,43 @@ class Api(NinjaAPI):
 
 
 class Paging(Schema):
-    """The query of a list; `after` is `next_cursor` of the page before."""
+    """The query of a list; `after` is the `next_cursor` of the previous page."""
 
     limit: int = Field(cursors.DEFAULT_LIMIT, ge=1, le=cursors.LARGEST_LIMIT)
     after: str | None = Field(None, max_length=cursors.LONGEST)
 
 
 FILE: dict[str, Any] = {"responses": {200: {"content": {"*/*": {}}}}}
-"""`openapi_extra` of an operation that answers with a file."""
+"""The `openapi_extra` of an operation that returns a file."""
 
 
 class SentFile(BaseModel):
-    """A file as it is sent."""
+    """A file in a request body."""
 
     name: str = PydanticField(min_length=1, max_length=255)
     content: str = PydanticField(
-        max_length=uploads.MOST_BASE64, json_schema_extra={"contentEncoding": "base64"}
+        max_length=uploads.MAX_BASE64, json_schema_extra={"contentEncoding": "base64"}
     )
 
 
-def _decoded(sent: SentFile) -> Any:
-    return uploads.decoded(sent.name, sent.content)
+def _decoded(file: SentFile) -> Any:
+    return uploads.decoded(file.name, file.content)
 
 
-def _as_it_is(upload: Any) -> Any:
+def _unchanged(upload: Any) -> Any:
     return upload
 
 
-Attachment = Annotated[SentFile, AfterValidator(_decoded), PlainSerializer(_as_it_is)]
-"""A field of a body: an object with the name of a file and its content in base64; what the
-operation gets is a file."""
+Attachment = Annotated[SentFile, AfterValidator(_decoded), PlainSerializer(_unchanged)]
+"""A field of a body: an object with a file name and the content in base64. The operation receives
+a file."""
 
 
 def create_api(**options: Any) -> NinjaAPI:
-    """Make the API of a service; `options` are NinjaAPI's. Every operation needs a signed-in
-    person, by session or token (`chassis.django.api.middleware`)."""
+    """Return the API of a service; `options` are NinjaAPI's.
+
+    Every operation needs a signed-in person, by session or token (`chassis.django.api.middleware`).
+    """
     api = Api(auth=_signed_in, parser=_Parser(), docs_url=None, **options)
     api.add_decorator(_admitting, mode="operation")
     for kind, translate in _TRANSLATIONS.items():
@@ -88,7 +90,7 @@ def _signed_in(request: HttpRequest) -> Any:
 
 
 def _admitting(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """Admit the caller once the input is valid; `require` left the permission's name."""
+    """Admit the caller after the input is valid; `require` has set `permission`."""
     permission = getattr(operation, "permission", None)
 
     @wraps(operation)
@@ -106,14 +108,14 @@ def _handler(
 
 
 def _database(request: HttpRequest, error: Any) -> HttpResponse:
-    # in development Ninja would answer any crash itself, with 500 and a traceback
+    # without raising, Ninja would answer crashes in development itself, with a traceback
     if not errors.is_lost_database(error):
         raise error
     return errors.respond(request, errors.UNAVAILABLE)
 
 
 def _http(error: HttpError) -> ProblemError:
-    # Ninja's own 400 around whatever our parser raised
+    # Ninja wraps an error of our parser in its own 400
     if isinstance(error.__cause__, ProblemError):
         return error.__cause__
     return ProblemError(error.status_code, None, error.message)
@@ -121,15 +123,15 @@ def _http(error: HttpError) -> ProblemError:
 
 def _validation(error: ValidationError) -> ProblemError:
     # without `input` and `ctx`: a refused value may be a secret
-    found = [
+    fields = [
         {"loc": _location(item["loc"]), "msg": item["msg"], "type": item["type"]}
         for item in error.errors
     ]
-    return ProblemError(422, "validation", errors=found)
+    return ProblemError(422, "validation", errors=fields)
 
 
 def _location(loc: Sequence[str | int]) -> list[str | int]:
-    """Leave out the operation's own name for its body or its query."""
+    """Return the location without the operation's parameter name for its body or query."""
     source, *inside = loc
     return [source, *(inside[1:] or inside)]
 

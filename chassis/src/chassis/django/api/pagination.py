@@ -1,4 +1,4 @@
-"""Lists in bounded pages by keyset: no offset to overrun, and a stable order while rows arrive."""
+"""Keyset pagination: bounded pages without offsets, in an order that new rows do not change."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from chassis.problems import ProblemError
 
 @dataclass(frozen=True)
 class Page[Row]:
-    """Some rows, newest first; `next_cursor` is None on the last page."""
+    """A page of rows, newest first; `next_cursor` is None on the last page."""
 
     items: list[Row]
     next_cursor: str | None
@@ -20,10 +20,11 @@ class Page[Row]:
 def newest_first[Row: Model](
     rows: "QuerySet[Row]", *, by: str, limit: int = cursors.DEFAULT_LIMIT, after: str | None = None
 ) -> Page[Row]:
-    """Give one page of `rows`, ordered by the moment in the field `by` and then by `id`, which is
-    a UUID; `after` is the cursor of the page before.
+    """Return one page of `rows`, newest first.
 
-    Raises ProblemError 422 for a limit that is not 1 to 200, or a text that is no cursor.
+    Rows are ordered by the timestamp field `by` and then by `id`, which is a UUID. `after` is the
+    cursor of the previous page. Raises ProblemError 422 for a limit that is not 1 to 200 and for an
+    invalid cursor.
     """
     if not 1 <= limit <= cursors.LARGEST_LIMIT:
         raise _invalid("limit", f"Ask for 1 to {cursors.LARGEST_LIMIT} at once.")
@@ -42,7 +43,7 @@ def _older(by: str, after: str) -> Q:
         moment, key = cursors.read(after)
     except ValueError as error:
         raise _invalid("after", f"This is {error}.") from None
-    # the first condition is the one that an index serves
+    # the first condition can use an index
     return Q(**{f"{by}__lte": moment}) & (Q(**{f"{by}__lt": moment}) | Q(id__lt=key))
 
 

@@ -1,4 +1,4 @@
-"""What the API of a Django half reads from the environment."""
+"""The environment variables of a Django half's API."""
 
 from typing import ClassVar
 
@@ -9,10 +9,12 @@ from chassis.service import Half
 
 
 class WebApiSettings(ApiKeySettings):
-    """The variables that only a web half with an API has."""
+    """The variables of a web half with an API."""
 
     half: ClassVar[Half] = "web"
 
     api_requests_per_minute: int = Field(
-        600, ge=1, description="How many requests a minute each caller may send to the web's API."
+        600,
+        ge=1,
+        description="The requests per minute that each caller may send to the API of the web half.",
     )

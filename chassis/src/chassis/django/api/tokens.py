@@ -1,8 +1,8 @@
-"""Bearer tokens for the API: keys that belong to people, and in a hybrid the provider's own tokens.
+"""Bearer tokens for the API: API keys of people, and in a hybrid the provider's access tokens.
 
-A token lets its bearer do what the person may who stands behind it, and no more than the token
-says. It is about one tenant, and counts below `/api/` alone. Keys are `chassis.api_keys`', made by
-`manage.py api_key`.
+A token grants the permissions of its person, limited to those that the token names. It is valid for
+one tenant and only below `/api/`. API keys are those of `chassis.api_keys`; `manage.py api_key`
+creates them.
 """
 
 from collections.abc import Collection
@@ -21,19 +21,19 @@ from chassis import api_keys
 from chassis.api_keys import ApiKey
 from chassis.api_keys.key import TEXT_PREFIX
 from chassis.auth import Principal, bearer
-from chassis.django.api.idempotency import PEOPLE
+from chassis.django.api.idempotency import SESSION_ISSUER
 from chassis.django.audit.trail import record
 from chassis.django.people import roles
-from chassis.django.sync_bridge import borrowed, connect, finish
+from chassis.django.sync_bridge import connect, django_connection, run_sync
 from chassis.problems import ProblemError
 
 _REFUSAL = ProblemError(
     401,
     "invalid-token",
-    "Nobody who may use this service stands behind this token.",
+    "This token belongs to no active account of this service.",
     headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
 )
-_TOKEN = "chassis.token"  # noqa: S105 - where it is kept
+_TOKEN = "chassis.token"  # noqa: S105 - a key of request.META
 _CREATOR = """
 SELECT creator_subject FROM platform.api_key WHERE id = %s AND creator_issuer = %s
 """
@@ -45,7 +45,7 @@ WHERE prefix = %s AND creator_issuer = %s AND creator_subject = %s AND expires_a
 
 
 def authenticate(request: HttpRequest) -> None:
-    """Make the person behind the request's token its user; without a token nothing happens.
+    """Set `request.user` to the person of the request's token; do nothing without a token.
 
     Raises ProblemError 401 for a token that is not valid.
     """
@@ -59,17 +59,17 @@ def authenticate(request: HttpRequest) -> None:
     roles.limit(user, principal.permissions)
     request.user = user
     request.META[_TOKEN] = principal
-    # no browser sends this header by itself, so no foreign page can make it
+    # browsers do not send this header by themselves, so another site cannot forge the request
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
 
 
 def principal_of(request: HttpRequest) -> Principal | None:
-    """Give who the token of a request says it is; None for somebody with a session, or nobody."""
+    """Return the principal of the request's token; None for a session or an anonymous request."""
     return request.META.get(_TOKEN)
 
 
 def tenant_of(request: HttpRequest) -> UUID | None:
-    """Give the tenant that the token of a request is about; None where there is no token."""
+    """Return the tenant of the request's token; None without a token."""
     token = principal_of(request)
     return token.tenant if token else None
 
@@ -77,15 +77,16 @@ def tenant_of(request: HttpRequest) -> UUID | None:
 def create_key(
     user: Any, *, tenant: UUID, name: str, permissions: Collection[str], lifetime: timedelta
 ) -> tuple[ApiKey, str]:
-    """Make a key for a person; give it and its text, which nobody sees again.
+    """Create a key for a person; return it and its secret text, which is not stored.
 
-    Raises as `chassis.api_keys.create`; 403 for a permission that the person lacks.
+    Raises the errors of `chassis.api_keys.create`; ProblemError 403 for a permission that the
+    person lacks.
     """
     held = {name for name in permissions if roles.has_permission(user, name, tenant=tenant)}
-    creator = Principal(PEOPLE, str(user.pk), tenant, None, frozenset(held))
-    made = finish(
+    creator = Principal(SESSION_ISSUER, str(user.pk), tenant, None, frozenset(held))
+    key, text = run_sync(
         api_keys.create(
-            borrowed(),
+            django_connection(),
             creator,
             name=name,
             permissions=permissions,
@@ -93,30 +94,30 @@ def create_key(
             peppers=_peppers(),
         )
     )
-    after = {"prefix": made[0].prefix, "permissions": made[0].permissions}
+    after = {"prefix": key.prefix, "permissions": key.permissions}
     record("api_key.created", subject=user, after=after)
-    return made
+    return key, text
 
 
 def revoke_key(user: Any, *, prefix: str) -> bool:
-    """End the life of a person's key; False when they have no such live key."""
+    """Revoke a person's key; return False if they have no active key with that prefix."""
     with transaction.atomic():
-        is_done = bool(finish(_revoke(prefix, str(user.pk))))
-        if is_done:
+        is_revoked = bool(run_sync(_revoke(prefix, str(user.pk))))
+        if is_revoked:
             record("api_key.revoked", subject=user, before={"prefix": prefix})
-    return is_done
+    return is_revoked
 
 
 async def _revoke(prefix: str, person: str) -> int:
-    done = await borrowed().execute(_REVOKE, [prefix, PEOPLE, person])
-    return done.rowcount
+    cursor = await django_connection().execute(_REVOKE, [prefix, SESSION_ISSUER, person])
+    return cursor.rowcount
 
 
 def _verify(token: str) -> tuple[Principal, str]:
-    """Return what a token says, and the key of the person behind it."""
+    """Return the principal of a token, and the primary key of its person."""
     if token.startswith(TEXT_PREFIX):
-        principal = finish(api_keys.verify(connect, token, peppers=_peppers())).principal
-        return principal, finish(_creator(principal.subject))
+        principal = run_sync(api_keys.verify(connect, token, peppers=_peppers())).principal
+        return principal, run_sync(_creator(principal.subject))
     if apps.is_installed("allauth.idp.oidc"):
         # only here: a monolith has no provider
         from chassis.django.identity.tokens import verify  # noqa: PLC0415
@@ -127,15 +128,15 @@ def _verify(token: str) -> tuple[Principal, str]:
 
 
 async def _creator(key: str) -> str:
-    found = await borrowed().execute(_CREATOR, [key, PEOPLE])
-    row = await found.fetchone()
+    cursor = await django_connection().execute(_CREATOR, [key, SESSION_ISSUER])
+    row = await cursor.fetchone()
     return row[0] if row else ""
 
 
 def _find(person: str) -> Any:
     try:
         return get_user_model()._default_manager.filter(pk=person, is_active=True).first()
-    except (ValidationError, ValueError):  # a client that speaks for itself
+    except (ValidationError, ValueError):  # a client credentials token has no person
         return None
 
 

@@ -1,6 +1,6 @@
-"""Changes of a model's rows, recorded wherever in Django they are made, the back office included.
+"""Audit events for changes of a model's rows, wherever Django makes them, also in the back office.
 
-What goes past the signals of models (`QuerySet.update`, `bulk_create`, plain SQL) is not seen.
+Changes without model signals (`QuerySet.update`, `bulk_create`, plain SQL) are not recorded.
 """
 
 from typing import Any
@@ -15,11 +15,11 @@ _watched: dict[type[Model], tuple[tuple[str, ...], str | None]] = {}
 
 
 def watch(model: type[Model], *fields: str, about: str | None = None) -> None:
-    """Record each row of `model` that is added, changed or removed, with `fields` before and after:
-    `membership.changed`.
+    """Record each added, changed or removed row of `model`, as in `membership.changed`.
 
-    Call it in the `ready` of an app. `about` names the relation to what the event is about, which
-    without it is the row itself; `fields` hold no personal data, because events stay.
+    Call it in `ready` of an app. Events hold the values of `fields` before and after; name no
+    fields with personal data, because events are never deleted. `about` names the relation to the
+    subject of the events; by default the subject is the row itself.
     """
     _watched[model] = (fields, about)
     pre_save.connect(_remember, sender=model)

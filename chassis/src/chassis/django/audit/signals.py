@@ -1,6 +1,6 @@
-"""Sign-ins and changes of what a person may do, recorded wherever in Django they are made.
+"""Audit events for sign-ins and changes of rights, wherever Django makes them.
 
-What goes past the signals of models (`QuerySet.update`, plain SQL) is not seen.
+Changes without model signals (`QuerySet.update`, plain SQL) are not recorded.
 """
 
 from collections.abc import Collection, Iterable
@@ -21,7 +21,7 @@ _BEFORE = "_audit_before"
 
 
 def connect() -> None:
-    """Listen from now on; calling this again changes nothing."""
+    """Connect the signals; a second call changes nothing."""
     user: Any = get_user_model()
     signals.user_logged_in.connect(_signed_in)
     signals.user_logged_out.connect(_signed_out)
@@ -42,7 +42,7 @@ def _connect_second_factors() -> None:
     from allauth.mfa import signals as mfa  # noqa: PLC0415 - an app that settings may lack
     from allauth.mfa.models import Authenticator  # noqa: PLC0415
 
-    # not allauth's own signals, which miss the back office and come after the transaction
+    # allauth's own signals miss the back office and are sent after the transaction
     post_save.connect(_second_factor_added, sender=Authenticator)
     post_delete.connect(_second_factor_removed, sender=Authenticator)
     mfa.authentication_failed.connect(_second_factor_failed)
@@ -69,8 +69,8 @@ def _failed(*, credentials: dict[str, Any], **_: Any) -> None:
     user: Any = get_user_model()
     names = {user.USERNAME_FIELD, user.get_email_field_name(), "username"}
     typed = next((str(credentials[name]) for name in names if credentials.get(name)), "")
-    found = user._default_manager.filter(**{f"{user.USERNAME_FIELD}__iexact": typed}).first()
-    record("user.sign_in_failed", subject=found)
+    person = user._default_manager.filter(**{f"{user.USERNAME_FIELD}__iexact": typed}).first()
+    record("user.sign_in_failed", subject=person)
 
 
 def _email_changed(*, user: Model, **_: Any) -> None:
@@ -115,7 +115,7 @@ def _saved(*, instance: Any, created: bool, **_: Any) -> None:
 
 
 def _compare(instance: Any, before: dict[str, Any]) -> None:
-    # a sign-in that only moves the hash to a newer algorithm leaves no raw password behind
+    # `_password` is unset after a sign-in that only upgrades the hash to a newer algorithm
     is_new = instance._password is not None or not instance.has_usable_password()
     if before["password"] != instance.password and is_new:
         record("user.password_changed", subject=instance)
@@ -147,7 +147,7 @@ def _granted(
     if word is None or pk_set == set():
         return
     rows = [] if pk_set is None else model._default_manager.filter(pk__in=pk_set)
-    # from the other side the rows are people, who are named by their keys
+    # on the reverse side the rows are people; record their keys, not their names
     names = sorted(str(row.pk if reverse else row) for row in rows)
     kind = sender._meta.model_name or ""
     record(f"permissions.{word}", subject=instance, after={kind: names} if names else None)

@@ -1,9 +1,9 @@
-"""What happened and who did it, in the append-only table `platform.audit_event`.
+"""The audit trail, in the append-only table `platform.audit_event`.
 
-Sign-ins and changes of passwords, second factors and permissions are recorded by themselves
-(`chassis.django.audit.signals`); a domain adds its own by `record`. No history library: a copy of
-every row needs a table for every model and says nothing of intent, and who may change those
-tables is whoever may change the models.
+Sign-ins and changes of passwords, second factors and permissions are recorded automatically
+(`chassis.django.audit.signals`); a domain adds its own events with `record`. There is no history
+library: it needs a table for each model, does not record intent, and everyone who may change a
+model may also change its history.
 """
 
 from collections.abc import Mapping
@@ -29,14 +29,14 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> AuditEvent:
-    """Write down that `actor` (without one: the person of this request) did `action` to `subject`.
+    """Record that `actor` did `action` to `subject`; the default actor is the request's person.
 
-    `action` is a noun and a verb in the past, `approval.decided`. `before` and `after` hold what
-    changed and no personal data, because nothing here can be erased; secrets are taken out of
-    them. The event is part of the caller's transaction and vanishes with it.
+    `action` is a noun and a verb in the past tense: `approval.decided`. `before` and `after` hold
+    the changed values; pass no personal data, because events cannot be erased. Secrets are
+    redacted. The event is written in the caller's transaction and rolled back with it.
     """
     request = context.request
-    person = _person(request)  # before the impersonator: that is found out with the person
+    person = _person(request)  # first: loading the person also sets request.impersonator
     return AuditEvent.objects.create(
         action=action,
         actor=_key(actor or person),

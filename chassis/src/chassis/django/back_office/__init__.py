@@ -1,1 +1,1 @@
-"""The back office's site, look and pieces: what Django's admin is made of here."""
+"""The back office: Django's admin with its own site, theme, widgets and charts."""

@@ -1,4 +1,4 @@
-"""Charts as shapes: a template draws them as inline SVG, so no page needs a script for them."""
+"""Bar charts as coordinates; templates draw them as inline SVG, without scripts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ STEP = 48
 
 @dataclass(frozen=True)
 class Bar:
-    """A month in a chart: where its bar stands, and what it says."""
+    """The bar of one month: its value, position and size."""
 
     month: date
     total: Decimal
@@ -21,18 +21,18 @@ class Bar:
 
     @property
     def y(self) -> int:
-        """The upper edge; the y of SVG grows downwards."""
+        """Return the upper edge; in SVG, y grows downwards."""
         return HEIGHT - self.height
 
     @property
     def middle(self) -> int:
-        """Where its label stands."""
+        """Return the x of the label."""
         return self.x + WIDTH // 2
 
 
-def bars(months: Sequence[tuple[date, Decimal]], *, most: int = 12) -> list[Bar]:
-    """Lay out the newest months of some that are in order; the largest fills the height."""
-    shown = months[-most:]
+def bars(months: Sequence[tuple[date, Decimal]], *, limit: int = 12) -> list[Bar]:
+    """Return the bars of the newest `limit` months; `months` are in order, oldest first."""
+    shown = months[-limit:]
     largest = max((total for _, total in shown), default=Decimal(1)) or Decimal(1)
     return [
         Bar(month, total, number * STEP, max(2, round(HEIGHT * total / largest)))

@@ -1,4 +1,4 @@
-"""Pieces for the back office: pages that only show, and actions that ask before they act."""
+"""Read-only pages for the back office, and actions that ask for confirmation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +13,10 @@ from chassis.problems import ProblemError
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Rows that nobody adds, edits or deletes here; actions may still change them."""
+    """A page that cannot add, edit or delete rows; its actions may still change them."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Show what there is but the key; files neither, as no address leads to them."""
+        """Return every field except the primary key and uploads, which have no URL."""
         return [
             field.name
             for field in self.opts.fields
@@ -25,19 +25,19 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # generic in the stu
         ]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The same."""
+        """Return the same fields."""
         return self.get_readonly_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds one."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits one."""
+        """Return False."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one, an administrator neither."""
+        """Return False, also for a superuser."""
         return False
 
     def confirm_each(
@@ -48,10 +48,10 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]  # generic in the stu
         *,
         title: str,
     ) -> HttpResponse | None:
-        """Ask "`title`?" with the rows listed; once confirmed, `act` on one after the other.
+        """Return a page that lists the rows and asks "`title`?"; after that call `act` on each row.
 
-        Call it in an action and give back what it gives. A row that `act` refuses with a problem is
-        named with the reason, and the others go on.
+        Call it in an action and return its result. If `act` raises a ProblemError for a row, a
+        message shows the row and the reason, and the other rows continue.
         """
         if "confirmed" not in request.POST:
             context = self.admin_site.each_context(request) | {

@@ -1,4 +1,4 @@
-"""The back office's entrance: the product's own login, so that it bypasses no policy of it."""
+"""The back office's admin site, with the product's own login and its policies."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ from django.views.decorators.csp import csp_override
 from unfold.sites import UnfoldAdminSite
 
 from chassis.django.back_office.theme import title
-from chassis.django.back_office.widgets import dress
+from chassis.django.back_office.widgets import with_unfold
 from chassis.django.people import mfa
 
 SENSITIVE_APPS = {
@@ -30,14 +30,14 @@ SENSITIVE_APPS = {
     "socialaccount",
     "allauth_idp_oidc",
 }
-"""Their pages decide who may come in and what they may do; so do those of the user's own app."""
+"""Apps whose pages control access; the app of the user model is one, too."""
 
 
 class AdminSite(UnfoldAdminSite):
     """Django's admin without its own login form.
 
-    That form knows a password and nothing else: no throttle, no second factor, no verified
-    address. Whoever is not signed in goes to the product's login and comes back.
+    That form checks only a password: it has no rate limit, no second factor and no verified
+    address. Visitors who are not signed in are redirected to the product's login and back.
     """
 
     site_header = site_title = title()
@@ -46,20 +46,20 @@ class AdminSite(UnfoldAdminSite):
     def register(
         self, model_or_iterable: Any, admin_class: type[Any] | None = None, **options: Any
     ) -> None:
-        """Dress a page as all others are; the app that registers it need not know."""
-        super().register(model_or_iterable, dress(admin_class or ModelAdmin), **options)
+        """Register a page with unfold's widgets and templates."""
+        super().register(model_or_iterable, with_unfold(admin_class or ModelAdmin), **options)
 
     @method_decorator(secure_admin_login)
     def login(
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        """Send a visitor to the product's login; refuse (403) somebody who is not staff."""
+        """Redirect a visitor to the product's login; refuse (403) a person who is not staff."""
         return super().login(request, extra_context)
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """List the product's apps, then all about people and access together, then the platform."""
+        """Return the product's apps, then people and access as one group, then the platform."""
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
@@ -68,27 +68,28 @@ class AdminSite(UnfoldAdminSite):
         product = [app for app in apps if app not in about_people + platform]
         return product + _together("People and access", about_people) + platform
 
-    def password_change(  # type: ignore[override]  # a redirect is no page
+    def password_change(  # type: ignore[override]  # a redirect
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:
-        """Send to the product's page: it counts the guesses at the old password."""
+        """Redirect to the product's page, which limits guesses at the old password."""
         return redirect("account_change_password")
 
     def _get_colors(self, key: str, *args: Any) -> dict[str, dict[str, str]]:
-        # they would be written into the page, which its content policy forbids; see back_office.css
+        # unfold would write inline styles, which the content policy forbids; see back_office.css
         return {}
 
     def admin_view[View: Callable[..., HttpResponseBase]](
         self, view: View, cacheable: bool = False
     ) -> View:
-        """Have a sensitive page ask who is there, unless they proved it minutes ago.
+        """Return the view with the back office's content policy and, if sensitive,
+        reauthentication.
 
-        A page is sensitive in SENSITIVE_APPS and where its `ModelAdmin` has `is_sensitive = True`.
-        All of them answer with the back office's own content policy.
+        A page is sensitive if its app is in SENSITIVE_APPS or its `ModelAdmin` has `is_sensitive =
+        True`. It then asks the person to reauthenticate, unless they have just done so.
         """
         owner = getattr(view, "__self__", None)
         if isinstance(owner, ModelAdmin) and _is_sensitive(owner):
-            view = _with_recent_proof(view)
+            view = _with_reauthentication(view)
         return _with_own_policy(super().admin_view(view, cacheable))
 
 
@@ -101,8 +102,8 @@ def _with_own_policy[View: Callable[..., HttpResponseBase]](view: View) -> View:
 
 
 def _policy() -> dict[str, Any]:
-    # what was seen in a browser's console and nothing else: unfold's scripts compile what stands in
-    # attributes, set styles in the same way, and open the page of a related row in a frame
+    # only what a browser's console reported: unfold's scripts compile code from attributes, set
+    # style attributes, and open the page of a related row in a frame
     site: dict[str, Any] = settings.SECURE_CSP
     if not site:
         return {}
@@ -121,7 +122,7 @@ def _about_people() -> set[str]:
 def _together(name: str, apps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not apps:
         return []
-    # the app of the people gives its address, and its pages come first
+    # the app of the user model gives the URL, and its pages come first
     own = get_user_model()._meta.app_label
     apps = sorted(apps, key=lambda app: app["app_label"] != own)
     return [apps[0] | {"name": name, "models": [page for app in apps for page in app["models"]]}]
@@ -131,13 +132,13 @@ def _is_sensitive(page: "ModelAdmin[Any]") -> bool:
     return bool(getattr(page, "is_sensitive", page.opts.app_label in _about_people()))
 
 
-def _with_recent_proof[View: Callable[..., HttpResponseBase]](view: View) -> View:
+def _with_reauthentication[View: Callable[..., HttpResponseBase]](view: View) -> View:
     @wraps(view)
     def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         is_list = request.method == "GET" and view.__name__ == "changelist_view"
-        if is_list or mfa.was_given_recently(request):
+        if is_list or mfa.was_verified_recently(request):
             return view(request, *args, **kwargs)
-        # what was sent is not kept for later: it may hold a password
+        # the submitted form is not kept: it may hold a password
         back = urlencode({"next": request.get_full_path()})
         return redirect(f"{reverse('account_reauthenticate')}?{back}")
 

@@ -1,8 +1,8 @@
-"""How the back office looks: the frame of django-unfold, in the service's own colours.
+"""The theme of the back office: django-unfold in the service's own colors.
 
-No app says a word of it. They register plain `ModelAdmin`s, and the site dresses these
-(`chassis.django.back_office.widgets`), so that the pages of third-party apps look alike and the
-frame can be exchanged here.
+Apps register plain `ModelAdmin`s, and the site adds unfold's widgets to them
+(`chassis.django.back_office.widgets`). So pages of third-party apps look the same, and only this
+folder depends on unfold.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from chassis.settings import Environment
 
-FRAME = "unfold.apps.BasicAppConfig"
+UNFOLD = "unfold.apps.BasicAppConfig"
 BACK_OFFICE = "chassis.django.apps.AdminConfig"
 _STYLES = "chassis/back_office.css"
 _SCRIPT = "chassis/back_office.js"
@@ -26,37 +26,37 @@ _ACCOUNT_PAGES = {
 
 
 def install(settings: dict[str, Any]) -> None:
-    """Put the frame around the back office, where there is one.
+    """Add unfold to the settings of a service with a back office.
 
-    `BACK_OFFICE = {"theme": …, "icon": …}` names static files of the service: a stylesheet that
-    sets the colours which `chassis/back_office.css` takes over, and the mark beside the name.
+    `BACK_OFFICE = {"theme": …, "icon": …}` names static files of the service: a stylesheet with the
+    colors that `chassis/back_office.css` uses, and the icon beside the name.
     """
     apps: list[str] = settings["INSTALLED_APPS"]
-    if BACK_OFFICE in apps and FRAME not in apps:
-        apps.insert(apps.index(BACK_OFFICE), FRAME)  # first, as its templates replace Django's
-        settings.setdefault("UNFOLD", _frame(**settings.get("BACK_OFFICE", {})))
+    if BACK_OFFICE in apps and UNFOLD not in apps:
+        apps.insert(apps.index(BACK_OFFICE), UNFOLD)  # first, as its templates replace Django's
+        settings.setdefault("UNFOLD", _unfold_settings(**settings.get("BACK_OFFICE", {})))
 
 
 def title() -> str:
-    """Name the service."""
+    """Return the title of the back office."""
     return f"{settings.SERVICE.name.replace('-', ' ').capitalize()} back office"
 
 
 def environment(_request: HttpRequest) -> list[str] | None:
-    """Say where this is, so that nobody takes production for their own machine."""
-    found = getattr(getattr(settings, "ENV", None), "environment", None)
-    if found is None:
+    """Return the environment and the style of its badge; production stands out."""
+    current = getattr(getattr(settings, "ENV", None), "environment", None)
+    if current is None:
         return None
-    return [found.value, "danger" if found is Environment.PRODUCTION else "info"]
+    return [current.value, "danger" if current is Environment.PRODUCTION else "info"]
 
 
 def account_links(_request: HttpRequest) -> list[dict[str, str]]:
-    """Lead to the person's own pages, which are the product's."""
-    return [{"title": words, "link": reverse(name)} for words, name in _ACCOUNT_PAGES.items()]
+    """Return the links to the person's account pages in the product."""
+    return [{"title": title, "link": reverse(name)} for title, name in _ACCOUNT_PAGES.items()]
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """List the pages that this person may open, by app; acting for a customer comes last."""
+    """Return the pages that this person may open, by app; impersonation comes last."""
     from django.contrib.admin import site  # noqa: PLC0415 - settings import this module
 
     from chassis.django.people import impersonation  # noqa: PLC0415
@@ -74,7 +74,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
-def _frame(theme: str | None = None, icon: str | None = None) -> dict[str, Any]:
+def _unfold_settings(theme: str | None = None, icon: str | None = None) -> dict[str, Any]:
     styles = [path for path in (theme, _STYLES) if path]
     return {
         "SITE_TITLE": lambda _: title(),
@@ -84,12 +84,12 @@ def _frame(theme: str | None = None, icon: str | None = None) -> dict[str, Any]:
         "ENVIRONMENT": environment,
         "STYLES": [_address(path) for path in styles],
         "SCRIPTS": [_address(_SCRIPT)],
-        "THEME": "light",  # the product's own pages know no other
+        "THEME": "light",  # as the product's own pages
         "ACCOUNT": {"navigation": account_links},
         "SIDEBAR": {"navigation": navigation},
     }
 
 
 def _address(path: str) -> Any:
-    # only a running site knows the hashed name
+    # the hashed name is known only while the site runs
     return lambda _request: static(path)

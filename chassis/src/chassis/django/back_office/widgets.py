@@ -1,4 +1,4 @@
-"""Plain admin pages in the clothes of django-unfold (see `chassis.django.back_office.theme`)."""
+"""Admin pages with the widgets of django-unfold (see `chassis.django.back_office.theme`)."""
 
 from functools import cache
 from typing import Any
@@ -9,36 +9,36 @@ from unfold import admin as unfold
 from unfold import forms as unfold_forms
 
 
-def dress(page: type[Any]) -> type[Any]:
-    """Give the same admin page with unfold's widgets and templates; one that has them stays."""
+def with_unfold(page: type[Any]) -> type[Any]:
+    """Return the admin page with unfold's widgets and templates; unchanged if it has them."""
     if issubclass(page, unfold.ModelAdmin):
         return page
-    # Django's UserAdmin, whose module registers pages and cannot be imported before there is a site
+    # this is Django's UserAdmin; importing its module would register pages before a site exists
     own = _person_forms(page) if hasattr(page, "change_password_form") else {}
-    return type(page.__name__, (_WithInlines, page, _Framed), own)
+    return type(page.__name__, (_WithInlines, page, _UnfoldAdmin), own)
 
 
-class _Framed(unfold.ModelAdmin):
+class _UnfoldAdmin(unfold.ModelAdmin):
     def get_action_choices(
         self,
         request: HttpRequest,
         default_choices: list[tuple[str, str]] | None = None,
         action_location: ActionLocation = ActionLocation.CHANGE_LIST,
     ) -> list[tuple[str, str]]:
-        # unfold's has the signature that Django 6.1 warns about, for the sake of this first line
+        # unfold overrides this to name the empty choice, with a signature deprecated in Django 6.1
         first = default_choices or [("", "Select action")]
         return ModelAdmin.get_action_choices(self, request, first, action_location)
 
 
 class _WithInlines(ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Dresses what the page shows of other models."""
+    """A page whose inlines have unfold's widgets."""
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[Any]]:
-        return [_dress_inline(inline) for inline in super().get_inlines(request, obj)]
+        return [_inline_with_unfold(inline) for inline in super().get_inlines(request, obj)]
 
 
 class _Labelled:
-    """A row of a table has no labels: its fields are named for those who hear the page."""
+    """Adds labels for screen readers to the fields of tabular inlines, which show none."""
 
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(*args, **kwargs)  # type: ignore[misc]
@@ -48,7 +48,7 @@ class _Labelled:
 
 
 @cache
-def _dress_inline(inline: type[Any]) -> type[Any]:
+def _inline_with_unfold(inline: type[Any]) -> type[Any]:
     if issubclass(inline, unfold.TabularInline | unfold.StackedInline):
         return inline
     if issubclass(inline, TabularInline):
@@ -57,16 +57,16 @@ def _dress_inline(inline: type[Any]) -> type[Any]:
 
 
 def _person_forms(page: type[Any]) -> dict[str, Any]:
-    # their fields for passwords are written out, so no widget of unfold's would reach them
-    dressed = {
+    # their password fields are declared with widgets of their own, which unfold does not replace
+    replacements = {
         "form": unfold_forms.UserChangeForm,
         "add_form": unfold_forms.UserCreationForm,
         "change_password_form": unfold_forms.AdminPasswordChangeForm,
     }
-    return {name: _merge(getattr(page, name), form) for name, form in dressed.items()}
+    return {name: _merge(getattr(page, name), form) for name, form in replacements.items()}
 
 
-def _merge(own: type[Any], dressed: type[Any]) -> type[Any]:
-    if issubclass(dressed, own):
-        return dressed
-    return type(own.__name__, (own, dressed), {})
+def _merge(own: type[Any], replacements: type[Any]) -> type[Any]:
+    if issubclass(replacements, own):
+        return replacements
+    return type(own.__name__, (own, replacements), {})

@@ -13,38 +13,38 @@ from chassis.django.errors import API_PREFIX
 
 _NUL = "a\x00b"
 _QUERY = ("q", "page", "limit", "offset", "status", "next")
-_MOST = 20_000_000  # bytes of a body that is no file
-_TOO_LARGE = b'"' + b"x" * _MOST + b'"'
+_MAX_BYTES = 20_000_000  # of a body without files
+_TOO_LARGE = b'"' + b"x" * _MAX_BYTES + b'"'
 _TOO_DEEP = b"[" * 200_000
 _JSON = "application/json"
 
 
 class BoundedInput(SyncRule[SystemUnderTest]):
-    """NUL, an endless body and a bottomless one are refused, and never a crash."""
+    """NUL characters, very large bodies and deeply nested bodies are refused without a crash."""
 
     id = "API004"
     level = Level.BRONZE
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Take what people send by forms, serializers or schemas, whose text fields have a
-        `max_length` and refuse NUL, which PostgreSQL does not store. Leave
-        `DATA_UPLOAD_MAX_MEMORY_SIZE` bounded.
+        """Read input with forms, serializers or schemas. Give their text fields a `max_length`;
+        they also refuse NUL, which PostgreSQL cannot store. Keep a limit in
+        `DATA_UPLOAD_MAX_MEMORY_SIZE`.
         """
         for name in ("DATA_UPLOAD_MAX_MEMORY_SIZE", "DATA_UPLOAD_MAX_NUMBER_FIELDS"):
-            if not 0 < (getattr(settings, name) or 0) <= _MOST:
+            if not 0 < (getattr(settings, name) or 0) <= _MAX_BYTES:
                 yield Finding(name, f"is {getattr(settings, name)}")
         for visit in system.visits:
             for kind, response in _hostile(system, visit, visit.route.path or ""):
                 if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    seen = f"answered {response.status_code} to {kind}"
-                    yield Finding(visit.route.template, seen)
+                    message = f"answered {response.status_code} to {kind}"
+                    yield Finding(visit.route.template, message)
 
 
 def _hostile(system: SystemUnderTest, visit: Visit, path: str) -> Iterator[tuple[str, Answer]]:
-    found = visit.response
-    text = "" if found.streaming else found.content.decode(errors="replace")
-    names = fields(text) if "html" in found.headers.get("Content-Type", "") else frozenset()
+    page = visit.response
+    text = "" if page.streaming else page.content.decode(errors="replace")
+    names = fields(text) if "html" in page.headers.get("Content-Type", "") else frozenset()
     query = dict.fromkeys((*_QUERY, *sorted(names)), _NUL)
     yield "NUL in its query", system.ask("GET", path, query)
     if names:

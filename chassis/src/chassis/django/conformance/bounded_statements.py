@@ -10,15 +10,15 @@ from chassis.django.conformance.system_under_test import SystemUnderTest
 
 
 class BoundedStatements(SyncRule[SystemUnderTest]):
-    """No statement runs and no lock is waited for without end; no transaction spans a request."""
+    """Statements and waits for locks have a time limit; no transaction spans a whole request."""
 
     id = "DATA005"
     level = Level.SILVER
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Make `DATABASES` with `chassis.django.database`, which sets both limits, and leave
-        `ATOMIC_REQUESTS` off: a transaction belongs to the write that needs it.
+        """Build `DATABASES` with `chassis.django.database`, which sets both limits. Keep
+        `ATOMIC_REQUESTS` off: begin a transaction only for the write that needs it.
         """
         for alias in connections:
             connection = connections[alias]

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.tasks import task
 
 from chassis.conformance import Finding, Level, SyncRule
-from chassis.django.conformance.system_under_test import SystemUnderTest, undone
+from chassis.django.conformance.system_under_test import SystemUnderTest, rolled_back
 
 
 @task
@@ -16,26 +16,27 @@ def _job() -> None:
 
 
 class EnqueuedInTransaction(SyncRule[SystemUnderTest]):
-    """A job is enqueued in the transaction of whoever asked for it: rolled back, it never was."""
+    """A job is enqueued in the caller's transaction; a rollback removes the job."""
 
     id = "DATA004"
     level = Level.BRONZE
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Leave `TASKS` as the platform sets it (`chassis.django.jobs.tasks.Backend`). Another
-        queue runs jobs of a transaction that failed, and loses those of one that committed.
+        """Keep the `TASKS` setting of the platform (`chassis.django.jobs.tasks.Backend`). Another
+        queue may run the jobs of a transaction that was rolled back, or lose those of one that was
+        committed.
         """
-        with undone():
+        with rolled_back():
             before = _jobs()
-            here = transaction.savepoint_create()
+            savepoint = transaction.savepoint_create()
             _job.enqueue()
-            made = _jobs() - before
-            transaction.savepoint_rollback(here)
-            left = _jobs() - before
-        if not made:
-            yield Finding("TASKS", "puts nothing into the queue of the database")
-        elif left:
+            enqueued = _jobs() - before
+            transaction.savepoint_rollback(savepoint)
+            remaining = _jobs() - before
+        if not enqueued:
+            yield Finding("TASKS", "does not write jobs to the queue in the database")
+        elif remaining:
             yield Finding("TASKS", "keeps jobs of a transaction that was rolled back")
 
 

@@ -11,16 +11,16 @@ from chassis.django.fetch_modes import RaiseForLists
 
 
 class FetchedRows(SyncRule[SystemUnderTest]):
-    """A list that runs a query for each of its rows (N+1) fails in the tests."""
+    """Tests fail when a list runs one query for each row (N+1 queries)."""
 
     id = "DATA003"
     level = Level.SILVER
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Keep the fixture `rows_of_lists_fetch_nothing` of `tests/web/conftest.py` for every test.
-        What it finds is mended by `select_related()`, `prefetch_related()` or `only()`.
+        """Keep the automatic fixture `rows_of_lists_fetch_nothing` in `tests/web/conftest.py`. Fix
+        a list that it reports with `select_related()`, `prefetch_related()` or `only()`.
         """
         if not isinstance(query.DEFAULT_FETCH_MODE, RaiseForLists):
-            seen = f"fetch by {type(query.DEFAULT_FETCH_MODE).__name__}"
-            yield Finding("rows of lists", seen)
+            message = f"use the fetch mode {type(query.DEFAULT_FETCH_MODE).__name__}"
+            yield Finding("rows of lists", message)

@@ -21,42 +21,43 @@ _HOUR = 3600
 
 
 class ForeignTokenRefused(SyncRule[SystemUnderTest]):
-    """A token for somebody else, of another issuer, expired, forged or unsigned opens nothing."""
+    """Tokens with a wrong audience or issuer, expired, forged or unsigned tokens are refused."""
 
     id = "AUTH003"
     level = Level.BRONZE
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Let the platform authenticate the API: it fixes the algorithm, and asks for issuer,
-        audience and expiry. A scheme of your own answers 401 to whatever it does not know.
+        """Let the platform authenticate requests to the API: it accepts one algorithm only, and
+        checks issuer, audience and expiry. An authentication scheme of your own must answer 401 to
+        every token that it does not know.
         """
-        for kind, token in _wrong(system):
+        for kind, token in _invalid_tokens(system):
             client = Client(raise_request_exception=False, headers={"authorization": token})
             for path, route in system.api:
                 response = client.get(path)
                 if response.status_code != HTTPStatus.UNAUTHORIZED:
-                    seen = f"answered {response.status_code} to a token that {kind}"
-                    yield Finding(f"GET {route.template}", seen)
+                    message = f"answered {response.status_code} to a token that {kind}"
+                    yield Finding(f"GET {route.template}", message)
 
 
-def _wrong(system: SystemUnderTest) -> Iterator[tuple[str, str]]:
-    claims = right(system)
-    yield "another key signed", _bearer(claims, generate_private_key(65537, 2048))
-    yield "nobody signed", f"Bearer {jwt.encode(claims, '', algorithm='none')}"
-    yield "is a key that nobody was given", "Bearer rbk_" + "0" * 40
-    # a hybrid signs tokens for other services with its own keys: they are not for this API
+def _invalid_tokens(system: SystemUnderTest) -> Iterator[tuple[str, str]]:
+    claims = valid_claims(system)
+    yield "is signed with another key", _bearer(claims, generate_private_key(65537, 2048))
+    yield "is unsigned", f"Bearer {jwt.encode(claims, '', algorithm='none')}"
+    yield "is an unknown API key", "Bearer rbk_" + "0" * 40
+    # a hybrid signs tokens for other services with its own keys; this API must refuse those
     for key in getattr(settings, "IDP_OIDC_PRIVATE_KEYS", ()):
         pem = key["pem"]
         yield "is for another audience", _bearer(claims | {"aud": "another-service"}, pem)
-        yield "is of another issuer", _bearer(claims | {"iss": "https://elsewhere.example"}, pem)
-        old = {name: claims[name] - 2 * _HOUR for name in ("iat", "exp")}
-        yield "has expired", _bearer(claims | old, pem)
-        yield "is for nobody", _bearer(claims | {"sub": str(UUID(int=0))}, pem)
+        yield "is from another issuer", _bearer(claims | {"iss": "https://elsewhere.example"}, pem)
+        expired = {name: claims[name] - 2 * _HOUR for name in ("iat", "exp")}
+        yield "has expired", _bearer(claims | expired, pem)
+        yield "names an unknown subject", _bearer(claims | {"sub": str(UUID(int=0))}, pem)
 
 
-def right(system: SystemUnderTest) -> dict[str, Any]:
-    """Make the claims of a token that would be taken, if one of the provider's keys signed it."""
+def valid_claims(system: SystemUnderTest) -> dict[str, Any]:
+    """Return claims that the API accepts in a token signed with one of the provider's keys."""
     now = int(time.time())
     return {
         "iss": getattr(settings, "OIDC_ISSUER", "https://issuer.example"),

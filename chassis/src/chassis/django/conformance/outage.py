@@ -1,4 +1,4 @@
-"""A database that is gone."""
+"""A database that cannot be reached."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ PASSWORD = "a-password-that-nobody-may-read"  # noqa: S105 - of a database that 
 
 @contextmanager
 def without_database() -> Iterator[None]:
-    """Let everything fail that needs the database, as it does on a bad day."""
-    kept = connections[DEFAULT_DB_ALIAS]
-    broken = kept.copy()
+    """Make every use of the database fail inside the context, as during an outage."""
+    original = connections[DEFAULT_DB_ALIAS]
+    broken = original.copy()
     broken.settings_dict |= {"HOST": "127.0.0.1", "PORT": "9", "PASSWORD": PASSWORD}
-    # a pool would try again for seconds
+    # a pool would retry for seconds
     broken.settings_dict["OPTIONS"].pop("pool", None)
     connections[DEFAULT_DB_ALIAS] = broken
     try:
         yield
     finally:
-        connections[DEFAULT_DB_ALIAS] = kept
+        connections[DEFAULT_DB_ALIAS] = original

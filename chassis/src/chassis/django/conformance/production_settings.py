@@ -30,33 +30,33 @@ print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, defau
 
 
 class ProductionSettings(SyncRule[SystemUnderTest]):
-    """In production DEBUG is off, cookies are for HTTPS alone, and limits are shared."""
+    """In production DEBUG is off, cookies need HTTPS, and processes share the rate limits."""
 
     id = "SEC003"
     level = Level.BRONZE
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Set these where `ENVIRONMENT` is not local, as `web/settings.py` was made to: secure
-        cookies that no script reads and no foreign page sends, HSTS for a year, Argon2 first among
-        `PASSWORD_HASHERS`, and a cache that all processes share, because attempts to sign in are
-        counted there.
+        """Keep these settings of the generated `web/settings.py` for every `ENVIRONMENT` that is
+        not local: cookies that are `Secure`, `HttpOnly` and `SameSite`, HSTS for one year, Argon2
+        as the first of `PASSWORD_HASHERS`, and a cache that all processes share, because sign-in
+        attempts are counted there.
         """
         try:
-            found = _settings(system)
+            values = _settings(system)
         except subprocess.CalledProcessError as error:
             yield Finding("web/settings.py", f"does not start in production: {error.stderr[-300:]}")
             return
         for name, holds in _EXPECTED.items():
-            if not holds(found[name]):
-                yield Finding(name, f"is {found[name]!r} in production")
+            if not holds(values[name]):
+                yield Finding(name, f"is {values[name]!r} in production")
 
 
 def _settings(system: SystemUnderTest) -> dict[str, Any]:
-    """Read the settings as production does, in a process of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    environment = {"DJANGO_SETTINGS_MODULE": "web.settings", **kept, **system.production}
-    done = subprocess.run(  # noqa: S603 - a list of our own
+    """Return the expected settings as a separate process with the production variables has them."""
+    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    environment = {"DJANGO_SETTINGS_MODULE": "web.settings", **inherited, **system.production}
+    completed = subprocess.run(  # noqa: S603 - a list of our own
         [sys.executable, "-c", _PROGRAM, *_EXPECTED],
         cwd=system.service.root,
         env=environment,
@@ -64,5 +64,5 @@ def _settings(system: SystemUnderTest) -> dict[str, Any]:
         text=True,
         check=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    values: dict[str, Any] = json.loads(completed.stdout.splitlines()[-1])
+    return values

@@ -14,32 +14,32 @@ from chassis.django.conformance.system_under_test import SystemUnderTest
 
 
 class ReversibleMigrations(SyncRule[SystemUnderTest]):
-    """Every migration of ours can be undone, each app has one newest, and none is missing."""
+    """Each migration is reversible, each app has one latest migration, and none is missing."""
 
     id = "DATA002"
     level = Level.SILVER
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Give `RunPython` and `RunSQL` their way back (`RunPython.noop` where nothing is to be
-        done). Of two newest make one: `uv run just with-db web python manage.py makemigrations
-        --merge`. What the models have and the migrations do not: `uv run just migration web "add
-        notes"`.
+        """Give `RunPython` and `RunSQL` a reverse operation (`RunPython.noop` if there is nothing
+        to reverse). If an app has two latest migrations, merge them: `uv run just with-db web
+        python manage.py makemigrations --merge`. If a migration is missing, write it: `uv run just
+        migration web "add notes"`.
         """
         loader = MigrationLoader(connection)
         for app, names in loader.detect_conflicts().items():
-            yield Finding(app, f"has more than one newest migration: {', '.join(sorted(names))}")
+            yield Finding(app, f"has more than one latest migration: {', '.join(sorted(names))}")
         for (app, name), migration in sorted(loader.disk_migrations.items()):
-            if app in _own():
+            if app in _own_apps():
                 for operation in migration.operations:
                     if not operation.reversible:
-                        seen = f"cannot undo `{operation.describe()}`"
-                        yield Finding(f"{app}.{name}", seen)
+                        message = f"cannot reverse `{operation.describe()}`"
+                        yield Finding(f"{app}.{name}", message)
         detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps))
         for app in sorted(detector.changes(graph=loader.graph)):
-            yield Finding(app, "has models that no migration makes")
+            yield Finding(app, "has changes in its models without a migration")
 
 
-def _own() -> set[str]:
-    """The labels of the apps in the service's folder."""
+def _own_apps() -> set[str]:
+    """Return the labels of the apps in the service's folder `web/`."""
     return {app.label for app in apps.get_app_configs() if app.name.startswith("web.")}

@@ -1,4 +1,4 @@
-"""Every route of a Django project, with a path that leads there."""
+"""Every route of a Django project, with a path that resolves to it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,8 +14,10 @@ _EXAMPLES = ("00000000-0000-4000-8000-000000000000", "1", "a", "2026", "0" * 32,
 
 @dataclass(frozen=True)
 class Route:
-    """One address: its template as log lines name it, a path that leads there (None if none of
-    our examples fits its parameters), and the view."""
+    """A route: its template as in log lines, a path that resolves to it, and the view.
+
+    The path is None if no example value fits the parameters.
+    """
 
     template: str
     path: str | None
@@ -23,18 +25,18 @@ class Route:
 
     @property
     def kind(self) -> str:
-        """The template, but one name for a page that the back office makes for every model."""
+        """Return the template, or a shared name for a page that the admin makes for each model."""
         page = f"{self.view.__module__}.{getattr(self.view, '__qualname__', '')}"
         return page if hasattr(self.view, "model_admin") else self.template
 
 
 def walk() -> list[Route]:
-    """Give every route of the project once, in the order in which Django tries them."""
-    found: dict[str, Route] = {}
+    """Return every route of the project once, in the order in which Django tries them."""
+    routes: dict[str, Route] = {}
     for pieces in _chains(get_resolver(), ()):
         route = _route(pieces)
-        found.setdefault(route.template, route)
-    return list(found.values())
+        routes.setdefault(route.template, route)
+    return list(routes.values())
 
 
 def _chains(
@@ -52,7 +54,7 @@ def _route(pieces: tuple[URLResolver | URLPattern, ...]) -> Route:
     template = ""
     for piece in pieces:
         text = str(piece.pattern)
-        # as Django joins them
+        # joined as Django does it
         template += text.removeprefix("^") if template else text
     for path in _candidates(pieces):
         try:
@@ -67,11 +69,11 @@ def _route(pieces: tuple[URLResolver | URLPattern, ...]) -> Route:
 def _candidates(pieces: tuple[URLResolver | URLPattern, ...]) -> Iterator[str]:
     parts = [normalize(piece.pattern.regex.pattern)[0] for piece in pieces]
     form = "/" + "".join(text for text, _ in parts)
-    names = [name for _, found in parts for name in found]
+    names = [name for _, parameters in parts for name in parameters]
     for example in (*_EXAMPLES, *apps.app_configs) if names else ("",):
         yield form % dict.fromkeys(names, example)
 
 
 def fields(page: str) -> frozenset[str]:
-    """Name the fields of a page's forms, the protection against forged requests left out."""
+    """Return the names of the fields in a page's forms, without the CSRF token."""
     return frozenset(re.findall(r'\sname="([^"]+)"', page)) - {"csrfmiddlewaretoken", "viewport"}

@@ -7,20 +7,21 @@ from django.conf import settings
 
 from chassis.conformance import Finding, Level, SyncRule
 from chassis.django.conformance.outage import PASSWORD, without_database
-from chassis.django.conformance.system_under_test import SystemUnderTest, visitor
+from chassis.django.conformance.system_under_test import SystemUnderTest, anonymous_client
 from chassis.django.errors import API_PREFIX
 
 
 class SilentSecrets(SyncRule[SystemUnderTest]):
-    """No session, token or password is ever in a log line, not even when something breaks."""
+    """No log line contains a session key, token or password, not even after an error."""
 
     id = "OBS002"
     level = Level.BRONZE
 
     @override
     def check(self, system: SystemUnderTest) -> Iterator[Finding]:
-        """Log identifiers, never headers, forms or settings as a whole. The platform redacts what
-        has a telling key (`token`, `password`, `authorization`) or form; rename what it misses.
+        """Log identifiers, never whole headers, forms or settings. The platform redacts values by
+        their key (`token`, `password`, `authorization`) and by their format; if it misses a value,
+        rename its key.
         """
         key = system.session.session_key or ""
         token = f"rbk_{PASSWORD}"
@@ -29,16 +30,18 @@ class SilentSecrets(SyncRule[SystemUnderTest]):
                 if system.is_public(route) or path.startswith(API_PREFIX):
                     system.ask("POST", path, {"login": PASSWORD, "password": PASSWORD})
             with without_database():
-                _ask_everything(system, key, token)
+                _request_every_route(system, key, token)
         for line in lines:
             text = str(line)
-            for kind, secret in (("a session", key), ("a password or a token", PASSWORD)):
+            for kind, secret in (("a session key", key), ("a password or a token", PASSWORD)):
                 if secret in text:
-                    yield Finding(str(line["event"] or "a line that is no JSON"), f"shows {kind}")
+                    yield Finding(
+                        str(line["event"] or "a line that is not JSON"), f"contains {kind}"
+                    )
 
 
-def _ask_everything(system: SystemUnderTest, key: str, token: str) -> None:
-    client = visitor()
+def _request_every_route(system: SystemUnderTest, key: str, token: str) -> None:
+    client = anonymous_client()
     for path, _ in system.reachable:
         client.cookies[settings.SESSION_COOKIE_NAME] = key
         client.get(path, headers={"authorization": f"Bearer {token}"})

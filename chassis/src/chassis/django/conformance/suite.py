@@ -1,8 +1,8 @@
-"""The behavioural standards of a Django half, as one test for each rule.
+"""The behavioral rules of a Django half, one test for each rule.
 
-``tests/web/test_standards.py`` imports ``test_standard`` and the fixtures, and says in two of its
-own which routes are public and with which variables production starts; ``pytest -k AUTH002`` runs
-one rule. Each run writes ``.dev/conformance-web.json``.
+`tests/web/test_standards.py` imports `test_standard` and the fixtures. Two fixtures of its own name
+the public routes and the variables with which production starts. `pytest -k AUTH002` runs one rule.
+Each run writes `.dev/conformance-web.json`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ RULES: tuple[SyncRule[SystemUnderTest], ...] = (
 
 @pytest.fixture(scope="session")
 def report(roadbed_service: Service) -> Iterator[Report]:
-    """Collect what the rules find, and write it down when all have run."""
+    """Yield the report that collects the findings; it is written after the last rule."""
     collected = Report(roadbed_service, "web", [route.template for route in walk()])
     yield collected
     collected.write()
@@ -62,7 +62,7 @@ def report(roadbed_service: Service) -> Iterator[Report]:
 
 @pytest.fixture(scope="session")
 def visits() -> list[Visit]:
-    """Keep what one walk through the service saw: several rules read it."""
+    """Return the list for the responses of all routes, so that they are requested only once."""
     return []
 
 
@@ -74,7 +74,7 @@ def system_under_test(
     production: Mapping[str, str],
     visits: list[Visit],
 ) -> SystemUnderTest:
-    """Give the service as the rules see it."""
+    """Return the service in the form that the rules take."""
     return SystemUnderTest(roadbed_service, frozenset(public_routes), production, visits)
 
 
@@ -82,9 +82,9 @@ def system_under_test(
 def test_standard(
     rule: SyncRule[SystemUnderTest], system_under_test: SystemUnderTest, report: Report
 ) -> None:
-    """The service keeps the platform's standard."""
+    """The service passes the rule."""
     findings = list(rule.check(system_under_test))
     report.add(rule, findings)
     if findings:
-        # the sentence says it all; a traceback would only show this line
+        # a traceback would only show this line
         pytest.fail(sentence(rule, findings), pytrace=False)

@@ -1,4 +1,4 @@
-"""The service as the behavioural rules see it: its routes, and people who call them."""
+"""The service as the behavioral rules see it: its routes, and clients that request them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
 
 type Answer = _MonkeyPatchedWSGIResponse
-"""A response, with what the client of tests adds to it."""
+"""A response, with the attributes that Django's test client adds."""
 type Method = Literal["GET", "POST"]
 
 PUBLIC = (
@@ -40,60 +40,62 @@ PUBLIC = (
     "/.well-known/",
     "/identity/o/",
 )
-"""The beginnings of what the platform leaves open, reviewed view by view."""
+"""Prefixes of the routes that the platform leaves public; each view was reviewed."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What somebody with every permission got at one route."""
+    """The response of one route to a user with every permission."""
 
     route: Route
     response: Answer
     lines: list[dict[str, Any]]
-    """The access lines that it left."""
+    """The access lines that the request wrote."""
 
 
 @dataclass(frozen=True)
 class SystemUnderTest:
     """A service under test, inside a transaction that is rolled back.
 
-    ``public`` are the routes of the team's own that anybody may open; ``production`` the variables
-    with which it would start there.
+    `public` holds the templates of the service's own public routes, `production` the environment
+    variables with which the service starts in production.
     """
 
     service: Service
     public: frozenset[str]
     production: Mapping[str, str]
     seen: list[Visit] = field(default_factory=list)
-    """What `visits` gives; tests that share it walk once."""
+    """The responses that `visits` returns; tests that share the list request each route once."""
 
     @cached_property
     def routes(self) -> list[Route]:
-        """Every route there is, those of third-party apps included."""
+        """Return every route, including those of third-party apps."""
         return walk()
 
     @property
     def reachable(self) -> list[tuple[str, Route]]:
-        """The routes that can be asked, with their paths; of the pages that the back office makes
-        for each model those of one, for they are the same."""
-        found = {route.kind: (route.path, route) for route in reversed(self.routes) if route.path}
-        return list(reversed(found.values()))
+        """Return the routes that can be requested, with their paths.
+
+        The back office makes the same pages for each model; only those of one model are included.
+        """
+        routes = {route.kind: (route.path, route) for route in reversed(self.routes) if route.path}
+        return list(reversed(routes.values()))
 
     @property
     def api(self) -> list[tuple[str, Route]]:
-        """Those of the API, with their paths."""
+        """Return the routes of the API, with their paths."""
         return [(path, route) for path, route in self.reachable if path.startswith(API_PREFIX)]
 
     def is_public(self, route: Route) -> bool:
-        """Whether somebody decided that anybody may open it."""
+        """Return whether the route is public: listed by the service or by the platform."""
         return route.template in self.public or route.template.startswith(PUBLIC)
 
     @cached_property
     def session(self) -> SessionBase:
-        """The session of a superuser who has a second factor and has just proved who they are."""
-        people = get_user_model()
-        root = people(is_staff=True, is_superuser=True)
-        setattr(root, str(people.USERNAME_FIELD), "standards@example.com")
+        """Return the session of a superuser who has just signed in with a second factor."""
+        user_model = get_user_model()
+        root = user_model(is_staff=True, is_superuser=True)
+        setattr(root, str(user_model.USERNAME_FIELD), "standards@example.com")
         root.set_unusable_password()
         root.save()
         Authenticator.objects.create(user=root, type=Authenticator.Type.TOTP, data={})
@@ -107,10 +109,10 @@ class SystemUnderTest:
         return session
 
     def ask(self, method: Method, path: str, *args: Any, **options: Any) -> Answer:
-        """Call the service as that superuser, and undo whatever the call did."""
+        """Request `path` as that superuser, and roll back the changes of the request."""
         key = self.session.session_key
-        with undone():
-            client = visitor()
+        with rolled_back():
+            client = anonymous_client()
             client.cookies[settings.SESSION_COOKIE_NAME] = key or ""
             call = client.get if method == "GET" else client.post
             response = call(path, *args, **options)
@@ -119,12 +121,12 @@ class SystemUnderTest:
             return response
 
     def log(self) -> AbstractContextManager[list[dict[str, Any]]]:
-        """Collect what the service logs meanwhile; the list is filled at the end."""
+        """Collect the log lines of the service; the list is filled when the context ends."""
         return log_lines.written(settings.ENV, settings.SERVICE)
 
     @property
     def visits(self) -> list[Visit]:
-        """One GET of every route, as that superuser."""
+        """Return the response of every route to a GET of that superuser."""
         if not self.seen:
             self.seen.extend(self._visits())
         return self.seen
@@ -136,17 +138,17 @@ class SystemUnderTest:
             yield Visit(route, response, [line for line in lines if line["event"] == "request"])
 
 
-def visitor() -> Client:
-    """Give the browser of nobody; a crash is the response that a server would send."""
+def anonymous_client() -> Client:
+    """Return a client without a session; a crash gives the response that a server would send."""
     return Client(raise_request_exception=False)
 
 
 @contextmanager
-def undone() -> Iterator[None]:
-    """Take back what happens to the database meanwhile."""
-    here = transaction.savepoint_create()
+def rolled_back() -> Iterator[None]:
+    """Roll back the changes of the database when the context ends."""
+    savepoint = transaction.savepoint_create()
     try:
         yield
     finally:
-        transaction.savepoint_rollback(here)
+        transaction.savepoint_rollback(savepoint)
         transaction.set_rollback(False)

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets."""
+"""CSV exports."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ class _Echo:
 
 
 def cell(value: object) -> str:
-    """Write a value so that a spreadsheet shows it and never computes it; numbers stay numbers."""
+    """Return the value as text that no spreadsheet runs as a formula; numbers stay numbers."""
     text = "" if value is None else str(value)
     is_number = not isinstance(value, str)
     return text if is_number or not text.startswith(_FORMULA) else f"'{text}"
@@ -24,7 +24,7 @@ def cell(value: object) -> str:
 def csv_response(
     name: str, header: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> StreamingHttpResponse:
-    """Answer with a CSV file of that name, written while it is sent."""
+    """Return a streaming response with a CSV file of that name."""
     response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -34,7 +34,7 @@ def csv_response(
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield "\ufeff"  # or Excel takes UTF-8 for something else
+    yield "\ufeff"  # the byte order mark that Excel needs to read UTF-8
     yield writer.writerow(header)
     for row in rows:
         yield writer.writerow([cell(value) for value in row])

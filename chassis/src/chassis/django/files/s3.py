@@ -23,12 +23,15 @@ UNAVAILABLE = ProblemError(
 
 
 class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
-    """A private bucket. When it cannot be reached the caller is told so (503), and no thread of the
-    server waits for long; a file that is not there is a FileNotFoundError, as on a disk."""
+    """A private bucket.
+
+    Timeouts are short, and an unreachable bucket gives a problem (503). A missing file raises
+    FileNotFoundError, as on a disk.
+    """
 
     def __init__(self, **options: Any) -> None:
         """Take the options of `chassis.django.files.storage.storage`."""
-        # where there is an endpoint of one's own, a bucket seldom has a host name of its own
+        # services other than Amazon's seldom have a host name for each bucket
         style = "path" if options.get("endpoint_url") else "auto"
         client = Config(
             connect_timeout=_CONNECT_SECONDS,
@@ -37,12 +40,12 @@ class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
             s3={"addressing_style": style},
             signature_version="s3v4",
         )
-        # should the bucket ever be opened, a browser still shows nothing that lies in it
-        harmless = {"ContentDisposition": "attachment", "CacheControl": "private, no-store"}
+        # even if the bucket becomes public, browsers do not display its files
+        parameters = {"ContentDisposition": "attachment", "CacheControl": "private, no-store"}
         super().__init__(
             **options,
             client_config=client,
-            object_parameters=harmless,
+            object_parameters=parameters,
             default_acl=None,
             file_overwrite=False,
         )
@@ -51,7 +54,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
         with _within_reach():
             opened = super()._open(name, mode)
             if "r" in mode:
-                # now, and not when somebody reads: here the failure can still be told
+                # fetch now, not on the first read: here the failure still becomes a problem
                 opened.file  # noqa: B018 - fetches it
             return opened
 
@@ -60,20 +63,22 @@ class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
             return str(super()._save(name, content))
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a file."""
+        """Return whether the file exists."""
         with _within_reach():
             return bool(super().exists(name))
 
     def delete(self, name: str) -> None:
-        """Remove a file, if there is one."""
+        """Delete the file if it exists."""
         with _within_reach():
             super().delete(name)
 
 
 @contextmanager
 def _within_reach() -> Iterator[None]:
-    """Raise the problem 503 for a bucket that does not answer; a refusal is a mistake of ours and
-    stays a crash, to be logged and mended."""
+    """Raise the problem 503 if the bucket does not answer.
+
+    A 4xx answer is a mistake in the configuration; it stays a crash, which is logged.
+    """
     try:
         yield
     except (ConnectionError, HTTPClientError) as error:

@@ -1,7 +1,7 @@
-"""Where uploads lie: on a disk, or in an S3-compatible bucket.
+"""Storage of uploads: on a disk, or in an S3-compatible bucket.
 
-Nothing about the bucket is public, and no browser is sent there: a view decides who gets a file and
-passes it on (`chassis.django.files.uploads.deliver`), wherever it lies.
+The bucket is private, and browsers are never redirected to it: a view checks who may have a file
+and sends it (`chassis.django.files.uploads.deliver`).
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ _BUCKET = "chassis.django.files.s3.Bucket"
 
 
 class MediaSettings(ServiceSettings):
-    """The variables that say where uploads lie; production has to choose."""
+    """The variables for the storage of uploads; production must set one."""
 
     media_dir: str = Field(
         "",
@@ -28,7 +28,7 @@ class MediaSettings(ServiceSettings):
     )
     media_region: str = Field("", description="The region of the bucket, where it has one.")
     media_access_key: str = Field(
-        "", description="The key that may read and write the bucket. Unset: that of the machine."
+        "", description="The key that may read and write the bucket. Unset: the key of the machine."
     )
     media_secret_key: SecretStr = Field(SecretStr(""), description="The secret of that key.")
     media_bucket: str = Field(
@@ -58,7 +58,7 @@ class MediaSettings(ServiceSettings):
         if value and folder:
             raise ValueError("set it or MEDIA_DIR, not both")
         if info.data.get("media_endpoint") and not value:
-            raise ValueError("set it: MEDIA_ENDPOINT is of no use without a bucket")
+            raise ValueError("set it: MEDIA_ENDPOINT has no effect without a bucket")
         environment = info.data.get("environment", Environment.PRODUCTION)
         if not (value or folder or environment.is_local):
             raise ValueError("set it, or MEDIA_DIR: an image has no place for uploads")
@@ -66,7 +66,7 @@ class MediaSettings(ServiceSettings):
 
 
 def storage(env: MediaSettings) -> dict[str, Any]:
-    """Give the entry of Django's `STORAGES` for uploads; a disk's folder is `MEDIA_ROOT`."""
+    """Return the entry of Django's `STORAGES` for uploads; a disk's folder is `MEDIA_ROOT`."""
     if not env.media_bucket:
         return {"BACKEND": _FILES}
     secret = env.media_secret_key.get_secret_value()

@@ -1,10 +1,10 @@
-"""Files that people send: what is taken, under which name it lies, and how it is given back.
+"""Uploads: allowed types, stored names, and delivery.
 
-A browser must never run what somebody uploaded. So only a few types are taken, known by their first
-bytes and not by what the sender says; SVG and HTML, which carry scripts, are not among them. A file
-lies under a name we made, and goes out as an attachment that no browser interprets.
+A browser must never run an uploaded file. So only a few types are allowed, detected by their first
+bytes and not by the sender's content type; SVG and HTML can carry scripts and are refused. A file
+is stored under a generated name, and sent as an attachment.
 
-Models name `stored_name` and `validate_upload`, and so do migrations: both stay where they are.
+Migrations import `stored_name` and `validate_upload`: do not move or rename them.
 """
 
 import re
@@ -19,12 +19,12 @@ from django.db.models import Model
 from django.http import FileResponse
 
 type Upload = File[bytes]
-"""A file that was sent or stored; generic in the stubs alone, so never evaluated."""
+"""An uploaded or stored file; generic only in the stubs, so this is never evaluated."""
 
-MOST_BYTES = 5 * 1024 * 1024
-LONGEST_NAME = 100
-MOST_BASE64 = (MOST_BYTES + 2) // 3 * 4
-"""Characters of the largest file as an API is sent it."""
+MAX_BYTES = 5 * 1024 * 1024
+MAX_NAME_LENGTH = 100
+MAX_BASE64 = (MAX_BYTES + 2) // 3 * 4
+"""Characters of the largest file in base64."""
 TYPES = {
     "application/pdf": (b"%PDF-", (".pdf",)),
     "image/png": (b"\x89PNG\r\n\x1a\n", (".png",)),
@@ -40,28 +40,28 @@ def validate_upload(upload: Upload) -> None:
     """Raise ValidationError for a file that is empty, too large, or not a PDF, PNG or JPEG file."""
     if not upload.size:
         raise ValidationError("This file is empty.", code="empty")
-    if upload.size > MOST_BYTES:
-        most = MOST_BYTES // 1024 // 1024
-        raise ValidationError(f"This file is larger than {most} MB.", code="too-large")
+    if upload.size > MAX_BYTES:
+        megabytes = MAX_BYTES // 1024 // 1024
+        raise ValidationError(f"This file is larger than {megabytes} MB.", code="too-large")
     ending = PurePath(upload.name or "").suffix.lower()
-    found = media_type(upload)
-    if found is None or ending not in TYPES[found][1]:
+    detected = media_type(upload)
+    if detected is None or ending not in TYPES[detected][1]:
         raise ValidationError(
             "Attach a PDF, PNG or JPEG file whose name ends accordingly.", code="wrong-type"
         )
 
 
 def decoded(name: str, content: str) -> Upload:
-    """Make the file that an API was sent as base64; raises ValidationError for anything else."""
+    """Return the file decoded from base64; raise ValidationError for invalid base64."""
     try:
-        found = b64decode(content, validate=True)
+        data = b64decode(content, validate=True)
     except ValueError:
         raise ValidationError({"attachment": "The content is not base64."}) from None
-    return SimpleUploadedFile(shown_name(name), found)
+    return SimpleUploadedFile(shown_name(name), data)
 
 
 def media_type(upload: Upload) -> str | None:
-    """Tell the type by the first bytes; None for any that is not taken."""
+    """Return the media type by the first bytes; None for a type that is not allowed."""
     upload.seek(0)
     start = upload.read(16)
     upload.seek(0)
@@ -69,21 +69,21 @@ def media_type(upload: Upload) -> str | None:
 
 
 def shown_name(name: str) -> str:
-    """Give a name without folders and control characters, at most 100 characters long."""
+    """Return the name without folders and control characters, at most 100 characters long."""
     last = re.split(r"[/\\]", name)[-1]
     path = PurePath(_NOT_IN_NAMES.sub("_", last).strip(". ") or "file")
-    return f"{path.stem[: LONGEST_NAME - len(path.suffix)]}{path.suffix}"
+    return f"{path.stem[: MAX_NAME_LENGTH - len(path.suffix)]}{path.suffix}"
 
 
 def stored_name(instance: Model, filename: str) -> str:
-    """Make the name to store under (`upload_to`): of the sender's name only the ending is kept."""
+    """Return a random name to store under (`upload_to`), with the extension of the sent name."""
     ending = PurePath(filename).suffix.lower()
     known = {each for _, endings in TYPES.values() for each in endings}
     return f"{instance._meta.label_lower}/{uuid4().hex}{ending if ending in known else ''}"
 
 
 def deliver(stored: Upload, *, name: str) -> FileResponse:
-    """Answer with a stored file, to be saved under `name` and never shown in the page."""
+    """Return a response that downloads the stored file as `name`."""
     response = FileResponse(
         stored.open("rb"),
         as_attachment=True,

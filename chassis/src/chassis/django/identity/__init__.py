@@ -1,11 +1,11 @@
-"""The hybrid's identity provider: allauth's OpenID Connect, with our rules about tokens.
+"""The hybrid's identity provider: allauth's OpenID Connect, with the platform's rules for tokens.
 
-A token lives five minutes, is signed with RS256, and names exactly the service it is for: its
-client has to ask with `resource=service://<audience>` (RFC 8707) and has to be allowed to.
+A token is valid for five minutes, is signed with RS256, and has exactly one service as audience.
+The client requests it with `resource=service://<audience>` (RFC 8707) and must be allowed to.
 
-A token of a person carries no scope that the person does not hold. Scopes are the permissions of
-the role matrix (`web/accounts/roles.py`): give a role `endpoints:write`, and the tokens of whoever
-holds it in the token's tenant may carry that. Another rule is `SCOPES_OF` in `web/settings.py`: the
-path of a function that is given the user and the scopes that were asked for, and gives those that
-the user holds. OpenID's own scopes, such as `email`, are everybody's.
+A token of a person contains only scopes that the person holds. Scopes are the permissions of
+the role matrix (`web/accounts/roles.py`): if a role has `endpoints:write`, tokens of
+people with that role in the token's tenant may contain it. To replace this rule, set `SCOPES_OF` in
+`web/settings.py` to the path of a function that takes the user and the requested scopes and returns
+those that the user holds. OpenID's own scopes, such as `email`, are allowed for everyone.
 """

@@ -1,4 +1,4 @@
-"""Our rules about tokens, where allauth asks for them."""
+"""The platform's rules for tokens, as an adapter of allauth."""
 
 from collections.abc import Iterable, Set
 from typing import Any, cast
@@ -20,10 +20,10 @@ OPENID_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "of
 
 
 class Adapter(DefaultOIDCAdapter):
-    """Issuer, audience, subject and tenant of what the provider signs."""
+    """The issuer, audience, subject and tenant of the provider's tokens."""
 
     def get_issuer(self) -> str:
-        """Give the configured issuer; a Host header must not decide who signs."""
+        """Return the configured issuer, which never depends on the Host header."""
         return str(settings.OIDC_ISSUER)
 
     def validate_resource_uris(self, *, uris: list[str], **_: Any) -> None:
@@ -40,13 +40,13 @@ class Adapter(DefaultOIDCAdapter):
         user: AbstractBaseUser | None,
         **_: Any,
     ) -> None:
-        """Name one service as audience, whose data the token is about, and what its bearer may do.
+        """Set the audience, subject, tenant and scopes of the token.
 
-        Raises InvalidTargetError when the request named none, or one that this client may not ask;
-        UnauthorizedClientError when a client that speaks for itself has no tenant.
+        Raises InvalidTargetError if the request does not name one service, or the client may not
+        request it. Raises UnauthorizedClientError if client credentials have no tenant.
         """
         access_token["aud"] = _audience(access_token.get("aud", []), client)
-        if user is None:  # client credentials: nobody is signed in, the client speaks for itself
+        if user is None:  # client credentials: the token has no person
             access_token["sub"] = f"client:{client.pk}"
             access_token["tenant"] = _tenant(client)
         else:
@@ -58,16 +58,16 @@ class Adapter(DefaultOIDCAdapter):
 
 
 def scopes_of(user: AbstractBaseUser, asked: Set[str]) -> Set[str]:
-    """Give what a person's roles allow in the tenant that the token is about; superusers hold all.
+    """Return the scopes that a person's roles allow in the token's tenant; superusers hold all.
 
-    `user` is who signs in, `asked` are the scopes that a client wants for them.
+    `user` is the person who signs in, `asked` are the scopes that the client requested.
     """
     tenant = import_string(settings.TENANT_OF)(user)
     return {name for name in asked if roles.has_permission(user, name, tenant=tenant)}
 
 
 def audience_of(uri: str) -> str:
-    """Give `api` for `service://api`; raises InvalidTargetError for any other form."""
+    """Return `api` for `service://api`; raises InvalidTargetError for any other form."""
     parts = urlsplit(uri)
     if parts.scheme != SCHEME or not parts.netloc or parts.path or parts.query or parts.fragment:
         raise InvalidTargetError(f"A resource looks like {SCHEME}://api.")

@@ -1,4 +1,4 @@
-"""The development client: how `just token` gets a token without a person."""
+"""The development client, with which `just token` gets a token without a person."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ CLIENT_ID = "development"
 
 
 def development_client(*, audience: str, scopes: list[str], tenant: str | None) -> str:
-    """Create the client or bring it up to date, and give its new secret, which nobody keeps."""
+    """Create or update the client; return its new secret, which is not stored in clear."""
     client, _ = Client.objects.get_or_create(pk=CLIENT_ID, defaults={"name": "Development"})
     client.set_grant_types([Client.GrantType.CLIENT_CREDENTIALS])
     client.set_scopes(scopes)
@@ -28,9 +28,9 @@ def development_client(*, audience: str, scopes: list[str], tenant: str | None) 
 
 
 def fetch_token(*, secret: str, audience: str, scopes: list[str]) -> str:
-    """Ask our token endpoint within this process: no server has to run.
+    """Return a token from the token endpoint, called in this process without a server.
 
-    Raises ValueError with the endpoint's answer when it refuses.
+    Raises ValueError with the response body if the endpoint refuses.
     """
     form = {
         "grant_type": "client_credentials",

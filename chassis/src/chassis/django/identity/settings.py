@@ -1,4 +1,4 @@
-"""What the identity provider reads from the environment, and its signing keys."""
+"""The environment variables of the identity provider, and its signing keys."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -28,14 +28,14 @@ class IdentitySettings(ServiceSettings):
 
     oidc_issuer: str = Field(
         "",
-        description="Where this service is reached, https://accounts.example.com: the `iss` of its "
+        description="This service's public URL, https://accounts.example.com: the `iss` of its "
         "tokens. In development http://127.0.0.1 with the port of `just up`.",
     )
     oidc_signing_keys: Secret = Field(
         development_secret("oidc-signing-keys"),
         description="RSA private keys as PEM, one after the other. The first signs; the "
-        "others are still published, so that a rotation interrupts nobody. Development makes "
-        "its own in .dev/.",
+        "others are still published, so that a rotation breaks no session. Development creates "
+        "its own key in .dev/.",
     )
 
     @field_validator("oidc_issuer")
@@ -49,13 +49,13 @@ class IdentitySettings(ServiceSettings):
     @classmethod
     def load(cls, service: Service | None = None) -> "IdentitySettings":
         """Read the variables; in development the issuer is the server of `just up`."""
-        found = super().load(service)
-        if found.oidc_issuer or service is None:
-            return found
+        env = super().load(service)
+        if env.oidc_issuer or service is None:
+            return env
         port = lookup(service, "WEB_PORT") or "8000"
         if not port.isdecimal():
             raise SettingsError("WEB_PORT is not a port: set it to a number below 65536.")
-        return found.model_copy(update={"oidc_issuer": f"http://127.0.0.1:{port}"})
+        return env.model_copy(update={"oidc_issuer": f"http://127.0.0.1:{port}"})
 
 
 def install(settings: dict[str, Any], service: Service) -> None:
@@ -85,7 +85,7 @@ def _let_forms_lead_back(policy: dict[str, Any], *, local: bool) -> None:
 
 
 def signing_keys(env: IdentitySettings, service: Service) -> list[dict[str, Any]]:
-    """Give IDP_OIDC_PRIVATE_KEYS: the first key signs, all are in the JWKS.
+    """Return IDP_OIDC_PRIVATE_KEYS: the first key signs, all are in the JWKS.
 
     Raises SettingsError when the variable holds no readable RSA key.
     """

@@ -1,4 +1,4 @@
-"""The provider's addresses; ours stand in front of allauth's of the same path."""
+"""The provider's URLs; ours come first and replace allauth's with the same path."""
 
 from django.urls import include, path
 

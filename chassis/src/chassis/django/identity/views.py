@@ -1,4 +1,4 @@
-"""allauth's endpoints, with the refusals it would answer with a crash."""
+"""allauth's endpoints, with OAuth errors where allauth would crash."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from chassis.django.identity.adapter import audience_of
 
 
 class TokenView(views.TokenView):
-    """The token endpoint; `resource=nonsense` is the caller's mistake and not ours (500)."""
+    """The token endpoint; an invalid `resource` is an OAuth error and not a 500."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Give tokens, or the OAuth error as JSON."""
+        """Return tokens, or the OAuth error as JSON."""
         try:
             _check_resources(request.POST.getlist("resource"))
         except OAuth2Error as error:
@@ -24,10 +24,10 @@ class TokenView(views.TokenView):
 
 
 class AuthorizationView(views.AuthorizationView):
-    """The page that asks a person; it wants one resource and PKCE of every client."""
+    """The consent page; every client must send one resource and use PKCE."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the page, or the mistake in the request that led here."""
+        """Return the page, or a page with the error of the request."""
         try:
             _check_resources(request.GET.getlist("resource"), required=True)
             _check_challenge(request)

@@ -1,4 +1,4 @@
-"""Mail of a Django half: kept in the transaction of whoever sends it, sent by a job afterwards.
+"""Mail of a Django half: stored in the sender's transaction, then sent by a job.
 
 `MAILERS` in `web/settings.py` makes it the default, so that allauth's mails go this way too:
 
@@ -7,10 +7,11 @@
         "transport": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {…}},
     }
 
-What a transaction takes back is not sent, what it commits survives a crash and a mail server that
-is away. The job carries an id alone, because arguments of jobs are written to logs and a mail may
-hold a link that resets a password; the text waits sealed in `platform.mail` and is deleted once it
-was sent. In tests Django puts its own backend in place of all of them, and fills `mail.outbox`.
+Mail of a transaction that is rolled back is not sent; committed mail survives a crash and an outage
+of the mail server. The job has only the mail's ID as argument, because arguments of jobs are logged
+and a mail may contain a link that resets a password. The text is stored encrypted in
+`platform.mail` and deleted after it was sent. In tests Django puts its own backend in place of all
+of them, and fills `mail.outbox`.
 """
 
 from collections.abc import Sequence
@@ -36,20 +37,22 @@ _ASCII = policy.SMTP.clone(cte_type="7bit")
 
 
 class Backend(BaseEmailBackend):
-    """Keeps mail for a job; a header that cannot be written is refused here and now."""
+    """A backend that stores mail for a job; invalid headers are refused immediately."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Keep all of them, or none; return how many. Raises ValueError for a line break where a
-        header would end."""
+        """Store all messages or none; return their number.
+
+        Raises ValueError for a line break in a header.
+        """
         messages = [message for message in email_messages if message.recipients()]
         with transaction.atomic():
             for message in messages:
-                send_mail.enqueue(mail_id=str(_keep(message)))
+                send_mail.enqueue(mail_id=str(_store(message)))
         return len(messages)
 
 
 class FolderBackend(BaseEmailBackend):
-    """Development: a file for each mail, for a mail program or an editor to open."""
+    """A backend for development that writes each mail to a file."""
 
     def __init__(self, *, folder: str | Path, **options: Any) -> None:
         """Write into `folder`."""
@@ -62,36 +65,38 @@ class FolderBackend(BaseEmailBackend):
             written = message.message()
             for part in written.walk():
                 if part.get_content_maintype() == "text":
-                    # no line broken: a link is to be copied
+                    # 8bit keeps long lines whole, so that links can be copied
                     kind = part.get_content_subtype()
                     part.set_content(part.get_content(), subtype=kind, cte="8bit")
             self._folder.write(written)
         return len(email_messages)
 
 
-# until the mail itself is given up after two days, with any luck of the pauses
+# enough attempts for two days, after which the mail is deleted, however short the random pauses
 @retry(Retry(limit=110))
 @task(queue_name="mail")
 def send_mail(mail_id: str) -> None:
-    """Send one mail and delete it; one that is gone was sent before.
+    """Send one stored mail and delete it; a mail that is missing was already sent.
 
-    A worker that dies between the server's answer and the deletion sends it twice, which is better
-    than not at all. Raises UnreadableError when SECRET_KEY changed and the one that sealed the mail
-    is not among its fallbacks.
+    A worker that is killed between sending and deleting makes the mail go out twice, which is
+    better than not at all. Raises UnreadableError if the mail was encrypted under a SECRET_KEY that
+    is no longer configured.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT recipient, body FROM platform.mail WHERE id = %s", [mail_id])
         row = cursor.fetchone()
     if row is None:
         return
-    recipients, sealed = row
-    mailers[TRANSPORT].send_messages([_Kept(recipients, field_encryption.unseal(sealed))])
+    recipients, encrypted = row
+    mailers[TRANSPORT].send_messages(
+        [_StoredMessage(recipients, field_encryption.decrypt(encrypted))]
+    )
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM platform.mail WHERE id = %s", [mail_id])
 
 
-class _Kept(EmailMessage):
-    """A message as it was written, for a backend that sends what `message()` gives."""
+class _StoredMessage(EmailMessage):
+    """A stored message; backends send the result of `message()`."""
 
     def __init__(self, recipients: str, source: str) -> None:
         self._source = source
@@ -99,13 +104,13 @@ class _Kept(EmailMessage):
         super().__init__(head["Subject"], from_email=head["From"], to=recipients.split("\n"))
 
     def message(self, *, policy: Any = policy.default) -> Message:
-        """Read it again."""
+        """Return the parsed message."""
         return cast(Message, message_from_string(self._source, policy=policy))
 
 
-def _keep(message: EmailMessage) -> UUID:
+def _store(message: EmailMessage) -> UUID:
     written = message.message(policy=_ASCII)
-    # no robot should answer it (RFC 3834)
+    # auto-responders should not reply (RFC 3834)
     written["Auto-Submitted"] = "auto-generated"
     if request_id := telemetry.carried().get(HEADER.lower()):
         written[HEADER] = request_id
@@ -116,7 +121,7 @@ def _keep(message: EmailMessage) -> UUID:
             [
                 identifier,
                 "\n".join(message.recipients()),
-                field_encryption.seal(written.as_string(policy=_ASCII)),
+                field_encryption.encrypt(written.as_string(policy=_ASCII)),
             ],
         )
     return identifier

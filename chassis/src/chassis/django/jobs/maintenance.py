@@ -1,6 +1,6 @@
-"""The platform's own periodic tasks: what keeps the queue healthy and its tables small.
+"""The platform's own periodic tasks, which keep the queue healthy and its tables small.
 
-The audit trail is not among them: what runs the service may not delete from it.
+They do not purge the audit trail: the service's database role may not delete from it.
 """
 
 from collections.abc import AsyncIterator
@@ -34,16 +34,16 @@ async def recover_stalled_jobs() -> None:
 @periodic("17 * * * *")
 @task(queue_name=_QUEUE)
 async def delete_finished_jobs() -> None:
-    """Forget the jobs that succeeded or were cancelled a week ago; dead letters stay."""
+    """Delete jobs that succeeded or were canceled a week ago; dead letters stay."""
     async with _driver() as driver:
         await maintenance.delete_finished(driver, days=_JOBS_KEPT_DAYS)
 
 
 @periodic("37 * * * *")
 @task(queue_name=_QUEUE)
-async def purge_what_expired() -> None:
-    """Delete mail that could not be sent for two days, yesterday's idempotent answers, full
-    buckets of limits, and keys that ended a month ago."""
+async def purge_expired() -> None:
+    """Delete mail that could not be sent for two days, idempotent responses of yesterday, unused
+    rate limit buckets, and API keys that expired a month ago."""
     for purge in (mail.purge, throttle.purge, api_keys.purge):
         async with _driver() as driver:
             await purge(driver)
@@ -77,9 +77,9 @@ def clear_cache() -> None:
 
 @asynccontextmanager
 async def _driver() -> AsyncIterator[AsyncConnection[Any]]:
-    """Open a connection for the platform's asynchronous half, in a transaction."""
+    """Yield an asynchronous connection, in a transaction."""
     parameters = connection.get_connection_params()
-    of_django = ("cursor_factory", "context")
-    known = {name: value for name, value in parameters.items() if name not in of_django}
-    async with await AsyncConnection.connect(**known) as driver:
+    django_only = ("cursor_factory", "context")
+    options = {name: value for name, value in parameters.items() if name not in django_only}
+    async with await AsyncConnection.connect(**options) as driver:
         yield driver

@@ -42,7 +42,7 @@ _OWN = ("chassis.django.jobs.mail", "chassis.django.jobs.maintenance")
 def periodic(cron: str) -> Decorator:
     """Have the scheduler enqueue a task whenever `cron` says (five fields, in UTC).
 
-    A run that is still waiting or going on is not doubled. Raises TaskError for a wrong `cron`.
+    It skips a run while the previous one is queued or running. Raises TaskError for a wrong `cron`.
     """
 
     def declare(task: DjangoTask) -> DjangoTask:
@@ -53,19 +53,18 @@ def periodic(cron: str) -> Decorator:
     return declare
 
 
-def retry(how: Retry) -> Decorator:
-    """Try a failing task again in a way of its own."""
+def retry(policy: Retry) -> Decorator:
+    """Set the retry policy of a task."""
 
     def declare(task: DjangoTask) -> DjangoTask:
-        task.func.retry = how  # type: ignore[attr-defined]
+        task.func.retry = policy  # type: ignore[attr-defined]
         return task
 
     return declare
 
 
 class Backend(BaseTaskBackend):
-    """Puts tasks into the queue in the transaction of whoever enqueues them; what a task returns is
-    not kept."""
+    """A backend that enqueues tasks in the caller's transaction; results are not stored."""
 
     supports_defer = True
     supports_async_task = True
@@ -73,8 +72,10 @@ class Backend(BaseTaskBackend):
     def enqueue(
         self, task: DjangoTask, args: Iterable[Any], kwargs: dict[str, Any]
     ) -> DjangoResult:
-        """Add a job; its number is the result's `id`. Raises TypeError for an argument that JSON
-        does not know, and Django's database errors."""
+        """Add a job; its number is the `id` of the result.
+
+        Raises TypeError for an argument that JSON cannot encode, and Django's database errors.
+        """
         stored: dict[str, Any] = {
             "args": normalize_json(list(args)),
             "kwargs": normalize_json(kwargs),
@@ -108,9 +109,9 @@ def find_tasks(package: str) -> list[jobs.Task[...]]:
     """Return the platform's tasks and those of every `<package>/<app>/tasks.py`, as workers know
     them."""
     modules = [*map(import_module, _OWN), *discover(package, "tasks").values()]
-    found = [item for module in modules for item in vars(module).values()]
+    items = [item for module in modules for item in vars(module).values()]
     # by name: a module may import another one's task in order to enqueue it
-    tasks = {_name(item): item for item in found if isinstance(item, Task)}
+    tasks = {_name(item): item for item in items if isinstance(item, Task)}
     return [_as_job(task) for task in tasks.values()]
 
 
@@ -132,7 +133,7 @@ def _call(task: DjangoTask, args: list[Any], kwargs: dict[str, Any]) -> None:
     try:
         task.call(*args, **kwargs)
     finally:
-        # nobody else uses this thread's connection before the next job
+        # no other code uses this thread's connection before the next job
         connection.close()
 
 

@@ -10,7 +10,7 @@ __all__ = ["execute"]
 
 
 def execute(arguments: list[str]) -> None:
-    """Run a command of `manage.py`; ``arguments`` are those of the process.
+    """Run a command of `manage.py`; `arguments` are those of the process.
 
     A database that cannot be reached is one sentence and exit code 1: nothing is to be debugged.
     With `--traceback` it is Django's traceback.

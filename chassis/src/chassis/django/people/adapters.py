@@ -36,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return cleaned
 
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
-        """Tell whether an address needs no mail of ours: whoever came by its invitation read one.
+        """Return whether an address is verified: the invitation link in its mail has proved it.
 
         allauth would add the address that it was told of to whatever account is made next, also one
         from an identity provider: a link that somebody was made to open would give its sender a way
@@ -48,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """Let allauth's pages ask again as ours do: not whoever gave a second factor just now."""
         is_required: bool = super().is_reauthentication_required(app=app)
-        return is_required and not mfa.was_given_recently(self.request)
+        return is_required and not mfa.was_verified_recently(self.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Offer a password only to those who have no second factor: it would stand in for both."""
@@ -64,8 +64,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Tell whether somebody may sign up; where that is closed, with the invited address."""
         if getattr(settings, "SIGN_UP_OPEN", False):
             return True
-        theirs = {address.email.lower() for address in sociallogin.email_addresses}
-        return (invitations.invited_address(request) or "").lower() in theirs
+        addresses = {address.email.lower() for address in sociallogin.email_addresses}
+        return (invitations.invited_address(request) or "").lower() in addresses
 
     def authenticate_by_email(self, sociallogin: Any) -> Any:
         """Find the account of an address that the provider has verified.
@@ -78,7 +78,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return super().authenticate_by_email(sociallogin)
 
     def get_requests_session(self) -> Any:
-        """Give what speaks to the provider; one that is away is a problem (503) and no crash."""
+        """Return the HTTP session for the provider; raise a problem (503) if it is unreachable."""
         session = super().get_requests_session()  # type: ignore[no-untyped-call]
         session.request = _answering(session.request)
         return session

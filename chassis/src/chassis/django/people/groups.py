@@ -30,14 +30,14 @@ def sync(*, using: str = DEFAULT_DB_ALIAS) -> list[str]:
 
 def differences(*, using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Say where groups and matrix differ, a line for each role; nothing is changed."""
-    found = []
+    lines = []
     for role, names in _matrix().items():
         group = Group.objects.using(using).filter(name=role).first()
         wanted = {permission.pk for permission in _rows(names, using=using)}
         held = set(group.permissions.values_list("pk", flat=True)) if group else None
         if wanted != held:
-            found.append(f"the group {role!r} does not hold what its role says")
-    return found
+            lines.append(f"the group {role!r} does not hold what its role says")
+    return lines
 
 
 def _matrix() -> Matrix:
@@ -68,17 +68,17 @@ def _rows(names: Iterable[str], *, using: str) -> list[Permission]:
     # an area that is no Django app belongs to another half, whose tokens carry the name as a scope
     labels = {config.label for config in apps.get_app_configs()}
     pairs = [name.split(":", 1) for name in sorted(names)]
-    ours = [(area, action) for area, action in pairs if area in labels]
-    if not ours:
+    own = [(area, action) for area, action in pairs if area in labels]
+    if not own:
         return []
     either = Q()
-    for area, action in ours:
+    for area, action in own:
         either |= Q(content_type__app_label=area, codename=action)
     rows = list(Permission.objects.using(using).filter(either).select_related("content_type"))
-    found = {(row.content_type.app_label, row.codename) for row in rows}
-    if missing := [f"{area}:{action}" for area, action in ours if (area, action) not in found]:
+    declared = {(row.content_type.app_label, row.codename) for row in rows}
+    if missing := [f"{area}:{action}" for area, action in own if (area, action) not in declared]:
         raise ValueError(
             f"No model declares {', '.join(missing)}: add it to `permissions` of a model's Meta "
-            "and write a migration, or mend the name in permissions.py."
+            "and write a migration, or correct the name in permissions.py."
         )
     return rows

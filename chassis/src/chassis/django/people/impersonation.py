@@ -41,42 +41,41 @@ class ImpersonationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Put the customer where views look for who is signed in, without looking itself: a page
-        that asks for nobody costs no query."""
-        request.user = SimpleLazyObject(lambda: _whom(request))  # type: ignore[assignment]
+        """Set `request.user` to the customer, lazily: a page that ignores it costs no query."""
+        request.user = SimpleLazyObject(lambda: _current_user(request))  # type: ignore[assignment]
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_: Any
     ) -> HttpResponseBase | None:
-        """Answer in the place of a view that is blocked while somebody acts for another."""
+        """Refuse a blocked view during impersonation; None lets the view run."""
         if _is_blocked(request, view) and support(request) is not None:
             return errors.respond(request, roles.NOT_FOR_OTHERS)
         if request.method == "POST" and _name(request) == _LOGOUT:
-            _step_back(request)
+            _end_on_logout(request)
         return None
 
 
 def support(request: HttpRequest) -> Any:
-    """Give the support person who acts for the person of this request; None if nobody does."""
+    """Return the support person who impersonates the person of this request; None without one."""
     # whoever asks who is signed in finds out by that who acts for them
     is_known = getattr(request, "user", None) is not None and request.user.is_authenticated
     return getattr(request, "impersonator", None) if is_known else None
 
 
 def blocked[View: Callable[..., Any]](view: View) -> View:
-    """Mark a view that nobody may use for somebody else: one that makes a key or a token."""
+    """Mark a view as blocked during impersonation, such as one that creates a key or a token."""
     view.blocked_for_impersonators = True  # type: ignore[attr-defined]
     return view
 
 
 def may(support: Any) -> bool:
-    """Tell whether somebody may act for customers."""
+    """Return whether a person may impersonate customers."""
     return bool(support.is_active and support.is_staff and support.has_perm(PERMISSION))
 
 
 def find(email: str) -> Any:
-    """Find the customer with this address; None if there is none that anybody may act for."""
+    """Return the active customer with this address; None if there is none."""
     user: Any = get_user_model()
     return _customers().filter(**{f"{user.USERNAME_FIELD}__iexact": email}).first()
 
@@ -88,7 +87,7 @@ def start(request: HttpRequest, customer: Any, *, reason: str) -> None:
 
 
 def end(request: HttpRequest) -> None:
-    """Be oneself again; nothing happens to somebody who is."""
+    """End impersonation; do nothing without one."""
     person: Any = support(request) or request.user
     state = request.session.pop(_KEY, None)
     if state:
@@ -96,7 +95,7 @@ def end(request: HttpRequest) -> None:
         record("impersonation.ended", actor=person, subject=customer)
 
 
-def _whom(request: HttpRequest) -> Any:
+def _current_user(request: HttpRequest) -> Any:
     person = get_user(request)
     state = request.session.get(_KEY)
     # a token speaks for its own person, whatever cookie came along
@@ -114,7 +113,7 @@ def _whom(request: HttpRequest) -> Any:
     return customer
 
 
-def _step_back(request: HttpRequest) -> None:
+def _end_on_logout(request: HttpRequest) -> None:
     # whoever signs out is the support person: the trail says so, and that they stopped
     if person := support(request):
         end(request)

@@ -33,7 +33,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Ask for a customer and a reason, and begin."""
     if impersonation.support(request) or not impersonation.may(request.user):
         raise PermissionDenied
-    if not mfa.was_given_recently(request):
+    if not mfa.was_verified_recently(request):
         return redirect(f"/accounts/reauthenticate/?next={request.path}")
     form = StartForm(request.POST or None)
     if not form.is_valid():

@@ -42,14 +42,15 @@ def expiry() -> datetime:
 def is_too_often(what: str, *, most: int, within: timedelta) -> bool:
     """Count one more mail of a kind, "to a@example.com"; tell whether `most` were sent before.
 
-    The count begins with the first and ends with `within`, in the shared cache: withdrawing an
-    invitation and sending it anew makes nobody a nuisance. One that is rolled back does not count.
+    The count begins with the first and ends with `within`, in the shared cache: so withdrawing and
+    resending an invitation cannot be used to flood a mailbox. One that is rolled back does not
+    count.
     """
     key, now = f"invitations.{digest(what)}", timezone.now()
     sent, ends = cache.get(key) or (0, now + within)
     if sent >= most:
         return True
-    # not `incr`, which begins the time anew
+    # not `incr`, which restarts the time
     cache.set(key, (sent + 1, ends), (ends - now).total_seconds())
     return False
 

@@ -18,22 +18,22 @@ _ON_THE_WAY = ("mfa_", "account_", "usersessions_")
 
 
 class Adapter(DefaultMFAAdapter):
-    """What allauth asks about second factors (MFA_ADAPTER)."""
+    """The adapter for allauth's second factors (MFA_ADAPTER)."""
 
     def encrypt(self, text: str) -> str:
         """Seal the secret of an authenticator app, or the seed of recovery codes."""
-        return field_encryption.seal(text)
+        return field_encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Read it; raises the problem 503 when SECRET_KEY was changed and forgotten."""
         try:
-            return field_encryption.unseal(encrypted_text)
+            return field_encryption.decrypt(encrypted_text)
         except field_encryption.UnreadableError:
             raise ProblemError(
                 503,
                 "second-factor-unreadable",
                 "This second factor was stored under a SECRET_KEY that the service no longer has: "
-                "somebody who runs it has to put that key among SECRET_KEY_FALLBACKS.",
+                "the operator must add that key to SECRET_KEY_FALLBACKS.",
             ) from None
 
 
@@ -54,13 +54,15 @@ def is_being_set_up(request: HttpRequest) -> bool:
     return match is not None and (match.url_name or "").startswith(_ON_THE_WAY)
 
 
-def was_given_recently(request: HttpRequest) -> bool:
-    """Tell whether somebody proved minutes ago who they are: with the factor, if they have one.
+def was_verified_recently(request: HttpRequest) -> bool:
+    """Return whether the person reauthenticated minutes ago, with their second factor if any.
 
     Signing in with it counts, because a code works once and the next one takes half a minute.
     """
     user: Any = request.user
     records: list[dict[str, Any]] = get_authentication_records(request, user)
-    given = max((record["at"] for record in records if record["method"] == "mfa"), default=0.0)
-    is_fresh = time.time() - given < app_settings.REAUTHENTICATION_TIMEOUT
+    verified_at = max(
+        (record["at"] for record in records if record["method"] == "mfa"), default=0.0
+    )
+    is_fresh = time.time() - verified_at < app_settings.REAUTHENTICATION_TIMEOUT
     return is_fresh or bool(did_recently_reauthenticate(request))

@@ -32,7 +32,7 @@ type Person = AbstractBaseUser | AnonymousUser
 NOT_FOR_OTHERS = ProblemError(
     HTTPStatus.FORBIDDEN,
     "impersonation",
-    "This is not possible while you act for somebody else: stop that first.",
+    "This is not possible while you act for a customer: stop that first.",
 )
 """The refusal of what nobody may do in somebody else's place
 (`chassis.django.people.impersonation`)."""
@@ -56,7 +56,7 @@ def matrix(roles: Mapping[str, Collection[str]], modules: Iterable[ModuleType] =
 
 
 def permissions(roles: Iterable[str]) -> frozenset[str]:
-    """Give all that these roles together may do; a role that is no more may do nothing."""
+    """Return the permissions of these roles together; an unknown role has none."""
     known: Matrix = import_string(settings.ROLES)
     return frozenset().union(*(known.get(role, frozenset()) for role in roles))
 
@@ -138,7 +138,7 @@ def require[View: Callable[..., Any]](name: str) -> Callable[[View], View]:
             check(request, name)
             return view(request, *args, **kwargs)
 
-        guarded.permission = name  # type: ignore[attr-defined]  # for whoever walks the routes
+        guarded.permission = name  # type: ignore[attr-defined]  # read by code that walks the routes
         return guarded  # type: ignore[return-value]  # the same signature, by `wraps`
 
     return decorate

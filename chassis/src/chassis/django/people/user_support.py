@@ -83,13 +83,13 @@ def end_sessions(user: Any, *, reason: str) -> str:
 
 @transaction.atomic
 def remove_factors(user: Any, *, reason: str) -> str:
-    """Take somebody's second factors and recovery codes; staff enrol anew when they sign in."""
+    """Take somebody's second factors and recovery codes; staff enroll again when they sign in."""
     count = 0
     for factor in Authenticator.objects.filter(user=user):
         factor.delete()
         count += 1
     record("second_factors.reset", subject=user, after={"reason": reason, "removed": count})
-    return f"{count} second factors are gone: their password lets them in alone until they enrol."
+    return f"{count} second factors are gone: their password lets them in alone until they enroll."
 
 
 @transaction.atomic

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             **{f"{users.USERNAME_FIELD}__iexact": email}, is_active=True
         ).first()
         if user is None:
-            raise CommandError(f"Nobody who may sign in has the address {email}.")
+            raise CommandError(f"No active account has the address {email}.")
         if not hasattr(settings, "API"):
             raise CommandError("This service has no API that takes keys: people sign in to it.")
         if revoke:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
     def _revoke(self, user: Any, prefix: str) -> None:
         if not tokens.revoke_key(user, prefix=prefix.removeprefix("rbk_")[:12]):
-            raise CommandError(f"{user} has no live key that begins with rbk_{prefix}.")
+            raise CommandError(f"{user} has no active key that begins with rbk_{prefix}.")
         self.stdout.write("Revoked.")
 
 

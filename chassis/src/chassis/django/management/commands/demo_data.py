@@ -36,11 +36,11 @@ class Command(BaseCommand):
             )
         people = get_user_model()._default_manager
         before = people.count()
-        given = os.environ.get("DEMO_PASSWORD")
-        password = given or secrets.token_urlsafe(9)
+        configured = os.environ.get("DEMO_PASSWORD")
+        password = configured or secrets.token_urlsafe(9)
         with transaction.atomic():
             for module in discover("web", "demo_data").values():
                 self.stdout.write(module.add_demo_data(tenant=options["tenant"], password=password))
         created = people.count() - before
-        if created and not given:
+        if created and not configured:
             self.stdout.write(f"password of the {created} new people: {password}")

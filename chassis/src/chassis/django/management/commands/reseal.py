@@ -30,7 +30,7 @@ def _factors() -> int:
     for factor in Authenticator.objects.select_for_update():
         names = [name for name in _SEALED if name in factor.data]
         for name in names:
-            factor.data[name] = _anew(
+            factor.data[name] = _encrypt_again(
                 factor.data[name], f"Second factor {factor.pk}", "delete it in the back office"
             )
         if names:
@@ -44,16 +44,16 @@ def _mails() -> int:
         # a worker that has just sent one waits with its deletion
         cursor.execute("SELECT id, body FROM platform.mail FOR UPDATE")
         sealed = [
-            (_anew(body, f"Mail {key}", "wait two days until it is given up"), key)
+            (_encrypt_again(body, f"Mail {key}", "wait two days until it is given up"), key)
             for key, body in cursor.fetchall()
         ]
         cursor.executemany("UPDATE platform.mail SET body = %s WHERE id = %s", sealed)
     return len(sealed)
 
 
-def _anew(sealed: str, what: str, otherwise: str) -> str:
+def _encrypt_again(encrypted: str, what: str, otherwise: str) -> str:
     try:
-        return field_encryption.seal(field_encryption.unseal(sealed))
+        return field_encryption.encrypt(field_encryption.decrypt(encrypted))
     except field_encryption.UnreadableError as error:
         raise CommandError(
             f"{what}: {error}. Put the key it was sealed under among SECRET_KEY_FALLBACKS, "

@@ -1,4 +1,4 @@
-"""`manage.py standards`: the behavioural standards, and how to keep each."""
+"""`manage.py standards`: the behavioral rules, and how to keep each."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from chassis.conformance import catalogue
 class Command(BaseCommand):
     """Print the rules that `tests/web/test_standards.py` runs."""
 
-    help = "Show the behavioural standards that the tests check."
+    help = "Show the behavioral rules that the tests check."
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own way to say so
 
     def handle(self, *_args: Any, **_options: Any) -> None:

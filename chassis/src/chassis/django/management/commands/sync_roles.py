@@ -19,10 +19,10 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, check: bool, **_options: Any) -> None:
         """Say what changed, or what would."""
         try:
-            found = groups.differences() if check else groups.sync()
+            changes = groups.differences() if check else groups.sync()
         except ValueError as error:
             raise CommandError(str(error)) from None
-        if check and found:
-            raise CommandError(f"{'; '.join(found)}: run manage.py sync_roles.")
-        for line in found:
+        if check and changes:
+            raise CommandError(f"{'; '.join(changes)}: run manage.py sync_roles.")
+        for line in changes:
             self.stdout.write(line)

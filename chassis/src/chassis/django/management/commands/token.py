@@ -33,8 +33,8 @@ class Command(BaseCommand):
             raise CommandError("Only a hybrid issues tokens: see `plan` in .roadbed/service.toml.")
         if tenant is None and import_string(settings.ONLY_TENANT) is None:
             raise CommandError(
-                "Say whose data the token is for: --tenant and the UUID of an organisation, which "
-                "stands in its address in the back office."
+                "Name the tenant of the token: --tenant with the UUID of an organization, which is "
+                "part of the URL of its page in the back office."
             )
         from chassis.django.identity import client  # noqa: PLC0415 - has models of that app
 

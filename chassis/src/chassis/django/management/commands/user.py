@@ -37,21 +37,23 @@ class Command(BaseCommand):
         """Do it, and say what was done."""
         person = user_support.find(email)
         if person is None:
-            raise CommandError(f"Nobody has the address {email}: look for them at /admin/.")
+            raise CommandError(
+                f"No account has the address {email}: search for the person at /admin/."
+            )
         if verb == "show":
             for name, value in user_support.describe(person):
                 self.stdout.write(f"{name:>14}  {value}")
             return
         act, _ = _WRITES[verb]
-        given = {"reason": options["reason"].strip()}
-        if not given["reason"]:
+        arguments = {"reason": options["reason"].strip()}
+        if not arguments["reason"]:
             raise CommandError("--reason is empty: name the ticket.")
         if verb == "send-reset":
-            given |= {"email": email, "host": options["host"]}
+            arguments |= {"email": email, "host": options["host"]}
         try:
-            self.stdout.write(f"{email}: {act(person, **given)}")
+            self.stdout.write(f"{email}: {act(person, **arguments)}")
         except DisallowedHost:
             raise CommandError(
-                f"{given.get('host') or 'The first of ALLOWED_HOSTS'} is no host name that this "
-                "service answers to: give one of ALLOWED_HOSTS as --host."
+                f"{arguments.get('host') or 'The first of ALLOWED_HOSTS'} is not a host of this "
+                "service: pass one of ALLOWED_HOSTS as --host."
             ) from None

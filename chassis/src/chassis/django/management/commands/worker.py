@@ -15,7 +15,7 @@ _GRACE_SECONDS = 20
 
 def _count(text: str) -> int:
     if not (text.isdecimal() and int(text)):
-        raise ArgumentTypeError(f"{text!r} is no number of jobs: give 1 or more")
+        raise ArgumentTypeError(f"{text!r} is not a number of jobs: use 1 or more")
     return int(text)
 
 

@@ -3,9 +3,9 @@ htmx.config.includeIndicatorStyles = false;
 
 // The frame in which it opens the page of a related row has no name for those who hear the page.
 document.addEventListener("DOMContentLoaded", () => {
-  const room = document.getElementById("modal-content");
-  if (!room) return;
+  const modal = document.getElementById("modal-content");
+  if (!modal) return;
   new MutationObserver(() => {
-    room.querySelector("iframe:not([title])")?.setAttribute("title", "Related page");
-  }).observe(room, { childList: true });
+    modal.querySelector("iframe:not([title])")?.setAttribute("title", "Related page");
+  }).observe(modal, { childList: true });
 });
