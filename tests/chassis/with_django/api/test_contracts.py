@@ -41,7 +41,7 @@ def test_every_operation_says_who_may_call_and_what_may_go_wrong() -> None:
 
 def test_two_operations_of_one_name_are_refused() -> None:
     """A client would have one function for both."""
-    with pytest.raises(ImproperlyConfigured, match="another operation_id than twin"):
+    with pytest.raises(ImproperlyConfigured, match="the same operation_id twin"):
         api("twin", "twin")
 
 

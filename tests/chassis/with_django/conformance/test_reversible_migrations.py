@@ -13,7 +13,7 @@ from chassis.django.conformance.reversible_migrations import ReversibleMigration
 @pytest.fixture
 def auth_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an app that has migrations count as one of the service's folder."""
-    monkeypatch.setattr(reversible_migrations, "_own", lambda: {"auth"})
+    monkeypatch.setattr(reversible_migrations, "_own_apps", lambda: {"auth"})
 
 
 def test_accepts_migrations_with_a_way_back(examine: Any, auth_is_ours: None) -> None:

@@ -66,7 +66,7 @@ def test_nobody_takes_data_out_in_anothers_place(monkeypatch: pytest.MonkeyPatch
     roles.check(request, "orders:export")
     request.impersonator = User()  # type: ignore[attr-defined]
     roles.check(request, "orders:read")
-    with pytest.raises(ProblemError, match="while you act for somebody else"):
+    with pytest.raises(ProblemError, match="while you act for a customer"):
         roles.check(request, "orders:export")
 
 
