@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from chassis import accounts
 from chassis.accounts import Account, SignedIn
 from chassis.accounts import sessions as module
-from chassis.accounts.account import prove
+from chassis.accounts.account import verify_password
 from chassis.accounts.refresh_token import RefreshToken
 from chassis.problems import ProblemError
 from lender import Lender
@@ -200,11 +200,11 @@ async def test_a_sign_in_that_a_new_password_overtook_opens_nothing(
     """The old password was right when it was checked, and is not when the session would open."""
 
     async def overtaken(*arguments: Any) -> Any:
-        stored = await prove(*arguments)
+        stored = await verify_password(*arguments)
         await connect.rows("UPDATE platform.account SET password_hash = 'another'")
         return stored
 
-    monkeypatch.setattr("chassis.accounts.sessions.prove", overtaken)
+    monkeypatch.setattr("chassis.accounts.sessions.verify_password", overtaken)
     with pytest.raises(ProblemError, match="wrong"):
         await sign_in(connect)
     assert await connect.rows("SELECT 1 FROM platform.account_session") == []
