@@ -37,7 +37,6 @@ PURE = [
     "accounts",
     "conformance",
     "api_keys",
-    "cache",
     "connections",
     "mail",
     "outgoing",

@@ -20,7 +20,6 @@ TABLES = [
     "account_session",
     "api_key",
     "audit_event",
-    "cache",
     "circuit",
     "idempotency",
     "mail",

@@ -1,7 +1,7 @@
--- What several processes must agree on. The first two hold nothing that a crash may not lose, so
--- they are not logged: faster, and absent from replicas and from what an archive keeps.
+-- State that several processes share. The throttle is unlogged, because a crash may lose it: that is
+-- faster, and keeps it out of replicas and archives.
 
--- A key (a hash: it stands for addresses of people) and when its bucket is full again.
+-- A key (a hash, because it stands for addresses of people) and when its bucket is full again.
 CREATE UNLOGGED TABLE platform.throttle (
     key bytea PRIMARY KEY,
     full_at timestamptz NOT NULL
@@ -9,15 +9,7 @@ CREATE UNLOGGED TABLE platform.throttle (
 
 CREATE INDEX throttle_full_at ON platform.throttle (full_at);
 
-CREATE UNLOGGED TABLE platform.cache (
-    key text PRIMARY KEY CHECK (length(key) <= 200),
-    value bytea NOT NULL CHECK (octet_length(value) <= 65536),
-    expires_at timestamptz NOT NULL
-);
-
-CREATE INDEX cache_expires_at ON platform.cache (expires_at);
-
--- Mail that was posted and not sent yet: jobs carry the id alone, and a sent one is deleted.
+-- Mail that is not sent yet. A job carries only the id; the row is deleted after sending.
 CREATE TABLE platform.mail (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     recipient text NOT NULL,

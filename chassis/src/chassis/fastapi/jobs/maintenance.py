@@ -1,6 +1,6 @@
 """The platform's own periodic tasks: what keeps the queue healthy and its tables small."""
 
-from chassis import api_keys, cache, idempotency, mail, throttle
+from chassis import api_keys, idempotency, mail, throttle
 from chassis.accounts import sessions
 from chassis.fastapi.jobs.tasks import periodic, runtime
 from chassis.jobs import maintenance
@@ -9,7 +9,6 @@ from chassis.outgoing import circuit
 _QUEUE = "platform"
 _PURGES = (
     throttle.purge,
-    cache.purge,
     sessions.purge,
     mail.purge,
     api_keys.purge,
@@ -34,7 +33,7 @@ async def delete_finished_jobs() -> None:
 
 @periodic("37 * * * *", queue=_QUEUE)
 async def purge_what_expired() -> None:
-    """Delete full buckets, old cache entries, links, keys, mail and circuits, ended sessions."""
+    """Delete full buckets, links, keys, mail and circuits, ended sessions."""
     for purge in _PURGES:
         async with runtime().database.driver() as connection:
             await purge(connection)
