@@ -32,8 +32,8 @@ _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 class Application(FastAPI):
     """A FastAPI whose requests all pass the platform's request layer first.
 
-    ``options`` are FastAPI's own; ``lifespan`` runs inside the platform's. Raises IssuerError when
-    ``settings`` trust an issuer that this environment does not allow.
+    `options` are FastAPI's own; `lifespan` runs inside the platform's. Raises IssuerError when
+    `settings` trust an issuer that this environment does not allow.
     """
 
     def __init__(

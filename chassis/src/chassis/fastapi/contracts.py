@@ -1,4 +1,4 @@
-"""The contracts that clients are generated from; ``just generate`` writes them, and they are
+"""The contracts that clients are generated from; `just generate` writes them, and they are
 committed."""
 
 import json
@@ -10,7 +10,7 @@ GRAPHQL = "contracts/api.graphql"
 
 
 def rendered(app: Application) -> dict[str, str]:
-    """Return the text of each contract of ``app`` by its path; the same code gives the same bytes.
+    """Return the text of each contract of `app` by its path; the same code gives the same bytes.
 
     Raises RouteError for a route that may not be started with.
     """

@@ -1,6 +1,6 @@
-"""The interactive API page at ``/docs``, without a CDN and under a strict content policy.
+"""The interactive API page at `/docs`, without a CDN and under a strict content policy.
 
-Swagger UI's files come from the distribution ``fastapi-offline``, which only development and tests
+Swagger UI's files come from the distribution `fastapi-offline`, which only development and tests
 install; where it is missing, as in an image, there is no page.
 """
 
@@ -22,7 +22,7 @@ _POLICY = (
 
 
 def install(app: FastAPI) -> None:
-    """Add ``/docs`` and its files, if Swagger UI is installed."""
+    """Add `/docs` and its files, if Swagger UI is installed."""
     folder = _swagger_ui()
     if folder is None:
         return

@@ -1,7 +1,7 @@
 """SIGTERM: first say that no more requests are wanted, then stop taking them.
 
 A server that is told to stop closes its port at once and finishes what runs; whoever balances load
-learns of it by a refused connection. So ``/readyz`` answers ``draining`` for a while in which
+learns of it by a refused connection. So `/readyz` answers `draining` for a while in which
 everything is still served, and only then the server gets its signal.
 """
 
@@ -16,7 +16,7 @@ from chassis.health import Readiness, State
 
 @contextmanager
 def draining(readiness: Readiness, seconds: float) -> Iterator[None]:
-    """Hold SIGTERM back from the server for ``seconds``; a second one passes at once.
+    """Hold SIGTERM back from the server for `seconds`; a second one passes at once.
 
     Under a server that handles no signals in this thread, as in tests, nothing happens.
     """

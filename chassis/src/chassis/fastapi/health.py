@@ -1,4 +1,4 @@
-"""``/livez`` and ``/readyz``: whether to restart this process, and whether to send it requests."""
+"""`/livez` and `/readyz`: whether to restart this process, and whether to send it requests."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ _CHECK_SECONDS = 2
 
 
 def install(app: Starlette, platform: Platform) -> None:
-    """Add both to ``app``."""
+    """Add both to `app`."""
 
     async def livez(_request: Request) -> Response:
         return _response(LIVE)

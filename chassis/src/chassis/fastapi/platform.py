@@ -27,7 +27,7 @@ _ISSUER_TIMEOUT_SECONDS = 3.0
 
 
 class Platform:
-    """Made once for an application; tests replace ``database`` and ``verifier``."""
+    """Made once for an application; tests replace `database` and `verifier`."""
 
     def __init__(self, app: Starlette, settings: ApiSettings, service: Service) -> None:
         """Connect to nothing yet. Raises IssuerError for an issuer that may not be trusted."""

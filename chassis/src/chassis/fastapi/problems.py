@@ -19,13 +19,13 @@ _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
 
 
 def respond(error: ProblemError, scope: Scope) -> Response:
-    """Make the response of ``error`` to the request in ``scope``."""
+    """Make the response of `error` to the request in `scope`."""
     problem = error.problem(instance=scope["path"], request_id=scope.get(REQUEST_ID))
     return Response(problem.to_body(), error.status, error.headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Let ``app`` answer with problems; crashes pass through to the request layer."""
+    """Let `app` answer with problems; crashes pass through to the request layer."""
     app.add_exception_handler(ProblemError, _declared)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -84,7 +84,7 @@ def _wrong_media_type(request: Request) -> bool:
 
 
 def declare(schema: dict[str, Any]) -> None:
-    """Write the problems that any operation may answer with into an OpenAPI ``schema``."""
+    """Write the problems that any operation may answer with into an OpenAPI `schema`."""
     for name in _FASTAPIS_OWN:
         schema.get("components", {}).get("schemas", {}).pop(name, None)
     for _, operation in openapi.operations(schema):

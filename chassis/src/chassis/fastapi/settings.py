@@ -14,11 +14,11 @@ from chassis.service import Half, Service
 from chassis.settings import CommaSeparated, Environment, Secret, development_secret, lookup
 
 AUDIENCE = "api"
-"""The ``aud`` of tokens in development and of those this service issues itself."""
+"""The `aud` of tokens in development and of those this service issues itself."""
 
 
 class ApiSettings(ApiKeySettings, ABC):
-    """What the platform's half of an API reads; a choice of ``auth`` adds the issuers."""
+    """What the platform's half of an API reads; a choice of `auth` adds the issuers."""
 
     half: ClassVar[Half] = "api"
 
@@ -83,12 +83,12 @@ class ApiSettings(ApiKeySettings, ABC):
 
     @abstractmethod
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:
-        """Return the issuers whose access tokens ``service`` takes."""
+        """Return the issuers whose access tokens `service` takes."""
         ...
 
 
 class Issuer(BaseModel):
-    """One entry of ``TRUSTED_ISSUERS``; the fields are those of TrustedIssuer."""
+    """One entry of `TRUSTED_ISSUERS`; the fields are those of TrustedIssuer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -100,7 +100,7 @@ class Issuer(BaseModel):
 
 
 class IssuerSettings(ApiSettings):
-    """For an API whose callers bring tokens of issuers that it does not own (``auth=oidc``)."""
+    """For an API whose callers bring tokens of issuers that it does not own (`auth=oidc`)."""
 
     trusted_issuers: tuple[Issuer, ...] = Field(
         (),
@@ -118,7 +118,7 @@ class IssuerSettings(ApiSettings):
         if not value and not _is_local(info):
             raise ValueError(
                 'set it to [{"issuer": "…", "audience": "…", "jwks_url": "…"}], '
-                "or nobody could call this service"
+                "because this service cannot accept any token without it"
             )
         return value
 
@@ -145,7 +145,7 @@ def _local_issuer(service: Service) -> TrustedIssuer:
 
 
 class AccountSettings(ApiSettings):
-    """For an API that owns its accounts and signs their tokens itself (``auth=local``)."""
+    """For an API that owns its accounts and signs their tokens itself (`auth=local`)."""
 
     token_issuer: str = Field(
         "",
@@ -158,11 +158,10 @@ class AccountSettings(ApiSettings):
         "-algorithm RSA -pkeyopt rsa_keygen_bits:2048`. Unset in development: the checkout's own.",
     )
 
-    sign_up_open: bool = Field(
-        False, description="Whether strangers may make themselves an account, by mail."
-    )
+    sign_up_open: bool = Field(False, description="Whether anyone may create an account by email.")
     sign_up_permissions: CommaSeparated = Field(
-        (), description="What somebody who signed up may do, such as orders:read,orders:write."
+        (),
+        description="Permissions of a new account after sign-up, such as orders:read,orders:write.",
     )
     account_page: str = Field(
         "",
@@ -185,7 +184,7 @@ class AccountSettings(ApiSettings):
         return value
 
     def issuer(self, service: Service) -> str:
-        """Return the ``iss`` of the tokens that ``service`` signs."""
+        """Return the `iss` of the tokens that `service` signs."""
         port = lookup(service, "API_PORT") or "8001"
         return self.token_issuer or f"http://127.0.0.1:{port}"
 
@@ -194,6 +193,6 @@ class AccountSettings(ApiSettings):
         return SigningKey.load(self.token_key, service)
 
     def issuers(self, service: Service) -> Sequence[TrustedIssuer]:
-        """Trust this service and nobody else."""
+        """Return this service as the only trusted issuer."""
         public = self.signing_key(service).public
         return [TrustedIssuer(self.issuer(service), AUDIENCE, key=public)]

@@ -1,8 +1,8 @@
-"""Fixtures for the tests of an API on a real PostgreSQL; ``tests/api/conftest.py`` imports them.
+"""Fixtures for the tests of an API on a real PostgreSQL; `tests/api/conftest.py` imports them.
 
 A test runs in one transaction that is rolled back, and what the application commits is a
-savepoint in it. That is fast, hides deferred constraints, stops ``now()`` and cannot carry requests
-that run at the same time. A test that needs those takes ``committed_db``, and gets a database of
+savepoint in it. That is fast, hides deferred constraints, stops `now()` and cannot carry requests
+that run at the same time. A test that needs those takes `committed_db`, and gets a database of
 its own and a real pool::
 
     async def test_twice(client, bearer, committed_db):
@@ -71,11 +71,11 @@ class Bearer(Protocol):
     def __call__(
         self, *permissions: str, tenant: UUID = SINGLE_TENANT, subject: str = "tester"
     ) -> dict[str, str]:
-        """Return ``Authorization`` for a caller with ``permissions``."""
+        """Return `Authorization` for a caller with `permissions`."""
 
 
 def migrate(service: Service, url: str, revision: str = "heads") -> None:
-    """Bring the database at ``url`` to ``revision``."""
+    """Bring the database at `url` to `revision`."""
     configuration = Config(service.root / "alembic.ini")
     configuration.attributes[DATABASE_URL] = url
     command.upgrade(configuration, revision)
@@ -83,7 +83,7 @@ def migrate(service: Service, url: str, revision: str = "heads") -> None:
 
 def round_trip(service: Service) -> set[str]:
     """Take an empty database to the newest schema, back to nothing and up again; return the tables
-    that the way back left, apart from Alembic's own. Needs the fixture ``database_server``."""
+    that the way back left, apart from Alembic's own. Needs the fixture `database_server`."""
     with testing.database(testing.address(service, "api")) as url:
         migrate(service, url)
         configuration = Config(service.root / "alembic.ini")
@@ -115,7 +115,7 @@ def signing_key() -> RSAPrivateKey:
 
 @pytest.fixture(scope="session")
 def app(roadbed_service: Service, api_database: str, signing_key: RSAPrivateKey) -> Application:
-    """Give the service's own application; it trusts the issuer of ``bearer`` as well."""
+    """Give the service's own application; it trusts the issuer of `bearer` as well."""
     settings = import_module("api.settings").Settings.load(roadbed_service)
     settings = settings.model_copy(update={"database_url": api_database})
     logs.configure(settings, roadbed_service)
@@ -176,7 +176,7 @@ def client(request: pytest.FixtureRequest, app: Application) -> httpx2.AsyncClie
 
 @pytest.fixture
 def bearer(signing_key: RSAPrivateKey) -> Bearer:
-    """Give the maker of ``Authorization`` headers: ``bearer("endpoints:read", tenant=…)``."""
+    """Give the maker of `Authorization` headers: `bearer("endpoints:read", tenant=…)`."""
 
     def make(
         *permissions: str, tenant: UUID = SINGLE_TENANT, subject: str = "tester"
@@ -199,7 +199,7 @@ def bearer(signing_key: RSAPrivateKey) -> Bearer:
 
 @pytest.fixture
 def outbox() -> list[EmailMessage]:
-    """Give the mails that ``run_jobs`` sends."""
+    """Give the mails that `run_jobs` sends."""
     OUTBOX.sent.clear()
     return OUTBOX.sent
 
@@ -207,7 +207,7 @@ def outbox() -> list[EmailMessage]:
 @pytest.fixture
 def run_jobs(app: Application, connection: AsyncConnection) -> RunJobs:
     """Give what runs the jobs that are due, one after the other, inside the test's transaction:
-    ``await run_jobs()`` returns the names of their tasks. What a job raises, it raises."""
+    `await run_jobs()` returns the names of their tasks. What a job raises, it raises."""
 
     async def run() -> list[str]:
         tasks = {item.name: item for item in find_tasks("api")}

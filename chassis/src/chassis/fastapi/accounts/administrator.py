@@ -1,4 +1,4 @@
-"""The first account: ``just admin EMAIL``."""
+"""The first account: `just admin EMAIL`."""
 
 import argparse
 import asyncio
@@ -15,9 +15,9 @@ from chassis.problems import ProblemError
 
 
 def make_administrator(app: Application) -> None:
-    """Make an account with every permission: ``python -m api.admin EMAIL``.
+    """Make an account with every permission: `python -m api.admin EMAIL`.
 
-    The password comes from ``ADMIN_PASSWORD`` or is asked for, because arguments are visible to
+    The password comes from `ADMIN_PASSWORD` or is asked for, because arguments are visible to
     everybody on the machine.
     """
     parser = argparse.ArgumentParser(prog="just admin", description="Make an administrator.")

@@ -1,4 +1,4 @@
-"""``just token`` where the service signs its own tokens: one without an account, to develop."""
+"""`just token` where the service signs its own tokens: one without an account, to develop."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Everything under ``/v1/auth``, in one router."""
+"""Everything under `/v1/auth`, in one router."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""What goes in and out under ``/v1/auth``."""
+"""What goes in and out under `/v1/auth`."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -50,7 +50,7 @@ class RefreshTokenBody(_Body):
 
 
 class AccessToken(BaseModel):
-    """A token for ``Authorization: Bearer`` (RFC 6750), and the one that gets the next."""
+    """A token for `Authorization: Bearer` (RFC 6750), and the one that gets the next."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - a kind of token

@@ -86,7 +86,7 @@ Services = Annotated[AccountServices, Depends(get_account_services)]
 
 
 class Owner(NamedTuple):
-    """Somebody who signed in here."""
+    """The account and session of a signed-in caller."""
 
     account: UUID
     session: UUID | None
@@ -96,7 +96,9 @@ async def get_owner(principal: CurrentPrincipal, services: Services) -> Owner:
     """Give who is signed in. Raises ProblemError 403 for an API key or another issuer, whose
     subject could be the number of somebody else's account."""
     if principal.issuer != services.issuer:
-        raise ProblemError(403, "permission-denied", "Only somebody who signed in here may do it.")
+        raise ProblemError(
+            403, "permission-denied", "This needs a session of this service: sign in first."
+        )
     # both were signed by this service
     return Owner(UUID(principal.subject), UUID(principal.session) if principal.session else None)
 

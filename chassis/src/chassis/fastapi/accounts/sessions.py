@@ -34,7 +34,7 @@ async def end_sessions(owner: SignedInOwner, services: Services) -> None:
 async def end_session(session_id: UUID, owner: SignedInOwner, services: Services) -> None:
     """Sign out one device."""
     if not await accounts.sign_out(services.connect, owner.account, session_id):
-        raise ProblemError(404, None, "There is no such session.")
+        raise ProblemError(404, None, "The session does not exist.")
 
 
 @router.put("/password", status_code=204, responses=declared(429, 503))

@@ -1,4 +1,4 @@
-"""Everything under ``/v1/api-keys``; a key itself gets nowhere here."""
+"""Everything under `/v1/api-keys`; a key itself gets nowhere here."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ from chassis.problems import ProblemError
 
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[None]:
-    """Write now and then, and at the end, which keys were used."""
+    """Save the last use of keys at intervals and at shutdown."""
     usage = app.platform.api_keys.usage
     writing = asyncio.create_task(usage.run())
     yield
@@ -54,11 +54,13 @@ router = APIRouter(
 
 
 def _person(permission: str) -> Any:
-    """Let in whoever has ``permission`` and is not a key: one that leaked must not breed."""
+    """Require `permission`, and refuse API keys: a leaked key must not create more keys."""
 
     async def check(caller: Annotated[Principal, Depends(requires(permission))]) -> Principal:
         if caller.issuer == api_keys.ISSUER:
-            raise ProblemError(403, "permission-denied", "A key may not see or make keys.")
+            raise ProblemError(
+                403, "permission-denied", "An API key may not list or manage API keys."
+            )
         return caller
 
     return Depends(check)
@@ -137,4 +139,4 @@ def _shown(made: ApiKey, text: str) -> MadeApiKey:
 
 
 def _unknown() -> ProblemError:
-    return ProblemError(404, None, "There is no such key.")
+    return ProblemError(404, None, "The API key does not exist.")

@@ -10,10 +10,10 @@ from chassis.fastapi.data import db
 
 
 class ApiKeys:
-    """Verifies credentials that begin with ``rbk_``."""
+    """Verifies credentials that begin with `rbk_`."""
 
     def __init__(self, connect: Connector, peppers: api_keys.Peppers) -> None:
-        """Look keys up by connections that ``connect`` lends."""
+        """Find keys on connections that `connect` opens."""
         self._connect = connect
         self.peppers = peppers
         self.usage = api_keys.Usage(connect)

@@ -10,15 +10,16 @@ _FIELDS = {"request_id", "trace_id", "route", "status", "duration_ms", "service"
 
 
 class AccessLines(Rule[SystemUnderTest]):
-    """Each request leaves one JSON line, with its identifiers, route, status and duration."""
+    """Each request writes one JSON log line with its identifiers, route, status and duration."""
 
     id = "OBS001"
     level = Level.SILVER
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """The platform's layer writes that line. A second one comes from a server's own access log
-        or from middleware; a missing one from code that configures logging again after the start.
+        """Let the platform's layer write the line. If there is a second line, turn off the server's
+        own access log, or the middleware that writes one. If the line is missing, look for code
+        that configures logging again after the start.
         """
         for operation in system.operations:
             with system.log() as lines:

@@ -9,15 +9,15 @@ from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 
 class AnonymousRefused(Rule[SystemUnderTest]):
-    """Somebody without a token is refused everywhere but at public routes."""
+    """Every route that is not public refuses a caller without a token."""
 
     id = "AUTH002"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """The platform's request layer refuses before anything is routed. A route that answers all
-        the same was added around it: serve the `Application` itself, and add middleware with
+        """The platform's request layer refuses such a request before routing. A route that still
+        answers was added outside the layer: serve the `Application` itself, and add middleware with
         `app.add_middleware`, which puts it inside the layer.
         """
         async for place, status in request_every_route(system, headers={}):

@@ -13,15 +13,15 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class BoundedInput(Rule[SystemUnderTest]):
-    """NUL, an endless body and a bottomless one are refused, and never a crash."""
+    """NUL characters, very large bodies and deeply nested bodies are refused without a crash."""
 
     id = "API004"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Type free texts as `PlainText` (`chassis.fastapi.data.fields`) with a `max_length`;
-        PostgreSQL refuses NUL. Leave the application's `max_body_size` bounded.
+        """Declare free text as `PlainText` (`chassis.fastapi.data.fields`) with a `max_length`; it
+        refuses NUL, which PostgreSQL cannot store. Keep a limit in `max_body_size`.
         """
         for operation in system.operations:
             for kind, options in _hostile(operation, system):

@@ -11,7 +11,7 @@ _LARGEST = 1000
 
 
 class BoundedLists(Rule[SystemUnderTest]):
-    """A list comes in pages, and nobody can ask for a page without bounds."""
+    """A list is returned in pages, and the size of a page is limited."""
 
     id = "API002"
     level = Level.SILVER
@@ -24,7 +24,7 @@ class BoundedLists(Rule[SystemUnderTest]):
         async def list_orders(session: Session, limit: Limit = 50, after: Cursor = None): ...
         ```
 
-        A list that is short by nature says so: `Annotated[list[View], Field(max_length=50)]`.
+        Declare the limit of a list that is always short: `Annotated[list[View], Field(max_length=50)]`.
         """
         for operation in system.operations:
             if operation.method != "GET":
@@ -34,7 +34,7 @@ class BoundedLists(Rule[SystemUnderTest]):
             if items.get("type") != "array" or "maxItems" in items:
                 continue
             if items is answer:
-                yield Finding(operation.name, "answers with a bare list")
+                yield Finding(operation.name, "returns a list without pages")
                 continue
             async for finding in _bounds(operation, system):
                 yield finding
@@ -50,7 +50,9 @@ async def _bounds(operation: Operation, system: SystemUnderTest) -> AsyncIterato
     limit = operation.parameters("query").get("limit")
     largest = system.resolved(limit).get("maximum") if limit else None
     if largest is None or largest > _LARGEST:
-        yield Finding(operation.name, f"has no parameter limit with a maximum up to {_LARGEST}")
+        yield Finding(
+            operation.name, f"needs a parameter limit with a maximum of at most {_LARGEST}"
+        )
         return
     answer = await system.ask("GET", operation.url, params={"limit": largest + 1})
     if answer.status_code not in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.NOT_FOUND):

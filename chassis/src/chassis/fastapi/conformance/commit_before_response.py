@@ -12,16 +12,16 @@ from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 
 class CommitBeforeResponse(Rule[SystemUnderTest]):
-    """A write answers after its commit: when that fails the caller is told so."""
+    """A write commits before it answers, so a failed commit is reported to the caller."""
 
     id = "DATA001"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Take the session as `Session` from `chassis.fastapi.data.db`, or a dependency of your own
-        with `Depends(…, scope="function")`: FastAPI's default commits after the response has
-        gone out.
+        """Take the session as `Session` from `chassis.fastapi.data.db`. Declare a dependency of your
+        own with `Depends(…, scope="function")`: FastAPI's default commits after it has sent the
+        response.
         """
         for operation in system.operations:
             if not operation.writes:
@@ -38,12 +38,12 @@ class CommitBeforeResponse(Rule[SystemUnderTest]):
 
 @contextmanager
 def _failing_commits() -> Iterator[list[Session]]:
-    """Let every commit fail; gives the sessions whose commit was tried."""
+    """Make every commit fail; yield the sessions that tried to commit."""
     failed: list[Session] = []
 
     def fail(session: Session) -> None:
         failed.append(session)
-        raise RuntimeError("a commit that fails, to see who is told")
+        raise RuntimeError("this commit fails on purpose")
 
     event.listen(Session, "before_commit", fail)
     try:

@@ -9,18 +9,18 @@ from chassis.fastapi.contracts import rendered
 
 
 class CommittedContract(Rule[SystemUnderTest]):
-    """The committed contracts are those of the application."""
+    """The committed contracts match the application."""
 
     id = "API005"
     level = Level.SILVER
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Run `uv run just generate`, look at what changed for your clients, and commit it."""
+        """Run `uv run just generate`, review the changes that clients see, and commit the files."""
         root = system.app.platform.service.root
         for name, text in rendered(system.app).items():
             file = root / name
             if not file.is_file():
-                yield Finding(name, "is not there")
+                yield Finding(name, "does not exist")
             elif file.read_text(encoding="utf-8") != text:
-                yield Finding(name, "says something else than the code")
+                yield Finding(name, "differs from the code")

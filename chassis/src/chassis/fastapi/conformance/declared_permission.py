@@ -9,14 +9,14 @@ from chassis.fastapi.security.declared_permissions import undecided
 
 
 class DeclaredPermission(Rule[SystemUnderTest]):
-    """Every route says who may call it: a permission, any caller with a token, or anybody."""
+    """Every route declares who may call it: a permission, any caller with a token, or the public."""
 
     id = "AUTH001"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Add the permission to the route, or another mark where it needs none:
+        """Add the permission to the route, or one of the other marks if it needs none:
 
         ```python
         @router.get("/orders", dependencies=[Depends(requires("orders:read"))])
@@ -25,4 +25,4 @@ class DeclaredPermission(Rule[SystemUnderTest]):
         ```
         """
         for entry in undecided(system.app, known=system.app.platform.named):
-            yield Finding(entry.template, "does not say who may call it")
+            yield Finding(entry.template, "does not declare who may call it")

@@ -1,4 +1,4 @@
-"""Asking every route that is not public, websockets and mounts included."""
+"""Requests to every route that is not public, websockets and mounts included."""
 
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus

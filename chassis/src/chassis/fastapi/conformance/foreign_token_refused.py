@@ -18,7 +18,7 @@ _HOUR = 3600
 
 
 class ForeignTokenRefused(Rule[SystemUnderTest]):
-    """A token for somebody else, of another issuer, expired, forged or unsigned opens nothing."""
+    """A token is refused if its audience or issuer is wrong, or it is expired, forged or unsigned."""
 
     id = "AUTH003"
     level = Level.BRONZE
@@ -46,10 +46,10 @@ def _wrong(key: RSAPrivateKey) -> Iterator[tuple[str, str]]:
         "tenant": str(SINGLE_TENANT),
     }
     yield "is for another audience", _signed({**good, "aud": "another-service"}, key)
-    yield "is of another issuer", _signed({**good, "iss": "https://elsewhere.example"}, key)
+    yield "is from another issuer", _signed({**good, "iss": "https://elsewhere.example"}, key)
     yield "has expired", _signed({**good, "iat": now - 2 * _HOUR, "exp": now - _HOUR}, key)
-    yield "another key signed", _signed(good, generate_private_key(65537, 2048))
-    yield "nobody signed", jwt.encode(good, "", algorithm="none")
+    yield "is signed with another key", _signed(good, generate_private_key(65537, 2048))
+    yield "is unsigned", jwt.encode(good, "", algorithm="none")
 
 
 def _signed(claims: Mapping[str, Any], key: RSAPrivateKey) -> str:

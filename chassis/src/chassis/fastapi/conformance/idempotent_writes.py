@@ -9,21 +9,22 @@ from chassis.idempotency import HEADER
 
 
 class IdempotentWrites(Rule[SystemUnderTest]):
-    """A POST may be sent twice: it takes an Idempotency-Key."""
+    """Every POST takes an Idempotency-Key, so that a client can safely send it again."""
 
     id = "API003"
     level = Level.SILVER
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Make the router of `IdempotentRoute` (`chassis.fastapi.requests.idempotency`), and do the
-        work through `Session`, so that it commits together with its answer:
+        """Use `IdempotentRoute` (`chassis.fastapi.requests.idempotency`) in the router, and write
+        through `Session`, so that the write and its stored response commit together:
 
         ```python
         router = APIRouter(prefix="/v1/orders", route_class=IdempotentRoute)
         ```
 
-        Public operations and GraphQL are left out: they know no caller, or no single write.
+        Public operations are exempt because they have no caller; GraphQL, because one request may
+        hold many writes.
         """
         for operation in system.operations:
             closed = operation.method == "POST" and operation.takes_token

@@ -13,16 +13,16 @@ _NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"
 
 
 class LivingAndReady(Rule[SystemUnderTest]):
-    """`/livez` asks nobody; `/readyz` says no before the start has ended and while it drains."""
+    """`/livez` needs no dependency; `/readyz` answers 503 until the start ends, and while draining."""
 
     id = "OBS005"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Leave both to the platform: a `/livez` that asks the database makes an orchestrator
-        restart healthy processes, and a `/readyz` without a draining state loses requests at every
-        roll-out.
+        """Let the platform answer both. If `/livez` queries the database, an outage of the database
+        makes the orchestrator restart healthy processes. If `/readyz` has no draining state, every
+        rollout loses requests.
         """
         platform = system.app.platform
         database, readiness = platform.database, platform.readiness

@@ -9,15 +9,15 @@ from chassis.fastapi.requests.routes import UNMATCHED
 
 
 class MetricNames(Rule[SystemUnderTest]):
-    """Durations are counted under OpenTelemetry's names, by template and never by path."""
+    """Request durations use OpenTelemetry's names and the route template, never the path."""
 
     id = "OBS003"
     level = Level.SILVER
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Leave the measuring to the platform's layer. A label that holds a path makes a new series
-        for each caller, until Prometheus is full.
+        """Let the platform's layer record the durations. A label that holds a path makes a new time
+        series for each URL, until Prometheus runs out of memory.
         """
         with measuring.counting() as counted:
             for operation in system.operations:
@@ -27,7 +27,7 @@ class MetricNames(Rule[SystemUnderTest]):
             if labels.keys() != measuring.LABELS:
                 yield Finding(measuring.NAME, f"has the labels {', '.join(sorted(labels))}")
             elif labels["http_route"] not in known:
-                yield Finding(labels["http_route"], "is a label and no template")
+                yield Finding(labels["http_route"], "is a label, but not a route template")
         for operation in system.operations:
             if not any(labels.get("http_route") == operation.path for labels in counted):
-                yield Finding(operation.name, "was not counted")
+                yield Finding(operation.name, "was not recorded")

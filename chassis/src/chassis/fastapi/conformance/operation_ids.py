@@ -12,15 +12,15 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 class OperationIds(Rule[SystemUnderTest]):
-    """Operation ids are unique names in snake case, which clients are generated from."""
+    """Operation IDs are unique and in snake case, because clients are generated from them."""
 
     id = "API006"
     level = Level.SILVER
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """The id is the name of the route's function: give it a name of its own, such as
-        `create_order`, and leave `operation_id=` and `generate_unique_id_function=` alone.
+        """Give each route's function a unique name, such as `create_order`: this name is the
+        operation ID. Do not set `operation_id=` or `generate_unique_id_function=`.
         """
         named = {item.name: item.spec.get("operationId", "") for item in system.operations}
         times = Counter(named.values())

@@ -8,15 +8,15 @@ from chassis.fastapi.conformance.system_under_test import SystemUnderTest
 
 
 class PlaceholderSecrets(Rule[SystemUnderTest]):
-    """No placeholder secret starts outside development."""
+    """The service does not start with a placeholder secret outside development."""
 
     id = "SEC002"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Type the setting as `Secret`, with `development_secret("name")` as its default: it is
-        refused in production, short and placeholder values likewise.
+        """Type the setting as `Secret`, with `development_secret("name")` as its default. Production
+        refuses this default, and also short values and placeholders.
         """
         for name in secrets.kept_defaults(type(system.app.platform.settings)):
             yield Finding(name.upper(), "keeps its development default in production")

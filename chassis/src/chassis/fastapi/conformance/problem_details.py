@@ -14,7 +14,7 @@ _MEMBERS = {"type", "title", "status", "request_id"}
 
 
 class ProblemDetails(Rule[SystemUnderTest]):
-    """Every error is a problem (RFC 9457) that the contract declares."""
+    """Every error response is a problem document (RFC 9457) that the contract declares."""
 
     id = "API001"
     level = Level.SILVER

@@ -12,14 +12,14 @@ from chassis.fastapi.testing import round_trip
 
 
 class ReversibleMigrations(Rule[SystemUnderTest]):
-    """Migrations go up from nothing and down again, and each branch has one head."""
+    """Every migration is reversible, and each branch has one head."""
 
     id = "DATA002"
     level = Level.SILVER
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Write `downgrade()` so that it removes what `upgrade()` made. Of two heads make one:
+        """Write a `downgrade()` that removes everything `upgrade()` creates. Merge two heads into one:
         `uv run just with-db api alembic merge -m "join" HEAD HEAD`.
         """
         service = system.app.platform.service
@@ -30,4 +30,4 @@ class ReversibleMigrations(Rule[SystemUnderTest]):
             if count > 1:
                 yield Finding(branch, f"has {count} heads")
         for table in sorted(await asyncio.to_thread(round_trip, service)):
-            yield Finding(table, "is left after the way down")
+            yield Finding(table, "remains after all migrations are reverted")

@@ -14,7 +14,7 @@ _PLAIN: Mapping[str, Any] = {"boolean": True, "null": None}
 
 
 def resolve(schema: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow ``$ref``, and take the first branch of ``anyOf``, ``oneOf`` and ``allOf``."""
+    """Follow `$ref`, and take the first branch of `anyOf`, `oneOf` and `allOf`."""
     while True:
         if reference := schema.get("$ref"):
             schema = contract["components"]["schemas"][reference.rpartition("/")[2]]
@@ -26,7 +26,7 @@ def resolve(schema: Mapping[str, Any], contract: Mapping[str, Any]) -> Mapping[s
 
 
 def make(schema: Mapping[str, Any], contract: Mapping[str, Any], text: str) -> Any:
-    """Make the smallest value that fits, with ``text`` in every text that is free."""
+    """Make the smallest value that fits, with `text` in every text that is free."""
     schema = resolve(schema, contract)
     if "enum" in schema or "const" in schema:
         return schema.get("const") or schema["enum"][0]

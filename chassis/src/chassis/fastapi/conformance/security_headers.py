@@ -13,7 +13,7 @@ _EXPECTED: Mapping[str, str] = {
 
 
 class SecurityHeaders(Rule[SystemUnderTest]):
-    """No browser guesses a content type, or runs anything that an answer contains."""
+    """Browsers do not guess content types, or run scripts that are not allowed."""
 
     id = "SEC001"
     level = Level.BRONZE
@@ -21,8 +21,8 @@ class SecurityHeaders(Rule[SystemUnderTest]):
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """The platform's layer adds `X-Content-Type-Options: nosniff` and a
-        `Content-Security-Policy` that begins with `default-src 'none'`. A page of your own that
-        needs more says exactly what, and keeps that beginning.
+        `Content-Security-Policy` that begins with `default-src 'none'`. If a page of your
+        own needs more, set a policy that keeps this beginning and adds only those sources.
         """
         for operation in system.operations:
             if operation.method != "GET":

@@ -13,15 +13,16 @@ _NOWHERE = f"postgresql://nobody:{_PASSWORD}@127.0.0.1:9/nothing?connect_timeout
 
 
 class SilentSecrets(Rule[SystemUnderTest]):
-    """No token and no password is ever in a log line, not even when something breaks."""
+    """No log line contains a token or password, not even after an error."""
 
     id = "OBS002"
     level = Level.BRONZE
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Log identifiers, never headers, bodies or settings as a whole. The platform redacts what
-        has a telling key (`token`, `password`, `authorization`) or form; rename what it misses.
+        """Log identifiers, never whole headers, bodies or settings. The platform redacts values by
+        their key (`token`, `password`, `authorization`) and by their format; if it misses a value,
+        rename its key.
         """
         token = system.everything["Authorization"].partition(" ")[2]
         with system.log() as lines, _without_database(system):
@@ -38,7 +39,7 @@ class SilentSecrets(Rule[SystemUnderTest]):
 
 @contextmanager
 def _without_database(system: SystemUnderTest) -> Iterator[None]:
-    """Let everything fail that needs the database, as it does on a bad day."""
+    """Make every use of the database fail, as during an outage."""
     platform = system.app.platform
     kept = platform.database
     platform.database = Database.at(_NOWHERE)

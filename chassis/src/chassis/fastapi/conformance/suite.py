@@ -1,7 +1,7 @@
 """The behavioural standards of an API, as one test for each rule.
 
-``tests/api/test_standards.py`` imports ``test_standard`` and the fixtures; ``pytest -k AUTH002``
-runs one rule. Each run writes ``.dev/conformance-api.json``.
+`tests/api/test_standards.py` imports `test_standard` and the fixtures; `pytest -k AUTH002`
+runs one rule. Each run writes `.dev/conformance-api.json`.
 """
 
 from collections.abc import Iterator

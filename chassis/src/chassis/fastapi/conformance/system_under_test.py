@@ -1,4 +1,4 @@
-"""The service as the behavioural rules see it: routes, contract, and somebody to call it."""
+"""The service as the behavioural rules see it: routes, contract and a client."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the contract: ``spec`` is its OpenAPI object."""
+    """One operation of the contract: `spec` is its OpenAPI object."""
 
     method: str
     path: str
@@ -53,7 +53,7 @@ class Operation:
         return bool(self.spec.get("security"))
 
     def parameters(self, place: str) -> dict[str, Mapping[str, Any]]:
-        """Give the schemas of its parameters in ``place`` (query, path or header) by name."""
+        """Give the schemas of its parameters in `place` (query, path or header) by name."""
         declared = self.spec.get("parameters", ())
         return {item["name"]: item["schema"] for item in declared if item["in"] == place}
 
@@ -67,7 +67,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class SystemUnderTest:
-    """A service under test; ``client`` calls it inside a transaction that is rolled back."""
+    """A service under test; `client` calls it inside a transaction that is rolled back."""
 
     app: Application
     client: httpx2.AsyncClient
@@ -100,7 +100,7 @@ class SystemUnderTest:
         return samples.resolve(schema, self.contract)
 
     def sample(self, schema: Mapping[str, Any], text: str = "text") -> Any:
-        """Make a value that fits ``schema``; free texts contain ``text``."""
+        """Make a value that fits `schema`; free texts contain `text`."""
         return samples.make(schema, self.contract, text)
 
     @cached_property
@@ -114,11 +114,11 @@ class SystemUnderTest:
         return log_lines.written(platform.settings, platform.service)
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx2.Response:
-        """Call the service as somebody with every permission."""
+        """Call the service with every permission."""
         headers = {**self.everything, **options.pop("headers", {})}
         return await self.client.request(method, url, headers=headers, **options)
 
 
 def filled(template: str) -> str:
-    """Put an identifier that nobody has in place of each parameter of a path."""
+    """Return a path with an unknown identifier in place of each parameter."""
     return re.sub(r"\{[^}]*\}", _ANY_ID, template)

@@ -11,7 +11,7 @@ _VERSIONED = re.compile(r"/v\d+/")
 
 
 class VersionedPaths(Rule[SystemUnderTest]):
-    """Every operation of the contract lies under a version."""
+    """The path of every operation contains a version."""
 
     id = "API007"
     level = Level.SILVER
@@ -19,7 +19,7 @@ class VersionedPaths(Rule[SystemUnderTest]):
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
         """Give the router a versioned prefix: `APIRouter(prefix="/v1/orders")`. A breaking change
-        then becomes `/v2` beside it. GraphQL evolves by deprecation instead.
+        then gets a second prefix, `/v2`. GraphQL uses deprecation instead.
         """
         for operation in system.operations:
             if not _VERSIONED.match(operation.path) and operation.path != GRAPHQL:

@@ -1,8 +1,8 @@
 """A person's rights: what is stored about a subject, and erasing it (GDPR, articles 15, 17 and 20).
 
-A domain that stores personal data brings ``api/<domain>/data_subjects.py`` with two coroutines:
-``export(session, subject)`` returns what it holds, as something that becomes JSON, and
-``erase(session, subject)`` deletes or anonymises it and returns the number of rows, of one table or
+A domain that stores personal data brings `api/<domain>/data_subjects.py` with two coroutines:
+`export(session, subject)` returns what it holds, as something that becomes JSON, and
+`erase(session, subject)` deletes or anonymises it and returns the number of rows, of one table or
 by table. The platform does the same for its own tables.
 """
 
@@ -21,12 +21,12 @@ _OWN = ("chassis.fastapi.accounts.data_subjects",)
 
 
 class DataSubjectError(Exception):
-    """A domain's ``data_subjects.py`` lacks a function; the text is one sentence."""
+    """A domain's `data_subjects.py` lacks a function; the text is one sentence."""
 
 
 @dataclass(frozen=True)
 class DataSubject:
-    """Whom tokens name: the claims ``sub`` and ``iss``. ``iss`` matters because two issuers may
+    """Whom tokens name: the claims `sub` and `iss`. `iss` matters because two issuers may
     both have a user 7."""
 
     id: str
@@ -34,7 +34,7 @@ class DataSubject:
 
 
 async def export(database: Database, package: str, subject: DataSubject) -> dict[str, Any]:
-    """Return what each domain holds about ``subject``, in one snapshot. Raises DataSubjectError."""
+    """Return what each domain holds about `subject`, in one snapshot. Raises DataSubjectError."""
     stored = {}
     async with database.unit_of_work() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -46,10 +46,10 @@ async def export(database: Database, package: str, subject: DataSubject) -> dict
 async def erase(
     database: Database, package: str, subject: DataSubject, *, for_good: bool
 ) -> dict[str, int]:
-    """Erase ``subject`` from every domain in one transaction; return the rows of each, by table
+    """Erase `subject` from every domain in one transaction; return the rows of each, by table
     where it tells them apart.
 
-    Unless ``for_good``, everything is rolled back: the answer is what would be erased. Raises
+    Unless `for_good`, everything is rolled back: the answer is what would be erased. Raises
     DataSubjectError.
     """
     erased: dict[str, int] = {}

@@ -55,10 +55,10 @@ class ModelError(StartError):
 
 @event.listens_for(Mapper, "mapper_configured")
 def _refuse_lazy_relations(mapper: Mapper[Any], _model: type[Any]) -> None:
-    """Let nobody load row by row what a query can load at once (N+1), in tests and in production.
+    """Refuse relations that load row by row (N+1), in tests and in production.
 
     SQLAlchemy's default would do so silently wherever a session runs synchronously, and fail with
-    ``MissingGreenlet`` elsewhere.
+    `MissingGreenlet` elsewhere.
     """
     for relation in mapper.relationships:
         if relation.lazy in _ROW_BY_ROW:
@@ -72,7 +72,7 @@ class Database:
     """The service's PostgreSQL and the sessions on it."""
 
     def __init__(self, bind: AsyncEngine | AsyncConnection) -> None:
-        """Open sessions on ``bind``: an engine's pool or, in tests, one open transaction."""
+        """Open sessions on `bind`: an engine's pool or, in tests, one open transaction."""
         self._bind = bind
         self._sessions = async_sessionmaker(
             bind,
@@ -84,7 +84,7 @@ class Database:
 
     @classmethod
     def at(cls, url: str, *, pool_size: int = _POOL_SIZE) -> Self:
-        """Make the pool for ``url`` (``postgresql://user@host/database``); connects to nothing yet.
+        """Make the pool for `url` (`postgresql://user@host/database`); connects to nothing yet.
 
         A connection that died while idle (a restarted database) is replaced before it is used.
         """
@@ -127,13 +127,13 @@ class Database:
 
 
 async def driver_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
-    """Return psycopg's connection of ``session``: what is done on it is part of its transaction."""
+    """Return psycopg's connection of `session`: what is done on it is part of its transaction."""
     raw = await (await session.connection()).get_raw_connection()
     return cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
 
 
 def sqlalchemy_url(url: str) -> URL:
-    """Turn ``postgresql://…`` into SQLAlchemy's URL for psycopg."""
+    """Turn `postgresql://…` into SQLAlchemy's URL for psycopg."""
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
@@ -145,7 +145,7 @@ async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]
 
 
 Session = Annotated[AsyncSession, Depends(get_session, scope="function")]
-"""The request's session. ``scope="function"`` commits before the response is sent: with FastAPI's
+"""The request's session. `scope="function"` commits before the response is sent: with FastAPI's
 default a failing commit would still answer 200."""
 
 
@@ -160,11 +160,11 @@ async def get_unit_of_work(
 UnitOfWork = Annotated[
     Callable[[], AbstractAsyncContextManager[AsyncSession]], Depends(get_unit_of_work)
 ]
-"""For streams and background work: ``async with unit_of_work() as session:``."""
+"""For streams and background work: `async with unit_of_work() as session:`."""
 
 
 def install(app: FastAPI) -> None:
-    """Let ``app`` answer 503 while the database is away or overloaded."""
+    """Let `app` answer 503 while the database is away or overloaded."""
     for error in UNAVAILABLE:
         app.add_exception_handler(error, _unavailable)
 
@@ -174,7 +174,7 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 
 
 def unavailable(error: Exception) -> ProblemError:
-    """Make the 503 problem of one of the errors ``UNAVAILABLE``, and log its cause."""
+    """Make the 503 problem of one of the errors `UNAVAILABLE`, and log its cause."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     busy = isinstance(

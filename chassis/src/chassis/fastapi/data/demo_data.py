@@ -13,7 +13,7 @@ from chassis.fastapi.settings import ApiSettings
 
 
 def run(package: str, settings: ApiSettings, *, tenant: UUID = SINGLE_TENANT) -> None:
-    """Call ``add_demo_data(session, tenant)`` of every ``<package>/<domain>/demo_data.py``, each in
+    """Call `add_demo_data(session, tenant)` of every `<package>/<domain>/demo_data.py`, each in
     a transaction.
 
     They are written to change nothing when called again. Refuses a production database.

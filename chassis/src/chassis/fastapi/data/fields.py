@@ -49,7 +49,7 @@ def _check_timestamp(value: Any) -> Any:
 
 
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_check_timestamp)]
-"""A moment as RFC 3339 writes it and a contract promises (``date-time``): pydantic alone would take
+"""A moment as RFC 3339 writes it and a contract promises (`date-time`): pydantic alone would take
 a number as well, for seconds or milliseconds since 1970, whichever is likelier."""
 
 
@@ -63,7 +63,7 @@ def _check_json(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inner(value: Any) -> list[Any]:
-    """Return what is inside ``value``; refuse what JSON parsers let through and others do not."""
+    """Return what is inside `value`; refuse what JSON parsers let through and others do not."""
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("text may not contain NUL")
@@ -77,5 +77,5 @@ def _inner(value: Any) -> list[Any]:
 
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_check_json)]
-"""Any JSON object that PostgreSQL and every other reader of JSON can take: at most ``DEEPEST``
+"""Any JSON object that PostgreSQL and every other reader of JSON can take: at most `DEEPEST`
 levels, no NUL, whole characters, finite numbers. The body's limit bounds its size."""

@@ -27,7 +27,7 @@ _RANGE = {"created_from", "created_before"}
 class Filter(BaseModel):
     """What a list may be narrowed by; a subclass adds optional fields named like their columns.
 
-    Text needs ``PlainText`` and a length, as anything that comes from strangers.
+    Text needs `PlainText` and a length, as anything that comes from strangers.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,7 +36,7 @@ class Filter(BaseModel):
     created_before: Timestamp | None = Field(None, description="Older than this.")
 
     def narrow[Row](self, query: Select[Row]) -> Select[Row]:
-        """Return ``query``, which selects one entity, with these conditions added."""
+        """Return `query`, which selects one entity, with these conditions added."""
         entity = query.column_descriptions[0]["entity"]
         wanted = self.model_dump(exclude=_RANGE, exclude_none=True)
         query = query.filter_by(**wanted)
@@ -48,7 +48,7 @@ class Filter(BaseModel):
 
 
 def filtered[Chosen: Filter](model: type[Chosen]) -> Callable[..., Awaitable[Chosen]]:
-    """Make the dependency that reads ``model`` from the query."""
+    """Make the dependency that reads `model` from the query."""
 
     async def read(chosen: Chosen) -> Chosen:
         return chosen

@@ -1,6 +1,6 @@
 """Alembic for a service whose domains bring their own migrations.
 
-Each ``api/<domain>/migrations`` is a branch of its own beside ``api/migrations/versions``, so that
+Each `api/<domain>/migrations` is a branch of its own beside `api/migrations/versions`, so that
 a domain can be deleted together with its history. The platform's schema comes first.
 """
 
@@ -34,9 +34,9 @@ _OPTIONS = {"connect_timeout": 5, "options": "-c lock_timeout=5s -c search_path=
 
 
 def run(metadata: MetaData, settings: type[ApiSettings]) -> None:
-    """Do what Alembic was asked; called by ``api/migrations/env.py`` and nothing else.
+    """Do what Alembic was asked; called by `api/migrations/env.py` and nothing else.
 
-    ``metadata`` is compared with the database after every ``api/<domain>/models.py`` was imported.
+    `metadata` is compared with the database after every `api/<domain>/models.py` was imported.
     """
     discovery.modules(_PACKAGE, "models")
     service = load()
@@ -86,7 +86,7 @@ def _run_on(connection: Connection, metadata: MetaData, service: Service) -> Non
 def _advise(
     _context: MigrationContext, _revision: object, directives: list[MigrationScript]
 ) -> None:
-    """Say what to type when ``alembic check`` is about to fail."""
+    """Say what to type when `alembic check` is about to fail."""
     command = getattr(context.config.cmd_opts, "cmd", None)
     asked = command and command[0] is alembic.command.check
     if asked and any(script.upgrade_ops and script.upgrade_ops.ops for script in directives):
@@ -96,7 +96,7 @@ def _advise(
 def _lock(connection: Connection) -> None:
     """Wait for our turn, as long as the migration ahead takes.
 
-    Asked again and again: a SELECT that waits would end with ``lock_timeout``, and holds a snapshot
+    Asked again and again: a SELECT that waits would end with `lock_timeout`, and holds a snapshot
     for which a CREATE INDEX CONCURRENTLY of the migration ahead would wait in turn.
     """
     ours = text("SELECT pg_try_advisory_lock(:key)")

@@ -38,7 +38,7 @@ def check(*, limit: int, after: str | None) -> None:
 
 
 class Page[Item](BaseModel):
-    """Some items, newest first; ``next_cursor`` is null on the last page."""
+    """Some items, newest first; `next_cursor` is null on the last page."""
 
     items: list[Item]
     next_cursor: str | None
@@ -47,9 +47,9 @@ class Page[Item](BaseModel):
 async def newest_first[Row](
     session: AsyncSession, query: Select[Row], *, limit: int, after: str | None
 ) -> tuple[list[Any], str | None]:
-    """Return one page of ``query`` and the cursor of the next.
+    """Return one page of `query` and the cursor of the next.
 
-    ``query`` selects one entity that has ``created_at`` and ``id``; ``after`` is a validated
+    `query` selects one entity that has `created_at` and `id`; `after` is a validated
     cursor.
     """
     entity = query.column_descriptions[0]["entity"]

@@ -24,8 +24,8 @@ _STATUSES = (200, 294, 400, 403, 404, 409, 422, 500, 503, "default")
 
 
 def graphql_router(package: str) -> APIRouter:
-    """Make the router of ``POST /graphql``: for callers with a token, without a page of its own;
-    introspection is for development. Raises FieldError as ``schema`` does."""
+    """Make the router of `POST /graphql`: for callers with a token, without a page of its own;
+    introspection is for development. Raises FieldError as `schema` does."""
     router = APIRouter(tags=["graphql"])
     merged = schema(package)
 

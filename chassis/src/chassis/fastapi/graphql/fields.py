@@ -33,7 +33,7 @@ class FieldError(StartError):
 
 @strawberry.type
 class Page[Item]:
-    """Some items, newest first; ``nextCursor`` is null on the last page."""
+    """Some items, newest first; `nextCursor` is null on the last page."""
 
     items: list[Item]
     next_cursor: str | None
@@ -49,7 +49,7 @@ class Find[Key, Row](Protocol):
 
 
 def by_id[Row](model: type[Row]) -> Find[UUID, Row]:
-    """Make what finds rows of ``model``, which has ``id`` and ``tenant_id``, for ``load``."""
+    """Make what finds rows of `model`, which has `id` and `tenant_id`, for `load`."""
 
     async def find(session: AsyncSession, keys: list[UUID], *, tenant: UUID) -> dict[UUID, Row]:
         mine = select(model).filter_by(tenant_id=tenant).where(column("id").in_(keys))
@@ -61,7 +61,7 @@ def by_id[Row](model: type[Row]) -> Find[UUID, Row]:
 
 @dataclass
 class Context:
-    """What a resolver finds in ``info.context``."""
+    """What a resolver finds in `info.context`."""
 
     caller: Principal
     _unit_of_work: Callable[[], AbstractAsyncContextManager[AsyncSession]]
@@ -85,7 +85,7 @@ class Context:
     async def load[Key: Hashable, Row](
         self, permission: str, find: Find[Key, Row], key: Key
     ) -> Row | None:
-        """Return the row of ``key`` to a caller with ``permission``: ``find`` is asked once for all
+        """Return the row of `key` to a caller with `permission`: `find` is asked once for all
         rows of a list, whose fields come here one by one.
 
         Nothing is remembered longer than that, because a mutation may follow in the same request.
@@ -139,11 +139,11 @@ class _Access(Access):
 
 
 def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
-    """Declare a query or mutation for callers with ``permission``, or with ``authenticated`` (of
-    ``chassis.fastapi.security.permissions``) for every caller with a token.
+    """Declare a query or mutation for callers with `permission`, or with `authenticated` (of
+    `chassis.fastapi.security.permissions`) for every caller with a token.
 
-    A parameter ``session`` gets a transaction that is committed when the resolver returns, before
-    what is selected in its result is resolved; ``caller`` gets the principal.
+    A parameter `session` gets a transaction that is committed when the resolver returns, before
+    what is selected in its result is resolved; `caller` gets the principal.
     """
     if not isinstance(permission, str) and permission is not authenticated:
         raise FieldError('field() takes a permission, field("things:read"), or authenticated.')
@@ -156,7 +156,7 @@ def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
 
 
 def permissions(root: type) -> set[str]:
-    """Return the permissions that the fields of a Query or Mutation ask for; those of ``load``
+    """Return the permissions that the fields of a Query or Mutation ask for; those of `load`
     are known only when it is called."""
     fields = get_object_definition(root, strict=True).fields
     accesses = [

@@ -18,6 +18,6 @@ class _ServiceQuery:
 
 
 def schema(package: str) -> strawberry.Schema:
-    """Merge what the domains of ``package`` offer. Raises FieldError for a query or mutation that
+    """Merge what the domains of `package` offer. Raises FieldError for a query or mutation that
     does not say who may ask for it."""
     return merge(_ServiceQuery, discovery.modules(package, "graphql"), undecided)

@@ -1,6 +1,6 @@
-"""Mail from an API: ``await send(session, Mail(to, subject, body))`` in the request's transaction.
+"""Mail from an API: `await send(session, Mail(to, subject, body))` in the request's transaction.
 
-A job sends it: to ``MAIL_URL``, in development into ``.dev/mail``, in tests into ``OUTBOX``.
+A job sends it: to `MAIL_URL`, in development into `.dev/mail`, in tests into `OUTBOX`.
 """
 
 from functools import lru_cache
@@ -17,7 +17,7 @@ from chassis.mail import Folder, Mail, Memory, Smtp, Transport
 from chassis.settings import Environment
 
 OUTBOX = Memory()
-"""What tests sent; the fixture ``outbox`` empties it."""
+"""What tests sent; the fixture `outbox` empties it."""
 
 
 # until the mail itself is given up, with any luck of the pauses
@@ -34,12 +34,12 @@ async def send_mail(mail_id: UUID) -> None:
 
 
 async def send(session: AsyncSession, message: Mail) -> None:
-    """Leave ``message`` to be sent once the transaction of ``session`` has committed."""
+    """Leave `message` to be sent once the transaction of `session` has committed."""
     await post(await driver_connection(session), message)
 
 
 async def post(connection: AsyncConnection[Any], message: Mail) -> None:
-    """Do the same in the transaction of psycopg's ``connection``."""
+    """Do the same in the transaction of psycopg's `connection`."""
     await jobs.enqueue(connection, send_mail, mail_id=await mail.keep(connection, message))
 
 

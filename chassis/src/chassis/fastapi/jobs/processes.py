@@ -1,4 +1,4 @@
-"""``python -m chassis worker`` and ``scheduler``: the processes of an API beside its server."""
+"""`python -m chassis worker` and `scheduler`: the processes of an API beside its server."""
 
 import argparse
 import asyncio
@@ -19,7 +19,7 @@ _MOST_CONNECTIONS = 20
 
 
 def run(service: Service, options: argparse.Namespace, package: str = "api") -> None:
-    """Be the process that ``options.verb`` names, until SIGTERM or SIGINT.
+    """Be the process that `options.verb` names, until SIGTERM or SIGINT.
 
     Raises SettingsError, TaskError.
     """

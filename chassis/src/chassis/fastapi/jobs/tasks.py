@@ -1,8 +1,8 @@
-"""Jobs of an API: declared in ``api/<domain>/tasks.py``, enqueued in the request's transaction.
+"""Jobs of an API: declared in `api/<domain>/tasks.py`, enqueued in the request's transaction.
 
-``await enqueue(session, deliver, event_id=event.id)`` is committed or rolled back with everything
-else in ``session``. ``python -m chassis worker`` runs it, under the identifiers of the request that
-enqueued it; there ``async with unit_of_work() as session`` opens a transaction.
+`await enqueue(session, deliver, event_id=event.id)` is committed or rolled back with everything
+else in `session`. `python -m chassis worker` runs it, under the identifiers of the request that
+enqueued it; there `async with unit_of_work() as session` opens a transaction.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -43,9 +43,9 @@ _OWN = ("chassis.fastapi.jobs.mail", "chassis.fastapi.jobs.maintenance")
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a worker has for its tasks: like an application's ``platform``.
+    """What a worker has for its tasks: like an application's `platform`.
 
-    ``resources`` is closed when the worker ends: what tasks share (an HTTP client) is entered
+    `resources` is closed when the worker ends: what tasks share (an HTTP client) is entered
     there.
     """
 
@@ -68,13 +68,13 @@ async def enqueue(
     schedule_in: timedelta | None = None,
     **arguments: Any,
 ) -> int | None:
-    """Add a job of ``task`` in the transaction of ``session``; return its number.
+    """Add a job of `task` in the transaction of `session`; return its number.
 
-    Jobs of one ``lock`` run one after the other, in their order; None means that one with this
-    ``queueing_lock`` is waiting already. The job runs ``schedule_in`` from now at the earliest.
-    ``arguments`` are identifiers, never personal data or secrets.
+    Jobs of one `lock` run one after the other, in their order; None means that one with this
+    `queueing_lock` is waiting already. The job runs `schedule_in` from now at the earliest.
+    `arguments` are identifiers, never personal data or secrets.
 
-    Raises ValidationError when ``task`` does not take ``arguments``.
+    Raises ValidationError when `task` does not take `arguments`.
     """
     options: dict[str, Any] = {"lock": lock, "schedule_in": schedule_in, **arguments}
     if queueing_lock is None:
@@ -101,7 +101,7 @@ def runtime() -> Runtime:
 
 @asynccontextmanager
 async def running(runtime: Runtime) -> AsyncIterator[None]:
-    """Let the jobs that are run inside find ``runtime``; close its resources afterwards."""
+    """Let the jobs that are run inside find `runtime`; close its resources afterwards."""
     token = _runtime.set(runtime)
     try:
         async with runtime.resources:
@@ -117,7 +117,7 @@ def unit_of_work() -> AbstractAsyncContextManager[AsyncSession]:
 
 
 def find_tasks(package: str) -> list[Task[...]]:
-    """Return the platform's tasks and those of every ``<package>/<domain>/tasks.py``."""
+    """Return the platform's tasks and those of every `<package>/<domain>/tasks.py`."""
     # all models first: a relationship may name one of another domain
     discovery.modules(package, "models")
     modules = [*map(import_module, _OWN), *discovery.modules(package, "tasks")]

@@ -1,8 +1,8 @@
-"""Reading what did not change costs nothing, and nobody overwrites what they have not seen.
+"""Conditional requests: a cheap read of unchanged data, and no lost updates.
 
 The tag comes from a version that every write raises. SQLAlchemy keeps it and compares it in the
-UPDATE itself: ``__mapper_args__ = {"version_id_col": "version"}``; of two requests that both passed
-``check`` one therefore still fails, with 412. RFC 9110, section 13; RFC 6585, section 3::
+UPDATE itself: `__mapper_args__ = {"version_id_col": "version"}`; of two requests that both passed
+`check` one therefore still fails, with 412. RFC 9110, section 13; RFC 6585, section 3::
 
     async def get_thing(thing: Found, reading: Reading) -> Thing:
         reading.tag(thing.version)  # 304 for who has it already
@@ -32,7 +32,7 @@ from chassis.problems import ProblemError
 _LONGEST = 1000  # characters of a list of tags
 _REQUIRED = "x-required"
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
-_CHANGED = "It is not what you read: read it again, then decide."
+_CHANGED = "The version has changed since you read it: read it again, then retry."
 
 _IfNoneMatch = Annotated[
     str | None,
@@ -47,7 +47,7 @@ _IfMatch = Annotated[
     Header(
         alias="If-Match",
         max_length=_LONGEST,
-        description="The `ETag` you read; the answer is 412 if somebody changed it since.",
+        description="The `ETag` you read; the answer is 412 if it has changed since.",
     ),
 ]
 _RequiredIfMatch = Annotated[
@@ -55,7 +55,7 @@ _RequiredIfMatch = Annotated[
     Header(
         alias="If-Match",
         max_length=_LONGEST,
-        description="The `ETag` you read; the answer is 412 if somebody changed it since, and 428 "
+        description="The `ETag` you read; the answer is 412 if it has changed since, and 428 "
         "without this header.",
         # the contract says required; FastAPI would answer 422 instead of 428
         json_schema_extra={_REQUIRED: True},
@@ -66,7 +66,7 @@ _RequiredIfMatch = Annotated[
 def etag(version: int | BaseModel) -> str:
     """Return the strong entity tag of a version, or of the whole content where there is none.
 
-    Content is only safe to compare for an update while its row is locked (``with_for_update``).
+    Content is only safe to compare for an update while its row is locked (`with_for_update`).
     """
     if isinstance(version, BaseModel):
         digest = hashlib.sha256(version.model_dump_json().encode())
@@ -78,12 +78,12 @@ class Condition:
     """What a request says about the version it knows, and what its response will say."""
 
     def __init__(self, response: Response, tags: str | None) -> None:
-        """``tags`` is ``If-Match`` or ``If-None-Match``."""
+        """`tags` is `If-Match` or `If-None-Match`."""
         self._response = response
         self._tags = tags
 
     def tag(self, version: int | BaseModel) -> None:
-        """Put ``ETag`` into the response."""
+        """Put `ETag` into the response."""
         self._response.headers["ETag"] = etag(version)
 
 
@@ -91,7 +91,7 @@ class ReadCondition(Condition):
     """Of a GET."""
 
     def tag(self, version: int | BaseModel) -> None:
-        """Put ``ETag`` into the response; answer 304 instead if the caller has that version."""
+        """Put `ETag` into the response; answer 304 instead if the caller has that version."""
         current = etag(version)
         tags = self._tags or ""
         known = {f'"{value}"' for _, value in _TAG.findall(tags)}
@@ -104,9 +104,9 @@ class WriteCondition(Condition):
     """Of a PUT, PATCH or DELETE."""
 
     def check(self, version: int | BaseModel) -> None:
-        """Raise a 412 problem unless ``version``, the current one, is what the caller read.
+        """Raise a 412 problem unless `version`, the current one, is what the caller read.
 
-        A request without ``If-Match`` passes.
+        A request without `If-Match` passes.
         """
         if self._tags is None or self._tags.strip() == "*":
             return
@@ -131,15 +131,15 @@ async def _guarded_writing(response: Response, tags: _RequiredIfMatch = None) ->
 
 
 Reading = Annotated[ReadCondition, Depends(_reading)]
-"""For a GET: ``If-None-Match``."""
+"""For a GET: `If-None-Match`."""
 Writing = Annotated[WriteCondition, Depends(_writing)]
-"""For an update: ``If-Match``, if the caller sends it."""
+"""For an update: `If-Match`, if the caller sends it."""
 GuardedWriting = Annotated[WriteCondition, Depends(_guarded_writing)]
-"""For an update that nobody may do blindly: without ``If-Match`` it is 428."""
+"""For an update that requires the header: without `If-Match` it is 428."""
 
 
 def install(app: FastAPI) -> None:
-    """Let ``app`` answer an update that lost its race."""
+    """Let `app` answer an update that lost its race."""
     app.add_exception_handler(StaleDataError, _stale)
 
 
@@ -154,11 +154,11 @@ async def _stale(request: Request, _error: Exception) -> Response:
 
 
 def declare(schema: dict[str, Any]) -> None:
-    """Write the tags and the refusals of both headers into an OpenAPI ``schema``."""
+    """Write the tags and the refusals of both headers into an OpenAPI `schema`."""
     for _, operation in operations(schema):
         for parameter in operation.get("parameters", ()):
             if parameter["name"] == "If-None-Match":
-                unchanged = {"description": "What you have is the current version"}
+                unchanged = {"description": "The caller has the current version"}
                 operation["responses"].setdefault("304", unchanged)
                 _declare_tag(operation)
             elif parameter["name"] == "If-Match":

@@ -186,7 +186,7 @@ class Exchange:
     async def answer(self, error: ProblemError, send: Send) -> None:
         """Answer with a problem; a websocket whose server cannot do that is closed instead.
 
-        ``send`` leads back here, past what stands between (CORS headers).
+        `send` leads back here, past what stands between (CORS headers).
         """
         if self.started:
             raise RuntimeError(f"Too late for a response of {error.status}.") from error
@@ -201,7 +201,7 @@ class Exchange:
             raise RuntimeError("The application returned without a response.")
 
     def client_went_away(self, error: Exception) -> bool:
-        """Say whether ``error`` is nobody's fault: the client has closed its connection."""
+        """Say whether `error` is nobody's fault: the client has closed its connection."""
         noticed = self._disconnected and isinstance(error, OSError)
         left = isinstance(error, ClientDisconnect | WebSocketDisconnect)
         return not self._finished and (noticed or left)

@@ -1,10 +1,10 @@
-"""``Idempotency-Key`` for the writes of a router, in one word::
+"""`Idempotency-Key` for the writes of a router, in one word::
 
     router = APIRouter(prefix="/v1/endpoints", route_class=IdempotentRoute)
 
 Every POST and PATCH of it takes the header then. A retry passes the same permissions and checks as
-the first request, and then gets its answer with ``Idempotency-Replayed: true``. What the endpoint
-does through ``Session`` and the outcome commit together; an error leaves nothing behind.
+the first request, and then gets its answer with `Idempotency-Replayed: true`. What the endpoint
+does through `Session` and the outcome commit together; an error leaves nothing behind.
 """
 
 import hashlib
@@ -82,7 +82,7 @@ async def _fingerprint(request: Request) -> bytes:
 
 
 class IdempotentRoute(APIRoute):
-    """A route whose POST and PATCH take ``Idempotency-Key``; for ``APIRouter(route_class=…)``.
+    """A route whose POST and PATCH take `Idempotency-Key`; for `APIRouter(route_class=…)`.
 
     Raises RouteError for an endpoint that is no coroutine function or takes a form.
     """

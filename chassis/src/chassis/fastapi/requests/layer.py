@@ -1,8 +1,8 @@
 """What lies around every request: identifiers, who is calling, crashes, the access line.
 
-Two pure ASGI parts. ``RequestLayer`` is outermost and sees everything that is sent; ``Guard`` lets
+Two pure ASGI parts. `RequestLayer` is outermost and sees everything that is sent; `Guard` lets
 nothing behind it be reached without a verified credential, except what is public by name, so a
-forgotten dependency, a mount or a plain route cannot open a door. Between them are ``Policy``, with
+forgotten dependency, a mount or a plain route cannot open a door. Between them are `Policy`, with
 the limits and headers of every request, and CORS, whose headers a browser needs on refusals too.
 """
 
@@ -25,10 +25,10 @@ _SERVED = ("http", "websocket")
 
 
 class RequestLayer:
-    """Identifies each request of ``app`` and records how it went."""
+    """Identifies each request of `app` and records how it went."""
 
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
-        """Wrap ``app``, which may be any ASGI application."""
+        """Wrap `app`, which may be any ASGI application."""
         self._app = app
         self._platform = platform
         self._recorder = Recorder(platform.settings.trusted_proxies)
@@ -55,10 +55,10 @@ class RequestLayer:
 
 
 class Guard:
-    """Lets in who may come in, and answers for everything that goes wrong in ``app``."""
+    """Lets in who may come in, and answers for everything that goes wrong in `app`."""
 
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
-        """Guard ``app``, behind a RequestLayer."""
+        """Guard `app`, behind a RequestLayer."""
         self._app = app
         self._platform = platform
 
@@ -111,7 +111,7 @@ async def _recover(exchange: Exchange, error: Exception, send: Send) -> None:
 
 
 def _identifiers(scope: Scope) -> tuple[str | None, str | None]:
-    """Return ``X-Request-ID`` and ``traceparent``; one that comes twice is nobody's, so that no
+    """Return `X-Request-ID` and `traceparent`; one that comes twice is nobody's, so that no
     two readers can take different values from one request."""
     request_id: list[bytes] = []
     traceparent: list[bytes] = []

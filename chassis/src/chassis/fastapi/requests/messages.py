@@ -14,7 +14,7 @@ def has_body(scope: Scope) -> bool:
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """Return the first of ``headers`` called ``name``, in lower case."""
+    """Return the first of `headers` called `name`, in lower case."""
     for key, value in headers:
         if key == name:
             return value

@@ -15,7 +15,7 @@ _SERVED = ("http", "websocket")
 _PROBLEM = MEDIA_TYPE.encode()
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value
 LARGEST_BODY = 1_000_000
-"""Bytes of a request's body; a route that takes more, or less, says so: ``max_body_size=``.
+"""Bytes of a request's body; a route that takes more, or less, says so: `max_body_size=`.
 
 FastAPI's own limit for a whole application costs some 10 µs for each router above a route."""
 
@@ -29,10 +29,10 @@ _STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.s
 
 
 class Policy:
-    """Bounds the body of each request of ``app`` and secures each response."""
+    """Bounds the body of each request of `app` and secures each response."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap ``app``, which may be any ASGI application."""
+        """Wrap `app`, which may be any ASGI application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,7 @@ from chassis.fastapi.requests.routes import RouteError
 
 
 def include_routers(app: FastAPI, package: str) -> None:
-    """Include ``router`` of every ``<package>/<domain>/routes.py``, in the order of the names.
+    """Include `router` of every `<package>/<domain>/routes.py`, in the order of the names.
 
     Raises RouteError for a file without one.
     """

@@ -1,7 +1,7 @@
 """Every route of an application with the full template of its path.
 
 FastAPI keeps routes as a tree, and a route of an included router knows only its own piece of the
-path; metrics and logs need the whole (``/v1/endpoints/{endpoint_id}``).
+path; metrics and logs need the whole (`/v1/endpoints/{endpoint_id}`).
 """
 
 import re
@@ -27,7 +27,7 @@ class RouteError(StartError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One route: ``methods`` is empty for websockets and mounts, ``calls`` are the dependencies
+    """One route: `methods` is empty for websockets and mounts, `calls` are the dependencies
     it was declared with, at any depth; plain routes and mounts take none."""
 
     template: str
@@ -40,7 +40,7 @@ class Entry:
 
 
 def walk(app: Starlette) -> Iterator[Entry]:
-    """Yield every route of ``app``: included routers, mounts, websockets and plain ones."""
+    """Yield every route of `app`: included routers, mounts, websockets and plain ones."""
     yield from _walk(app.routes, "")
 
 
@@ -90,13 +90,13 @@ class Templates:
     """Answers which template a handled request matched."""
 
     def __init__(self, app: Starlette) -> None:
-        """Read the routes of ``app``; routes added later are ``unmatched``."""
+        """Read the routes of `app`; routes added later are `unmatched`."""
         self._by_target: dict[int, list[Entry]] = defaultdict(list)
         for entry in walk(app):
             self._by_target[id(entry.target)].append(entry)
 
     def find(self, scope: Scope) -> str:
-        """Return the template of the route that handled ``scope``, else ``unmatched``."""
+        """Return the template of the route that handled `scope`, else `unmatched`."""
         entries = self._by_target.get(id(scope.get("endpoint")), ())
         if len(entries) == 1:
             return entries[0].template
@@ -104,7 +104,7 @@ class Templates:
         return next((e.template for e in entries if e.pattern.match(scope["path"])), UNMATCHED)
 
     def methods(self, scope: Scope) -> list[str]:
-        """Return every method that the path of ``scope`` takes, over all its routes."""
+        """Return every method that the path of `scope` takes, over all its routes."""
         entries = [entry for known in self._by_target.values() for entry in known]
         return sorted(
             {method for e in entries if e.pattern.match(scope["path"]) for method in e.methods}

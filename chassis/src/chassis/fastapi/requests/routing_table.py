@@ -8,7 +8,7 @@ that a release of FastAPI takes away. Here the paths of all routes with one meth
 one regular expression, in FastAPI's order, and the first that matches is called. Whatever is not a
 plain operation is left to FastAPI: mounts, websockets, forms, a path or method that nobody serves.
 
-The marks of a route (``dependencies=[Depends(requires(…))]``) are known here as well, so a caller
+The marks of a route (`dependencies=[Depends(requires(…))]`) are known here as well, so a caller
 who may not enter is refused before the body is read, and FastAPI need not solve them.
 """
 
@@ -30,8 +30,8 @@ _ANYTHING = ""
 
 
 class _Operation(NamedTuple):
-    """What FastAPI made of one route: ``matches`` reads its parameters, ``app`` runs it for who has
-    all of ``permissions``."""
+    """What FastAPI made of one route: `matches` reads its parameters, `app` runs it for who has
+    all of `permissions`."""
 
     route: APIRoute
     matches: Callable[[Scope], tuple[Match, Scope]]
@@ -40,7 +40,7 @@ class _Operation(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """``operation`` is None where FastAPI has to decide; empty ``methods`` are all."""
+    """`operation` is None where FastAPI has to decide; empty `methods` are all."""
 
     pattern: str
     methods: frozenset[str]
@@ -48,7 +48,7 @@ class _Row(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """The paths of one method, first come first: ``operations`` by the name of their group."""
+    """The paths of one method, first come first: `operations` by the name of their group."""
 
     pattern: re.Pattern[str]
     operations: dict[str, _Operation | None]
@@ -75,7 +75,7 @@ class RoutingTable:
         await serve(scope, receive, send)
 
     def _find(self, scope: Scope) -> _Operation | None:
-        """Return the operation for ``scope``, with what FastAPI would note there."""
+        """Return the operation for `scope`, with what FastAPI would note there."""
         if self._tables is None:
             self._tables = _tables(self._router)
         table = self._tables.get(scope["method"])

@@ -1,6 +1,6 @@
 """Who is calling: the credential of a request, and the scheme that knows what it is worth.
 
-A finder looks for a credential in a request (``Authorization: Bearer``), a scheme verifies it (JSON
+A finder looks for a credential in a request (`Authorization: Bearer`), a scheme verifies it (JSON
 Web Tokens). What was verified is remembered for at most thirty seconds, by its hash, and every use
 asks again whether it expired or lost what vouched for it; so a withdrawal that only its source
 knows of, such as a revoked API key, takes effect within those thirty seconds.
@@ -37,7 +37,7 @@ class Tokens:
     """JSON Web Tokens: whatever no other scheme claimed."""
 
     def __init__(self, verifier: TokenVerifier) -> None:
-        """Ask ``verifier``."""
+        """Ask `verifier`."""
         self.verifier = verifier
 
     def accepts(self, credential: str) -> bool:
@@ -52,7 +52,7 @@ class Tokens:
 class Authentication:
     """Turns a request into its principal.
 
-    ``finders`` are asked in order, then ``schemes``; the last scheme takes everything.
+    `finders` are asked in order, then `schemes`; the last scheme takes everything.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Authentication:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Look for bearer tokens and, after them, where ``finders`` look."""
+        """Look for bearer tokens and, after them, where `finders` look."""
         self._schemes = schemes
         self._finders = (bearer_token, *finders)
         self._clock = clock
@@ -71,7 +71,7 @@ class Authentication:
         self._known: dict[bytes, tuple[Verified, float]] = {}
 
     async def authenticate(self, scope: Scope) -> Principal:
-        """Return who sends the request in ``scope``. Raises ProblemError 401, 403, 503."""
+        """Return who sends the request in `scope`. Raises ProblemError 401, 403, 503."""
         credential = self._find(scope)
         digest = hashlib.sha256(credential.encode()).digest()
         if remembered := self._recall(digest):
@@ -82,7 +82,7 @@ class Authentication:
         return verified.principal
 
     def forget(self) -> None:
-        """Verify everybody anew."""
+        """Forget all remembered credentials."""
         self._known.clear()
 
     def _find(self, scope: Scope) -> str:
@@ -115,7 +115,7 @@ _NOTHING = (None, 0.0)
 
 
 def bearer_token(scope: Scope) -> str | None:
-    """Find the token of ``Authorization: Bearer``. Raises ProblemError 401 for another use of the
+    """Find the token of `Authorization: Bearer`. Raises ProblemError 401 for another use of the
     header, also for one that comes twice: no two readers may see different callers."""
     values = [value for key, value in scope["headers"] if key == b"authorization"]
     if not values:

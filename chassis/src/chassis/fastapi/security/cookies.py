@@ -1,17 +1,17 @@
 """Tokens of browsers: in cookies that no script reads, and proof that our own page sent them.
 
-``__Host-`` cookies (RFC 6265bis) come from this very host over TLS; ``HttpOnly`` keeps them from
-scripts, ``SameSite=Strict`` from requests that other sites cause. That alone trusts every
+`__Host-` cookies (RFC 6265bis) come from this very host over TLS; `HttpOnly` keeps them from
+scripts, `SameSite=Strict` from requests that other sites cause. That alone trusts every
 neighbour on the same domain, so whatever changes something, when a cookie is what identifies its
 sender, must also
 
-- come from our own origin, as ``Sec-Fetch-Site`` says, or ``Origin`` in browsers without it, or
-  from one that ``CORS_ORIGINS`` names, and
-- carry the header ``X-CSRF: 1``, which another origin may send only after a preflight, granted to
+- come from our own origin, as `Sec-Fetch-Site` says, or `Origin` in browsers without it, or
+  from one that `CORS_ORIGINS` names, and
+- carry the header `X-CSRF: 1`, which another origin may send only after a preflight, granted to
   those same origins alone.
 
 A websocket's handshake cannot carry a header of its own: for it the origin decides. Requests with
-``Authorization`` are not concerned: no browser sends that by itself.
+`Authorization` are not concerned: no browser sends that by itself.
 """
 
 from collections.abc import Collection, Iterator
@@ -33,7 +33,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 def access_token(scope: Scope) -> str | None:
     """Find the access token of a browser; a finder of the request layer.
 
-    Raises ProblemError 403 ``foreign-request`` where the request may be forged.
+    Raises ProblemError 403 `foreign-request` where the request may be forged.
     """
     token = read(scope, ACCESS)
     if token is not None and scope.get("method") not in _SAFE:
@@ -42,7 +42,7 @@ def access_token(scope: Scope) -> str | None:
 
 
 def read(scope: Scope, name: str) -> str | None:
-    """Return the cookie ``name``; one that comes twice is nobody's."""
+    """Return the cookie `name`; one that comes twice is nobody's."""
     values = [value for key, value in _cookies(scope) if key == name]
     return values[0] if len(values) == 1 and values[0] else None
 
@@ -55,7 +55,7 @@ def put(response: Response, name: str, value: str, *, seconds: int) -> None:
 
 
 def check(scope: Scope) -> None:
-    """Raise ProblemError 403 ``foreign-request`` unless a page of this origin sent it."""
+    """Raise ProblemError 403 `foreign-request` unless a page of this origin sent it."""
     headers = Headers(scope=scope)
     marked = scope["type"] == "websocket" or headers.get(HEADER) == "1"
     allowed = scope[PLATFORM].settings.cors_origins

@@ -13,8 +13,8 @@ _REMEMBERED_SECONDS = 600
 
 
 def around(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
-    """Put CORS around ``app``, so that its refusals and problems can be read as well; nothing
-    where ``CORS_ORIGINS`` is empty."""
+    """Put CORS around `app`, so that its refusals and problems can be read as well; nothing
+    where `CORS_ORIGINS` is empty."""
     if not settings.cors_origins:
         return app
     return CORSMiddleware(

@@ -22,7 +22,7 @@ def refuse_undecided(app: Starlette, *, known: frozenset[str]) -> None:
 def undecided(app: Starlette, *, known: frozenset[str]) -> Iterator[Entry]:
     """Yield every route, mount and websocket that names no permission.
 
-    ``known`` are the templates of the platform's own routes.
+    `known` are the templates of the platform's own routes.
     """
     for entry in walk(app):
         if entry.template not in known and not _is_decided(entry):
@@ -30,7 +30,7 @@ def undecided(app: Starlette, *, known: frozenset[str]) -> Iterator[Entry]:
 
 
 def permissions(app: Starlette) -> list[str]:
-    """Return every permission that a route, a mount or a field of GraphQL asks for in ``app``."""
+    """Return every permission that a route, a mount or a field of GraphQL asks for in `app`."""
     return sorted({name for entry in walk(app) for name in _asked(entry)})
 
 

@@ -49,7 +49,7 @@ def principal_in(scope: Scope) -> Principal:
 
 
 class requires(_Caller):  # noqa: N801 - reads as a verb where it is used
-    """A dependency that gives the principal and refuses one without ``permission`` (403)."""
+    """A dependency that gives the principal and refuses one without `permission` (403)."""
 
     def __init__(self, permission: str) -> None:
         """Keep the name, which also tells administrators which permissions exist."""
@@ -64,13 +64,13 @@ class requires(_Caller):  # noqa: N801 - reads as a verb where it is used
 
 
 def demand(principal: Principal, permission: str) -> None:
-    """Raise a 403 problem unless ``principal`` has ``permission``."""
+    """Raise a 403 problem unless `principal` has `permission`."""
     if permission not in principal.permissions:
         raise ProblemError(403, "permission-denied", f"This needs the permission {permission}.")
 
 
 async def public() -> None:
-    """Mark a route that anybody may call without a token: ``dependencies=[Depends(public)]``.
+    """Mark a route that may be called without a token: `dependencies=[Depends(public)]`.
 
     Its path must be literal, because the request layer decides before anything is routed.
     """
@@ -78,15 +78,15 @@ async def public() -> None:
 
 async def authenticated(_principal: CurrentPrincipal) -> None:
     """Mark a route that any caller with a token may enter, because what it does is the caller's own
-    or, as in GraphQL, asks for permissions inside: ``dependencies=[Depends(authenticated)]``."""
+    or, as in GraphQL, asks for permissions inside: `dependencies=[Depends(authenticated)]`."""
 
 
 class Guarded:
-    """An ASGI application that only callers with ``permission`` reach, for what takes no
-    dependencies: ``app.mount("/files", Guarded(files, "files:read"))``."""
+    """An ASGI application that only callers with `permission` reach, for what takes no
+    dependencies: `app.mount("/files", Guarded(files, "files:read"))`."""
 
     def __init__(self, app: ASGIApp, permission: str) -> None:
-        """Stand before ``app``."""
+        """Stand before `app`."""
         self._app = app
         self.permission = permission
 
