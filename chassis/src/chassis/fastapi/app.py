@@ -1,4 +1,4 @@
-"""The application: FastAPI with the platform's half already in it."""
+"""The application: FastAPI with the platform's routes, handlers and request layer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ from chassis.fastapi.security.declared_permissions import refuse_undecided
 from chassis.fastapi.settings import ApiSettings
 from chassis.service import Service, load
 
-# FastAPI would switch its own on beside any tracer it finds, five spans a request
+# FastAPI would add its own tracing to any tracer that exists: five spans per request
 _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
@@ -68,7 +68,7 @@ class Application(FastAPI):
             docs.install(self)
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the request layer outside everything, a team's own middleware included."""
+        """Wrap the application and a team's own middleware in the request layer."""
         guarded = Guard(super().build_middleware_stack(), self.platform)
         crossing = cors.around(guarded, self.platform.settings)
         return RequestLayer(Policy(crossing), self.platform)

@@ -1,8 +1,8 @@
-"""SIGTERM: first say that no more requests are wanted, then stop taking them.
+"""SIGTERM handling: announce the shutdown, then stop accepting requests.
 
-A server that is told to stop closes its port at once and finishes what runs; whoever balances load
-learns of it by a refused connection. So `/readyz` answers `draining` for a while in which
-everything is still served, and only then the server gets its signal.
+On SIGTERM a server closes its port at once and finishes the running requests; a load balancer
+learns of this only from a refused connection. So `/readyz` first answers `draining` while every
+request is still served, and the server gets its signal after that.
 """
 
 import asyncio

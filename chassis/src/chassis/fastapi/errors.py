@@ -1,4 +1,4 @@
-"""Why a service may not start."""
+"""Errors that prevent a service from starting."""
 
 from chassis.errors import UserError
 

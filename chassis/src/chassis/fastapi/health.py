@@ -16,7 +16,7 @@ _CHECK_SECONDS = 2
 
 
 def install(app: Starlette, platform: Platform) -> None:
-    """Add both to `app`."""
+    """Add `/livez` and `/readyz` to `app`."""
 
     async def livez(_request: Request) -> Response:
         return _response(LIVE)
@@ -35,7 +35,7 @@ def _response(answer: Answer) -> Response:
 
 
 def _check(platform: Platform) -> None:
-    """Compare the database with the code. Runs only until it has once agreed."""
+    """Compare the database with the code. Runs until they have matched once."""
     readiness = platform.readiness
     try:
         with psycopg.connect(

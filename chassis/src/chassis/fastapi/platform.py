@@ -1,4 +1,4 @@
-"""What the platform keeps for one application: its settings, database, keys and public doors."""
+"""The platform's state of one application: settings, database, keys and public routes."""
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -56,7 +56,7 @@ class Platform:
 
     @property
     def verifier(self) -> TokenVerifier:
-        """Who verifies access tokens."""
+        """The verifier of access tokens."""
         return self._tokens.verifier
 
     @verifier.setter
@@ -102,6 +102,6 @@ def _is_marked(entry: Entry) -> bool:
     if "{" in entry.template:
         raise RouteError(
             f"{entry.template} is marked public, but a public path may have no parameters: "
-            "take the mark off, or move the value into the query or the body."
+            "remove the mark, or move the value into the query or the body."
         )
     return True

@@ -14,7 +14,7 @@ from chassis.problems import ProblemError
 
 
 async def _own_page(request: Request) -> None:
-    """Refuse what another site made a browser send: signing somebody in as somebody else is an
+    """Refuse requests that another site caused: signing a person in to a foreign account is an
     attack too."""
     cookies.check(request.scope)
 

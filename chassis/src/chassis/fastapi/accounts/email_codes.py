@@ -1,4 +1,4 @@
-"""Sign-up and reset: what anybody may ask for, and only the reader of the mail can finish."""
+"""Sign-up and password reset: anyone may request a code; only the reader of the mail gets it."""
 
 from fastapi import APIRouter, Depends, Request, Response
 

@@ -1,4 +1,4 @@
-"""What goes in and out under `/v1/auth`."""
+"""Bodies of the requests and responses under `/v1/auth`."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -12,12 +12,12 @@ Token = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
 class _Body(BaseModel):
-    # whoever misspells a field learns it, and a form with a thousand of them is refused
+    # a misspelled field is reported, and a form with a thousand of them is refused
     model_config = ConfigDict(extra="forbid")
 
 
 class Credentials(_Body):
-    """What somebody signs in with."""
+    """An email address and a password."""
 
     email: Email
     password: Password

@@ -1,4 +1,4 @@
-"""What somebody who is signed in sees and changes: sessions and the password."""
+"""Routes for a signed-in person: sessions and the password."""
 
 from uuid import UUID
 

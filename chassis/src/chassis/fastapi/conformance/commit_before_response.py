@@ -19,7 +19,8 @@ class CommitBeforeResponse(Rule[SystemUnderTest]):
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Take the session as `Session` from `chassis.fastapi.data.db`. Declare a dependency of your
+        """Take the session as `Session` from `chassis.fastapi.data.db`. Declare a dependency of
+        your
         own with `Depends(…, scope="function")`: FastAPI's default commits after it has sent the
         response.
         """

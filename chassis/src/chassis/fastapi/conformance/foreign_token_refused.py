@@ -18,7 +18,9 @@ _HOUR = 3600
 
 
 class ForeignTokenRefused(Rule[SystemUnderTest]):
-    """A token is refused if its audience or issuer is wrong, or it is expired, forged or unsigned."""
+    """A token is refused if its audience or issuer is wrong, or it is expired, forged or
+    unsigned.
+    """
 
     id = "AUTH003"
     level = Level.BRONZE

@@ -15,8 +15,8 @@ class PlaceholderSecrets(Rule[SystemUnderTest]):
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Type the setting as `Secret`, with `development_secret("name")` as its default. Production
-        refuses this default, and also short values and placeholders.
+        """Type the setting as `Secret`, with `development_secret("name")` as its default.
+        Production refuses this default, and also short values and placeholders.
         """
         for name in secrets.kept_defaults(type(system.app.platform.settings)):
             yield Finding(name.upper(), "keeps its development default in production")

@@ -19,7 +19,7 @@ class ReversibleMigrations(Rule[SystemUnderTest]):
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Write a `downgrade()` that removes everything `upgrade()` creates. Merge two heads into one:
+        """Write a `downgrade()` that removes everything `upgrade()` creates. Merge two heads:
         `uv run just with-db api alembic merge -m "join" HEAD HEAD`.
         """
         service = system.app.platform.service

@@ -34,7 +34,7 @@ _OPTIONS = {"connect_timeout": 5, "options": "-c lock_timeout=5s -c search_path=
 
 
 def run(metadata: MetaData, settings: type[ApiSettings]) -> None:
-    """Do what Alembic was asked; called by `api/migrations/env.py` and nothing else.
+    """Run the Alembic command; called only by `api/migrations/env.py`.
 
     `metadata` is compared with the database after every `api/<domain>/models.py` was imported.
     """
@@ -94,7 +94,7 @@ def _advise(
 
 
 def _lock(connection: Connection) -> None:
-    """Wait for our turn, as long as the migration ahead takes.
+    """Wait until a migration that runs before this one ends.
 
     Asked again and again: a SELECT that waits would end with `lock_timeout`, and holds a snapshot
     for which a CREATE INDEX CONCURRENTLY of the migration ahead would wait in turn.

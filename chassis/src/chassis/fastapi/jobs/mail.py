@@ -20,7 +20,7 @@ OUTBOX = Memory()
 """What tests sent; the fixture `outbox` empties it."""
 
 
-# until the mail itself is given up, with any luck of the pauses
+# enough retries until the mail expires, however short the random pauses are
 _RETRY = Retry(limit=110)
 
 
@@ -34,12 +34,12 @@ async def send_mail(mail_id: UUID) -> None:
 
 
 async def send(session: AsyncSession, message: Mail) -> None:
-    """Leave `message` to be sent once the transaction of `session` has committed."""
+    """Queue `message`; it is sent once the transaction of `session` has committed."""
     await post(await driver_connection(session), message)
 
 
 async def post(connection: AsyncConnection[Any], message: Mail) -> None:
-    """Do the same in the transaction of psycopg's `connection`."""
+    """Queue `message` in the transaction of psycopg's `connection`."""
     await jobs.enqueue(connection, send_mail, mail_id=await mail.keep(connection, message))
 
 

@@ -18,7 +18,7 @@ _PURGES = (
 
 @periodic("* * * * *", queue=_QUEUE)
 async def recover_stalled_jobs() -> None:
-    """Run the jobs of killed workers again."""
+    """Requeue the jobs of killed workers."""
     limits = {task.name: task.retry.limit for task in runtime().tasks}
     async with runtime().database.driver() as connection:
         await maintenance.recover(connection, limits)
@@ -26,7 +26,7 @@ async def recover_stalled_jobs() -> None:
 
 @periodic("17 * * * *", queue=_QUEUE)
 async def delete_finished_jobs() -> None:
-    """Forget the jobs that succeeded or were cancelled some time ago; dead letters stay."""
+    """Delete the jobs that succeeded or were cancelled some time ago; dead letters stay."""
     async with runtime().database.driver() as connection:
         await maintenance.delete_finished(connection, days=runtime().settings.jobs_kept_days)
 
@@ -41,7 +41,7 @@ async def purge_what_expired() -> None:
 
 @periodic("*/10 * * * *", queue=_QUEUE)
 async def purge_idempotency() -> None:
-    """Forget the answers of yesterday's writes, a batch a transaction."""
+    """Delete expired idempotency keys, one batch per transaction."""
     purged = idempotency.PURGED_AT_ONCE
     while purged == idempotency.PURGED_AT_ONCE:
         async with runtime().database.driver() as connection:

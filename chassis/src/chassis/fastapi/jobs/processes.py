@@ -19,7 +19,7 @@ _MOST_CONNECTIONS = 20
 
 
 def run(service: Service, options: argparse.Namespace, package: str = "api") -> None:
-    """Be the process that `options.verb` names, until SIGTERM or SIGINT.
+    """Run the process that `options.verb` names, until SIGTERM or SIGINT.
 
     Raises SettingsError, TaskError.
     """

@@ -43,7 +43,7 @@ _OWN = ("chassis.fastapi.jobs.mail", "chassis.fastapi.jobs.maintenance")
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a worker has for its tasks: like an application's `platform`.
+    """A worker's resources for its tasks, like an application's `platform`.
 
     `resources` is closed when the worker ends: what tasks share (an HTTP client) is entered
     there.
@@ -112,7 +112,7 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
 
 def unit_of_work() -> AbstractAsyncContextManager[AsyncSession]:
     """Open a session in a transaction for the running job: committed at the end, rolled back on an
-    error. Keep it short, and call nobody else meanwhile."""
+    error. Keep it short, and call no other service inside it."""
     return runtime().database.unit_of_work()
 
 

@@ -17,7 +17,7 @@ from chassis.fastapi.requests.routes import Templates
 from chassis.problems import ProblemError
 from chassis.telemetry.requests import Kind, Outcome, Recording
 
-CLIENT_CLOSED = 499  # nginx's number: nobody was there for an answer
+CLIENT_CLOSED = 499  # nginx's number: the client closed the connection before the answer
 _SLOW_SECONDS = 0.1
 _GLANCE_SECONDS = 0.001
 _DENIAL = "websocket.http.response"
@@ -165,7 +165,7 @@ class Exchange:
         return message, False
 
     async def _watch(self) -> None:
-        """See whether the client left while a slow answer was made: only reading tells.
+        """Check whether the client left during a slow answer; only reading shows that.
 
         Not for a stream, which does its own reading, nor while the application still may.
         """
@@ -173,7 +173,7 @@ class Exchange:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(_GLANCE_SECONDS):
-                # an empty body that nobody asked for, and after it nothing else can come
+                # an empty body that the application did not read, then nothing else can come
                 for _ in range(2):
                     await self.receive()
         if self._disconnected:
@@ -196,12 +196,12 @@ class Exchange:
             await respond(error, self._scope)(self._scope, self.receive, send)
 
     def require_response(self) -> None:
-        """Raise RuntimeError if the application returned without an answer for somebody."""
+        """Raise RuntimeError if the application gave a connected client no response."""
         if self._status is None and not self._disconnected:
             raise RuntimeError("The application returned without a response.")
 
     def client_went_away(self, error: Exception) -> bool:
-        """Say whether `error` is nobody's fault: the client has closed its connection."""
+        """Say whether `error` means that the client has closed its connection."""
         noticed = self._disconnected and isinstance(error, OSError)
         left = isinstance(error, ClientDisconnect | WebSocketDisconnect)
         return not self._finished and (noticed or left)
@@ -217,7 +217,7 @@ class Exchange:
             )
 
     def blame(self) -> str:
-        """Name what crashed, for the log."""
+        """Return the log event that says which part crashed."""
         if self._finished:
             return "background work failed"
         return "response failed after its start" if self.started else "request failed"

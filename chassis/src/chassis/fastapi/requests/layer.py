@@ -1,4 +1,4 @@
-"""What lies around every request: identifiers, who is calling, crashes, the access line.
+"""The outer layer of every request: identifiers, authentication, crashes, the access line.
 
 Two pure ASGI parts. `RequestLayer` is outermost and sees everything that is sent; `Guard` lets
 nothing behind it be reached without a verified credential, except what is public by name, so a
@@ -55,7 +55,7 @@ class RequestLayer:
 
 
 class Guard:
-    """Lets in who may come in, and answers for everything that goes wrong in `app`."""
+    """Authenticates each caller, and turns every error of `app` into a response."""
 
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
         """Guard `app`, behind a RequestLayer."""
@@ -111,8 +111,8 @@ async def _recover(exchange: Exchange, error: Exception, send: Send) -> None:
 
 
 def _identifiers(scope: Scope) -> tuple[str | None, str | None]:
-    """Return `X-Request-ID` and `traceparent`; one that comes twice is nobody's, so that no
-    two readers can take different values from one request."""
+    """Return `X-Request-ID` and `traceparent`; a repeated header is ignored, so that
+    no two readers can take different values from one request."""
     request_id: list[bytes] = []
     traceparent: list[bytes] = []
     for key, value in scope["headers"]:

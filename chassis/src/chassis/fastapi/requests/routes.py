@@ -87,7 +87,7 @@ def refuse_duplicates(app: Starlette) -> None:
 
 
 class Templates:
-    """Answers which template a handled request matched."""
+    """The path templates of an application, by request."""
 
     def __init__(self, app: Starlette) -> None:
         """Read the routes of `app`; routes added later are `unmatched`."""

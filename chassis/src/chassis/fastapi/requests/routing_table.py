@@ -6,7 +6,7 @@ more work than the standards themselves: the table saves 60 to 125 µs a request
 of five routes (ADR 17). In return it reads names of FastAPI that are young; a test names the one
 that a release of FastAPI takes away. Here the paths of all routes with one method are
 one regular expression, in FastAPI's order, and the first that matches is called. Whatever is not a
-plain operation is left to FastAPI: mounts, websockets, forms, a path or method that nobody serves.
+plain operation is left to FastAPI: mounts, websockets, forms, an unknown path or method.
 
 The marks of a route (`dependencies=[Depends(requires(…))]`) are known here as well, so a caller
 who may not enter is refused before the body is read, and FastAPI need not solve them.
@@ -55,10 +55,10 @@ class _Table(NamedTuple):
 
 
 class RoutingTable:
-    """Stands before a router and calls what it would call."""
+    """Finds the operation of a request, and leaves the rest to the router."""
 
     def __init__(self, router: APIRouter) -> None:
-        """Know no route yet."""
+        """Start without routes; `read` adds them."""
         self._router = router
         self._otherwise = router.middleware_stack
         self._tables: dict[str, _Table] | None = None

@@ -42,7 +42,7 @@ def access_token(scope: Scope) -> str | None:
 
 
 def read(scope: Scope, name: str) -> str | None:
-    """Return the cookie `name`; one that comes twice is nobody's."""
+    """Return the cookie `name`; None if it is missing or repeated."""
     values = [value for key, value in _cookies(scope) if key == name]
     return values[0] if len(values) == 1 and values[0] else None
 
