@@ -9,9 +9,7 @@ from chassis.fastapi.security.declared_permissions import undecided
 
 
 class DeclaredPermission(Rule[SystemUnderTest]):
-    """Every route declares who may call it: a permission, any caller with a token, or the
-    public.
-    """
+    """Every route declares its callers: a permission, any caller with a token, or the public."""
 
     id = "AUTH001"
     level = Level.BRONZE

@@ -18,9 +18,7 @@ _HOUR = 3600
 
 
 class ForeignTokenRefused(Rule[SystemUnderTest]):
-    """A token is refused if its audience or issuer is wrong, or it is expired, forged or
-    unsigned.
-    """
+    """A token with a wrong audience or issuer, or an expired or forged one, is refused."""
 
     id = "AUTH003"
     level = Level.BRONZE

@@ -13,9 +13,7 @@ _NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"
 
 
 class LivingAndReady(Rule[SystemUnderTest]):
-    """`/livez` needs no dependency; `/readyz` answers 503 until the start ends, and while
-    draining.
-    """
+    """`/livez` needs no dependency; `/readyz` answers 503 during the start and while draining."""
 
     id = "OBS005"
     level = Level.BRONZE
