@@ -6,12 +6,14 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from roadbed import terminal
 from roadbed.errors import Exit, RoadbedError
@@ -34,8 +36,24 @@ _INTERRUPTS = {
 }
 
 
+@dataclass
+class _Call:
+    """One call of the command; a verb with a service's folder notes it for the error document."""
+
+    as_json: bool
+    folder: Path | None = None
+
+
+class _Verb(TyperCommand):
+    """A verb of the command line."""
+
+    def invoke(self, ctx: Any) -> object:
+        ctx.obj.folder = ctx.params.get("path") if "as_json" in ctx.params else None
+        return super().invoke(ctx)
+
+
 class _Verbs(TyperGroup):
-    """The verbs, each of which is imported when it is called: help alone needs none of them."""
+    """The verbs. Each is imported when it is called, because `--help` needs none of them."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, _, rest = super().resolve_command(ctx, args)
@@ -47,7 +65,7 @@ def _load(name: str) -> object:
     function = name.replace("-", "_")
     module = import_module(f"roadbed.commands.{function}")
     verb = typer.Typer(rich_markup_mode=None, add_completion=False)
-    verb.command(name)(getattr(module, function))
+    verb.command(name, cls=_Verb)(getattr(module, function))
     return typer.main.get_command(verb)
 
 
@@ -89,30 +107,41 @@ for _name in VERBS:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit code and prints at most one sentence about a failure."""
+    """Run one command and return its exit code.
+
+    A failure prints one sentence, and with `--json` a document that holds it.
+    """
     clear_git_environment()
     _catch_interrupts()
+    call = _Call(as_json="--json" in arguments)
     try:
         code = typer.main.get_command(app).main(
-            [*arguments] or ["--help"], "roadbed", standalone_mode=False
+            [*arguments] or ["--help"], "roadbed", standalone_mode=False, obj=call
         )
     except RoadbedError as error:
-        terminal.error(str(error))
-        return error.exit_code
+        return _fail(call, error.exit_code, str(error))
     except typer.TyperException as error:
-        terminal.error(f"{error.format_message()} See `roadbed --help`.")
-        return Exit.USAGE
+        return _fail(call, Exit.USAGE, f"{error.format_message()} See `roadbed --help`.")
     except (KeyboardInterrupt, typer.Abort):
         code = Exit.INTERRUPTED
-    except SystemExit:  # Typer's end when the reader left, as in `roadbed check | head`
+    except SystemExit:  # Typer ends so when the reader left, as in `roadbed check | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.COULD_NOT_RUN
     except Exception:
-        terminal.error(_defect())
-        return Exit.DEFECT
-    if code == Exit.INTERRUPTED:  # Typer's own spelling of Ctrl-C, and ours
-        terminal.error("interrupted.")
+        return _fail(call, Exit.DEFECT, _defect())
+    if code == Exit.INTERRUPTED:  # Typer returns this number for Ctrl-C as well
+        return _fail(call, Exit.INTERRUPTED, "interrupted.")
     return code if isinstance(code, int) else Exit.FINE
+
+
+def _fail(call: _Call, code: Exit, sentence: str) -> Exit:
+    """Print the sentence of a failure, and its document for `--json`; returns the exit code."""
+    if call.as_json:
+        from roadbed.commands.document import print_error_document  # noqa: PLC0415 (help needs none)
+
+        print_error_document(call.folder, code, sentence)
+    terminal.error(sentence)
+    return code
 
 
 def _catch_interrupts() -> None:

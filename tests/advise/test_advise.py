@@ -32,7 +32,7 @@ def test_text(cli: Cli, file: Path) -> None:
 
 def test_json(cli: Cli, file: Path) -> None:
     """Everything, for machines; the contributions add up to the scores."""
-    ran = cli.run("advise", "--answers", file.name, "--format", "json")
+    ran = cli.run("advise", "--answers", file.name, "--json")
     data = json.loads(ran.out)
 
     assert ("fastapi-service", "clear", 8) == (data["plan"], data["confidence"], data["lead"])
@@ -46,7 +46,7 @@ def test_json(cli: Cli, file: Path) -> None:
 
 def test_markdown(cli: Cli, file: Path) -> None:
     """A page with headings and, when asked, the table of contributions."""
-    ran = cli.run("advise", "--answers", file.name, "--format=markdown", "--explain")
+    ran = cli.run("advise", "--answers", file.name, "--markdown", "--explain")
 
     assert ran.out.startswith("# Recommended: fastapi-service")
     assert "\n## Risks\n" in ran.out
@@ -65,7 +65,7 @@ def test_explain(cli: Cli, file: Path) -> None:
 
 def test_defaults(cli: Cli) -> None:
     """Without answers, the assumptions; nothing is written."""
-    ran = cli.run("advise", "--defaults", "--format", "json")
+    ran = cli.run("advise", "--defaults", "--json")
 
     assert "django-monolith" == json.loads(ran.out)["plan"]
     assert set() == cli.files()
@@ -76,7 +76,7 @@ def test_defaults_for_the_rest(cli: Cli) -> None:
     file = written(cli.folder / "some.toml", {"product": "api", "load": "streaming"})
     before = file.read_text()
 
-    ran = cli.run("advise", "--answers", "some.toml", "--defaults", "--format", "json")
+    ran = cli.run("advise", "--answers", "some.toml", "--defaults", "--json")
 
     assert "fastapi-service" == json.loads(ran.out)["plan"]
     assert before == file.read_text()
@@ -85,7 +85,7 @@ def test_defaults_for_the_rest(cli: Cli) -> None:
 def test_what_was_assumed(cli: Cli) -> None:
     """Who assumes is told what; a file that is not there is no answer."""
     file = written(cli.folder / "some.toml", {"product": "api"})
-    ran = cli.run("advise", "--answers", file.name, "--defaults", "--format", "json")
+    ran = cli.run("advise", "--answers", file.name, "--defaults", "--json")
     assert "Assumed, because nobody answered: back_office, backlog," in ran.err
     assert "product" not in ran.err
     cli.run("advise", "--answers", "typo.toml", "--defaults").refused(2, "no file typo.toml")
@@ -143,7 +143,7 @@ def test_no_terminal(cli: Cli) -> None:
     """Where nobody can be asked, the ways out are named."""
     cli.run("advise").refused(2, "--answers", "--defaults")
     cli.run("advise", "--answers", "none.toml").refused(2, "There is no file none.toml")
-    cli.run("advise", "--format", "yaml").refused(2, "choose text, markdown, json")
+    cli.run("advise", "--markdown", "--json").refused(2, "--markdown and --json")
 
 
 def test_a_rubric_of_ones_own(cli: Cli, file: Path) -> None:
@@ -156,9 +156,9 @@ def test_a_rubric_of_ones_own(cli: Cli, file: Path) -> None:
     )
     (cli.folder / "ours.toml").write_text(other, encoding="utf-8")
 
-    asked = cli.run("advise", "--answers", file.name, "--rubric", "ours.toml", "--format", "json")
+    asked = cli.run("advise", "--answers", file.name, "--rubric", "ours.toml", "--json")
     written(file, THIN, 'format = 1\nrubric = "ours.toml"\n')
-    named = cli.run("advise", "--answers", file.name, "--format", "json")
+    named = cli.run("advise", "--answers", file.name, "--json")
 
     assert asked.out == named.out
     assert ("ours", "django-monolith") == tuple(

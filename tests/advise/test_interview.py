@@ -196,7 +196,7 @@ def test_a_rubric_of_ones_own(cli: Cli) -> None:
     reply(screen, "", REVIEW)
     assert "Recommended: django-monolith" in ended(screen)
 
-    ran = cli.run("advise", "--answers", SHEET, "--format", "json")
+    ran = cli.run("advise", "--answers", SHEET, "--json")
 
     assert '"plan": "django-monolith"' in ran.out
     assert 'rubric = "ours.toml"' in (cli.folder / SHEET).read_text()

@@ -59,7 +59,7 @@ def test_new_with_advice(cli: Cli, copier_template: Path, name: str) -> None:
     answers, text = recorded(service), decision(service)
     assert company["plan"] == answers["plan"]
     assert "The decision is in docs/adr/0001-" in made.out
-    again = cli.run("advise", "--answers", "orders/docs/adr/0001-advice.toml", "--format", "json")
+    again = cli.run("advise", "--answers", "orders/docs/adr/0001-advice.toml", "--json")
     assert company["answers"] == json.loads(again.out)["answers"]
     for question, choice in recommend(RUBRIC, company["answers"]).choices.items():
         assert choice.value == answers[question]

@@ -45,8 +45,8 @@ def test_another_state(cli: Cli, recorded: Path) -> None:
     ran = cli.run("check", "orders")
 
     assert 1 == ran.code
-    assert "1 baseline-mended, 1 missing, 1 on record, of 4 managed files." in ran.out
-    assert f"baseline-mended {RUFF} (diverged)" in ran.out
+    assert "1 baseline-fixed, 1 missing, 1 on record, of 4 managed files." in ran.out
+    assert f"baseline-fixed {RUFF} (diverged)" in ran.out
 
 
 def test_it_only_shrinks(cli: Cli, recorded: Path) -> None:
@@ -56,7 +56,7 @@ def test_it_only_shrinks(cli: Cli, recorded: Path) -> None:
     ran = cli.run("check", "orders")
 
     assert 1 == ran.code
-    assert "baseline-mended: take the entry out" in ran.out
+    assert "baseline-fixed: take the entry out" in ran.out
 
 
 def test_fix_leaves_it(cli: Cli, recorded: Path) -> None:

@@ -130,8 +130,8 @@ def test_json(cli: Cli, service: Path) -> None:
     assert (ran.code, ran.err) == (1, "")
     assert (
         report["schema"],
-        report["plan"],
-        report["template"],
+        report["service"]["plan"],
+        report["service"]["version"],
         report["checked"],
     ) == (1, "hybrid", "v1.0.0", 4)
     assert [(f["path"], f["state"]) for f in report["findings"]] == [(MANAGED, "missing")]

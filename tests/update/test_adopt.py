@@ -137,7 +137,7 @@ def test_a_shared_file_is_merged_once_it_is_shared(adopted: Path) -> None:
     shutil.copy(plan / "compose.yaml", adopted)
     theirs = (plan / "pyproject.toml").read_text()
     (adopted / "pyproject.toml").write_text(theirs.replace('    "pytest",\n', ""))
-    replace(adopted / BASELINE, '[[apart]]\npath = "pyproject.toml"\n', "")
+    replace(adopted / BASELINE, '[[excluded]]\npath = "pyproject.toml"\n', "")
     commit(adopted, "Share two files")
 
     ran = roadbed("update", adopted, "--no-lock", "--to", "v1.1.0")
@@ -163,7 +163,7 @@ def test_drift_after_adoption(adopted: Path, history: Path) -> None:
 
     assert (Exit.FINDINGS, Exit.FINDINGS) == (drifted.code, mended.code)
     assert ".roadbed/policy.toml  diverged" in drifted.out
-    assert "baseline-mended .editorconfig (diverged)" in mended.out
+    assert "baseline-fixed .editorconfig (diverged)" in mended.out
 
 
 def test_a_plan_writes_nothing(written: Written, history: Path) -> None:

@@ -240,7 +240,9 @@ def test_a_plan_writes_nothing(lived: Lived) -> None:
     assert "Nothing is written yet" in told.out
     added = {it["path"] for it in data["changes"] if it["action"] == "added"}
     assert {"api/main.py", "alembic.ini", ".roadbed/importlinter.toml"} <= added
-    assert {"README.md", "docs/adr/0001-hybrid.md", "api/settings.py"} == set(data["yours"])
+    assert {"README.md", "docs/adr/0001-hybrid.md", "api/settings.py"} == set(
+        data["files_to_compare"]
+    )
 
 
 @HALVES

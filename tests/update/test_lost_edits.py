@@ -59,7 +59,7 @@ def audit(service: Path, *words: str) -> Ran:
 
 def lost(ran: Ran) -> dict[str, list[str] | str]:
     """What a report for machines names: lines, or what is gone as a whole, by path."""
-    return {it["path"]: it["lines"] or it["what"] for it in json.loads(ran.out)["lost"]}
+    return {it["path"]: it["lines"] or it["description"] for it in json.loads(ran.out)["lost"]}
 
 
 def test_everything_that_plain_copier_loses(born: Born, home: Path) -> None:
@@ -167,7 +167,7 @@ def test_what_was_meant_to_go(updated: Path) -> None:
     assert Exit.FINE == accepted.code, accepted.err
     assert "  accepted: handbook.md: 1 line\n" in accepted.out
     assert (
-        'path = "handbook.md"\nafter = "v1.0.0"\nwhat = "1 line"'
+        'path = "handbook.md"\nupdated_from = "v1.0.0"\ndescription = "1 line"'
         in (updated / ACCEPTED).read_text()
     )
     commit(updated, "Update")

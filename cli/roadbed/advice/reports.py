@@ -1,6 +1,5 @@
 """A recommendation for people, as text or Markdown, and for machines."""
 
-import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,15 +49,14 @@ def as_markdown(recommendation: Recommendation, *, explain: bool = False) -> lis
     return lines
 
 
-def as_json(recommendation: Recommendation) -> str:
-    """The report for machines; `format` changes when a key goes or means something else."""
+def as_data(recommendation: Recommendation) -> dict[str, object]:
+    """Return the recommendation's own keys of the JSON document."""
     rubric = recommendation.rubric
-    data = {
-        "format": 1,
+    return {
         "rubric": rubric.version,
         "answers": recommendation.answers,
         "plan": recommendation.plan,
-        "rival": recommendation.rival,
+        "runner_up": recommendation.rival,
         "choices": {question: choice.value for question, choice in recommendation.choices.items()},
         "confidence": recommendation.confidence,
         "lead": recommendation.lead,
@@ -91,7 +89,6 @@ def as_json(recommendation: Recommendation) -> str:
             {"text": it.text, "source": it.source} for it in recommendation.holding(rubric.figures)
         ],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _flip(flip: Flip) -> dict[str, str]:
@@ -209,7 +206,7 @@ def changes(recommendation: Recommendation) -> list[str]:
     """The answers that would change the plan, or that it would take two."""
     if recommendation.flips:
         more = len(recommendation.flips) - MOST
-        rest = [f"and {more} more (--format json)"] if more > 0 else []
+        rest = [f"and {more} more (--json)"] if more > 0 else []
         return [*(f"{answer(flip)} → {flip.plan}" for flip in recommendation.flips[:MOST]), *rest]
     if recommendation.pair is None:
         return ["No other answer, nor two of them, would change it."]

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
-from roadbed.commands.options import Data, DryRun, Ref, Source, parse_data
-from roadbed.update import adopt_report
+from roadbed.commands.document import print_document
+from roadbed.commands.options import AsJson, Data, DryRun, Ref, Source, parse_data
+from roadbed.errors import Exit, UsageError
 from roadbed.update.adopt import AdoptRequest, prepared_adoption
+from roadbed.update.adopt_report import as_data, as_text
 from roadbed.update.apply import write_update
 from roadbed.update.copies import keep_copies
 
@@ -23,15 +25,21 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
     dry_run: DryRun = False,
     source: Source = None,
     ref: Ref = None,
+    as_json: AsJson = False,
 ) -> None:
     """Bring a repository that was never generated, or lost its answers, under a plan.
 
     The platform's files arrive, and nothing of yours changes; what differs goes on record.
     """
+    if as_json and not defaults:
+        raise UsageError("--json asks no questions: add --defaults, and -d key=value for answers.")
     request = AdoptRequest(path, source, ref, parse_data(data), defaults)
     with prepared_adoption(request) as (adoption, store):
         saved = [] if dry_run else write_update(adoption.repository, adoption.pending, store)
     compare = [] if dry_run else keep_copies(adoption.plan_files, adoption.repository)
-    terminal.lines(adopt_report.as_text(adoption, compare, written=not dry_run))
+    if as_json:
+        print_document(path, Exit.FINE, **as_data(adoption, saved, written=not dry_run))
+        return
+    terminal.lines(as_text(adoption, compare, written=not dry_run))
     for place in saved:
-        terminal.note(f"{place} was edited meanwhile, and saved as it was.")
+        terminal.note(f"A file was edited during the adoption; the edit is saved in {place}.")

@@ -9,16 +9,14 @@ import typer
 from roadbed import terminal
 from roadbed.advice import reports
 from roadbed.advice.interview import StoppedError, hold_interview
-from roadbed.advice.recommendation import Recommendation
 from roadbed.advice.rubric import RUBRIC_FILE, load_rubric
 from roadbed.advice.sheet import SHEET_FILE, Sheet, complete, read_sheet, require_there
-from roadbed.errors import UsageError
+from roadbed.commands.document import print_document
+from roadbed.commands.options import AsJson
+from roadbed.errors import Exit, UsageError
 
-TEXT = "text"
-FORMATS = (TEXT, "markdown", "json")
 
-
-def advise(
+def advise(  # noqa: PLR0913 (each is an option of the command line)
     *,
     answers: Annotated[
         Path | None,
@@ -27,23 +25,22 @@ def advise(
     defaults: Annotated[
         bool, typer.Option("--defaults", help="Ask nothing: assume what was not answered")
     ] = False,
-    form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="text, markdown or json")
-    ] = "text",
+    markdown: Annotated[bool, typer.Option("--markdown", help="Report as Markdown")] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what every answer contributes")
     ] = False,
     rubric: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A rubric of your own")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Ask twelve questions and recommend a plan: why, with which risks, what would change it.
 
     Each answer is kept at once, and `roadbed new PATH --advice FILE` makes the service.
     """
-    if form not in FORMATS:
-        raise UsageError(f"There is no format {form!r}: choose {', '.join(FORMATS)}.")
-    can_ask = terminal.interactive() and form == TEXT and not defaults
+    if markdown and as_json:
+        raise UsageError("--markdown and --json exclude each other: choose one.")
+    can_ask = terminal.interactive() and not (markdown or as_json or defaults)
     if answers and not can_ask:
         require_there(answers)
     answered = _read(answers or (Path(SHEET_FILE) if can_ask else None), rubric)
@@ -56,7 +53,12 @@ def advise(
     recommendation = complete(answered)
     if asking:
         terminal.say()
-    _print(recommendation, form, explain=explain)
+    if as_json:
+        print_document(None, Exit.FINE, **reports.as_data(recommendation))
+    elif markdown:
+        terminal.lines(reports.as_markdown(recommendation, explain=explain))
+    else:
+        terminal.report(reports.as_text(recommendation, explain=explain))
     if asking:
         terminal.report(reports.next_steps(recommendation, answered.path or Path(SHEET_FILE)))
 
@@ -96,12 +98,3 @@ def _way_on(answers: Sheet) -> str:
         "" if answers.path == Path(SHEET_FILE) else f" --answers {shlex.quote(str(answers.path))}"
     )
     return f"Your answers are in {answers.path}; `roadbed advise{options}` goes on from there."
-
-
-def _print(recommendation: Recommendation, form: str, *, explain: bool) -> None:
-    if form == "json":
-        terminal.say(reports.as_json(recommendation))
-    elif form == "markdown":
-        terminal.lines(reports.as_markdown(recommendation, explain=explain))
-    else:
-        terminal.report(reports.as_text(recommendation, explain=explain))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
+from roadbed.commands.document import print_document
 from roadbed.commands.options import AsJson, Service
 from roadbed.drift import report as reports
 from roadbed.drift.check import check_service, parse_day, with_differences, with_restored
@@ -38,7 +39,7 @@ def check(  # noqa: PLR0913 (each is an option of the command line)
     report = with_differences(report) if diff else report
     report = with_restored(report, today, online=online) if fix else report
     if as_json:
-        terminal.say(reports.as_json(report))
+        print_document(path, report.exit_code, **reports.as_data(report))
     else:
         terminal.differences((report.differences or {}).values())
         terminal.lines(reports.as_text(report))

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
+from roadbed.commands.document import print_document
 from roadbed.commands.options import AsJson, Service
-from roadbed.update.lost_edits import as_json as as_document
-from roadbed.update.lost_edits import as_text, find_lost_edits
+from roadbed.update.lost_edits import find_lost_edits
+from roadbed.update.lost_edits_report import as_data, as_text
 
 
 def lost_edits(
@@ -29,9 +30,9 @@ def lost_edits(
 
     Exit code 4: something is gone that was not accepted.
     """
-    found = find_lost_edits(path, base, accept or [])
+    edits = find_lost_edits(path, base, accept or [])
     if as_json:
-        terminal.say(as_document(found))
+        print_document(path, edits.exit_code, **as_data(edits))
     else:
-        terminal.report(as_text(found))
-    raise typer.Exit(found.exit_code)
+        terminal.report(as_text(edits))
+    raise typer.Exit(edits.exit_code)

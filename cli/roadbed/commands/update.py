@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from roadbed import terminal
+from roadbed.commands.document import print_document
 from roadbed.commands.options import AsJson, Data, DryRun, NoLock, Service, parse_data
 from roadbed.errors import Exit, UsageError
 from roadbed.git.objects import Store
@@ -67,7 +68,8 @@ def run(request: UpdateRequest, *, lock: bool, as_json: bool) -> Exit:
         saved = _write(work, store, lock=lock) if changing else []
     trouble = _relock(work.repository) if changing and lock and work.pending.regenerated else ""
     if as_json:
-        terminal.say(reports.as_json(work, saved, trouble, written=changing))
+        keys = reports.as_data(work, saved, trouble, written=changing)
+        print_document(request.folder, work.exit_code, **keys)
     else:
         compare = keep_copies(work.plan_files, work.repository) if changing else []
         news = keep_both_versions(work.excluded, work.repository) if changing else []

@@ -13,7 +13,7 @@ IGNORED, EJECTED = "ignored", "ejected"
 UNSETTLED = "unsettled"
 BEHIND, TAMPERED, STALE_SEED = "behind", "tampered", "stale-seed"
 EXPIRED, UNUSED, UNKNOWN = "waiver-expired", "waiver-unused", "waiver-unknown"
-MENDED = "baseline-mended"
+FIXED = "baseline-fixed"
 WAIVABLE = (DIVERGED, MISSING, UNEXPECTED, ORPHAN, IGNORED, BEHIND)
 ONLINE = (BEHIND, TAMPERED, STALE_SEED)
 INFORMATIONAL = (EJECTED, STALE_SEED)
@@ -37,7 +37,7 @@ _ADVICE = {
     EXPIRED: "mend what it waived, or say until when, and why, it still holds",
     UNUSED: "delete it: what it waived is no longer there",
     UNKNOWN: f"name one of {', '.join(WAIVABLE)}",
-    MENDED: "take the entry out, so that it does not come back unseen",
+    FIXED: "take the entry out, so that it does not come back unseen",
 }
 STATES = tuple(_ADVICE)
 
@@ -105,7 +105,7 @@ def judge(
         for finding in findings
     ]
     mended = recorded - {(finding.state, finding.path) for finding in marked}
-    gone = [Finding(BASELINE_FILE, MENDED, f"{path} ({state})") for state, path in sorted(mended)]
+    gone = [Finding(BASELINE_FILE, FIXED, f"{path} ({state})") for state, path in sorted(mended)]
     looked_for = [waiver for waiver in waivers if online or waiver.rule not in ONLINE]
     return [*marked, *gone, *_complaints(marked, looked_for, today)]
 

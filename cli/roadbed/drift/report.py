@@ -1,6 +1,5 @@
 """A report of `check` for people and for machines."""
 
-import json
 import shlex
 from collections import Counter
 from dataclasses import asdict
@@ -62,13 +61,9 @@ def _restored(report: Report) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def as_json(report: Report) -> str:
-    """The report for machines; `schema` changes when a key goes or means something else."""
+def as_data(report: Report) -> dict[str, object]:
+    """Return the report's own keys of the JSON document."""
     document: dict[str, object] = {
-        "schema": 1,
-        "path": str(report.folder.resolve()),
-        "plan": report.plan,
-        "template": report.version,
         "checked": report.checked,
         "findings": [_finding(finding) for finding in report.findings],
     }
@@ -81,7 +76,7 @@ def as_json(report: Report) -> str:
             {"path": done.path, "state": done.state, "saved": done.saved and str(done.saved)}
             for done in report.restored
         ]
-    return json.dumps(document, indent=2)
+    return document
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """`roadbed-baseline.toml`: how a service differed from its plan when it came under it.
 
 Findings are shown and do not fail, so that a repository can follow the standards from its first day
-and mend the rest later. Files that the team and the platform would share, and the team has another
-or none, are left apart by updates. Only `roadbed adopt` writes the file, and it may only shrink.
+and fix the rest later. Shared files of which the team has its own version, or none, are excluded
+from updates. Only `roadbed adopt` writes the file, and it may only shrink.
 """
 
 import json
@@ -15,9 +15,9 @@ from roadbed.errors import UsageError
 BASELINE_FILE = "roadbed-baseline.toml"
 _HEADER = (
     "# How this repository differed from its plan when it came under it. Nothing is ever added.\n"
-    "# A finding is shown by `roadbed check` and does not fail: take it out when it is mended.\n"
-    "# A file that is apart is left alone by `roadbed update`: take it out when yours has what it\n"
-    "# needs of the platform's lines, and it is merged from then on.\n"
+    "# `roadbed check` shows a finding and does not fail: delete the entry when it is fixed.\n"
+    "# `roadbed update` leaves an excluded file alone: delete its entry when your file has the\n"
+    "# platform's lines that it needs, and updates merge it from then on.\n"
 )
 
 
@@ -28,7 +28,7 @@ def read_baseline(service: Path) -> frozenset[tuple[str, str]]:
 
 def read_excluded(service: Path) -> frozenset[str]:
     """The paths of shared files that updates leave alone."""
-    return frozenset(path for (path,) in _read(service, "apart", "path"))
+    return frozenset(path for (path,) in _read(service, "excluded", "path"))
 
 
 def _read(service: Path, table: str, *keys: str) -> list[tuple[str, ...]]:
@@ -45,12 +45,12 @@ def _read(service: Path, table: str, *keys: str) -> list[tuple[str, ...]]:
 
 
 def baseline_text(findings: Iterable[tuple[str, str]], excluded: Iterable[str] = ()) -> str:
-    """The text of a baseline with these states and paths, and the paths of files left apart."""
+    """The text of a baseline with these states and paths, and the excluded paths."""
     entries = [
         f"\n[[finding]]\nstate = {_quoted(state)}\npath = {_quoted(path)}\n"
         for state, path in sorted(findings)
     ]
-    left = [f"\n[[apart]]\npath = {_quoted(path)}\n" for path in sorted(excluded)]
+    left = [f"\n[[excluded]]\npath = {_quoted(path)}\n" for path in sorted(excluded)]
     return _HEADER + "".join((*entries, *left))
 
 

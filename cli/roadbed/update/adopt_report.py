@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from roadbed import terminal
 from roadbed.service.answers import ANSWERS_FILE
@@ -29,6 +30,24 @@ def as_text(adoption: Adoption, compare: Sequence[str], *, written: bool) -> lis
     ]
 
 
+def as_data(adoption: Adoption, saved: Sequence[Path] = (), *, written: bool) -> dict[str, object]:
+    """Return the adoption's own keys of the JSON document.
+
+    `saved` are the copies of files that were edited during the adoption.
+    """
+    return {
+        "to": adoption.pending.new,
+        "written": written,
+        "answers": dict(adoption.answers.values),
+        "added": sorted(adoption.pending.after),
+        "findings": [{"path": path, "state": state} for state, path in adoption.differing],
+        "excluded": list(adoption.excluded),
+        "files_to_compare": list(adoption.plan_files),
+        "answers_deleted_in": adoption.lost_in or None,
+        "saved": [str(place) for place in saved],
+    }
+
+
 def _lost(adoption: Adoption) -> list[str]:
     if not adoption.lost_in:
         return []
@@ -43,7 +62,7 @@ def _lost(adoption: Adoption) -> list[str]:
 
 def _recorded(adoption: Adoption) -> list[str]:
     lines = [f"  {path}: {state}" for state, path in adoption.differing]
-    lines += [f"  {path}: apart, updates leave it alone" for path in adoption.excluded]
+    lines += [f"  {path}: excluded from updates" for path in adoption.excluded]
     return ["", f"On record in {BASELINE_FILE}, and not failing:", *lines] if lines else []
 
 

@@ -35,7 +35,7 @@ class Loss:
 
     def data(self) -> dict[str, object]:
         """The loss for machines."""
-        return {"path": self.path, "lines": list(self.lines), "what": self.what}
+        return {"path": self.path, "lines": list(self.lines), "description": self.what}
 
 
 def find_losses(base: _Files, before: _Files, after: _Files) -> tuple[Loss, ...]:

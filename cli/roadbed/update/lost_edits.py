@@ -4,16 +4,12 @@ A plain `copier update` ends with exit code 0 whether or not it kept what a team
 compares the service as it was (at HEAD, or where a branch began) with the service as it lies here.
 """
 
-import hashlib
-import json
 import os
-import shlex
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roadbed.errors import Exit, UsageError, write_error
+from roadbed.errors import Exit, UsageError
 from roadbed.git.command import GitError
 from roadbed.git.objects import EXECUTABLE, FILE, LINK, Entry, Store, scratch
 from roadbed.git.repository import Repository, UnbornError, open_repository
@@ -23,14 +19,9 @@ from roadbed.service.interruption import require_no_interruption
 from roadbed.service.ownership import Ownership, read_ownership
 from roadbed.template.files import RenderRequest, object_folders, render_all
 from roadbed.template.mirror import mirror_with, require_commit
+from roadbed.update.accepted_losses import fingerprint, read_accepted, record_accepted
 from roadbed.update.losses import Loss, find_losses
 from roadbed.update.merge import MANAGED, MERGED
-
-ACCEPTED_FILE = ".roadbed-accepted.toml"
-_HEADER = (
-    "# What an update was allowed to take (`roadbed lost-edits --accept FILE`).\n"
-    "# Commit it with the update; once that is merged, this file may go.\n"
-)
 
 
 @dataclass(frozen=True)
@@ -71,16 +62,16 @@ def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits
         return LostEdits(folder, base, None, now.version, (), ())
     lost = _losses(repository, base, was, text)
     accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
-    known = _accepted(folder) | {_fingerprint(it) for it in lost if it.path in accept}
+    known = read_accepted(folder) | {fingerprint(it) for it in lost if it.path in accept}
     if accept:
-        _accept(folder, lost, accept, was.version)
+        record_accepted(folder, lost, accept, was.version)
     return LostEdits(
         folder,
         base,
         was.version,
         now.version,
-        tuple(it for it in lost if _fingerprint(it) not in known),
-        tuple(it for it in lost if _fingerprint(it) in known),
+        tuple(it for it in lost if fingerprint(it) not in known),
+        tuple(it for it in lost if fingerprint(it) in known),
     )
 
 
@@ -118,8 +109,8 @@ def _changed(repository: Repository, base: str) -> list[str]:
     """
     diff = ("diff", "--name-only", "--no-renames", "--relative", "-z", base, "--", ".")
     new = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    said = repository.git(*diff) + repository.git(*new)
-    names = dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name)
+    output = repository.git(*diff) + repository.git(*new)
+    names = dict.fromkeys(os.fsdecode(name) for name in output.split(b"\0") if name)
     return [name for name in names if name != ANSWERS_FILE]
 
 
@@ -148,87 +139,3 @@ def _lying(repository: Repository, store: Store, paths: Iterable[str]) -> dict[s
         **dict(zip(files, map(Entry, modes, repository.hashed(files, into)), strict=True)),
         **{path: Entry(LINK, blob) for path, blob in zip(links, targets, strict=True)},
     }
-
-
-def _fingerprint(loss: Loss) -> str:
-    said = json.dumps([loss.path, loss.what, *loss.lines])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def _accepted(folder: Path) -> set[str]:
-    try:
-        data = tomllib.loads((folder / ACCEPTED_FILE).read_text(encoding="utf-8"))
-        return {str(entry["lost"]) for entry in data.get("accepted", [])}
-    except FileNotFoundError:
-        return set()
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UsageError(
-            f"{folder / ACCEPTED_FILE} cannot be read ({error}): delete it, and accept again with "
-            "`roadbed lost-edits --accept FILE`."
-        ) from error
-
-
-def _accept(folder: Path, lost: Sequence[Loss], paths: Sequence[str], version: str) -> None:
-    names = sorted({loss.path for loss in lost})
-    for path in paths:
-        if path not in names:
-            raise UsageError(
-                f"{path} lost nothing in this update, so there is nothing to accept: name one of "
-                f"{', '.join(names) or 'none'}."
-            )
-    known = _accepted(folder)
-    entries = [
-        f"\n[[accepted]]\npath = {_quoted(loss.path)}\nafter = {_quoted(version)}\n"
-        f"what = {_quoted(str(loss))}\nlost = {_quoted(_fingerprint(loss))}\n"
-        for loss in lost
-        if loss.path in paths and _fingerprint(loss) not in known
-    ]
-    place = folder / ACCEPTED_FILE
-    try:
-        already = place.read_text(encoding="utf-8") if place.exists() else _HEADER
-        place.write_text(already + "".join(entries), encoding="utf-8")
-    except OSError as error:
-        raise write_error(error, str(place)) from error
-
-
-def _quoted(text: str) -> str:
-    """A TOML string, which JSON's is as well; a name that is not UTF-8 is spelled with escapes."""
-    return json.dumps(text.encode(errors="backslashreplace").decode(), ensure_ascii=False)
-
-
-def as_text(edits: LostEdits) -> list[str]:
-    """The result for people."""
-    if edits.old is None:
-        return [f"No update since {edits.base}, so there is nothing to compare."]
-    title = f"{edits.old} → {edits.new}"
-    lines = [f"  accepted: {loss.path}: {loss}" for loss in edits.accepted]
-    if not edits.lost:
-        return [f"{title}: nothing that the team wrote is lost.", *lines]
-    lines += [line for loss in edits.lost for line in loss.lines_for_people()]
-    folder = "" if edits.folder == Path() else f" {shlex.quote(str(edits.folder))}"
-    return [
-        f"{title}: the team wrote this, and it is nowhere now:",
-        *lines,
-        "",
-        "To get a file back as it was, or to let it go (FILE as above):",
-        f"  git{folder and f' -C{folder}'} restore --source {shlex.quote(edits.base)} -- FILE",
-        f"  roadbed lost-edits{folder}{_since(edits.base)} --accept FILE",
-    ]
-
-
-def _since(base: str) -> str:
-    return "" if base == "HEAD" else f" --base {shlex.quote(base)}"
-
-
-def as_json(edits: LostEdits) -> str:
-    """The result for machines."""
-    data = {
-        "format": 1,
-        "base": edits.base,
-        "from": edits.old,
-        "to": edits.new,
-        "lost": [loss.data() for loss in edits.lost],
-        "accepted": [loss.data() for loss in edits.accepted],
-        "exit_code": int(edits.exit_code),
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False)

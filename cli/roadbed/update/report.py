@@ -1,6 +1,5 @@
 """What an update did, or would do, for people at 80 columns and for machines."""
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,15 +60,19 @@ def as_text(
     ]
 
 
-def as_json(update: Update, saved: Sequence[Path] = (), trouble: str = "", *, written: bool) -> str:
-    """The report for machines; `saved` edits were made meanwhile, and `trouble` kept uv.lock."""
-    data = {
-        "format": 1,
-        "folder": str(update.repository.folder),
+def as_data(
+    update: Update, saved: Sequence[Path] = (), trouble: str = "", *, written: bool
+) -> dict[str, object]:
+    """Return the update's own keys of the JSON document.
+
+    `saved` are the copies of files that were edited during the update; `trouble` is why uv.lock
+    could not be written.
+    """
+    return {
         "from": update.old,
         "to": update.new,
         "written": written,
-        "moved_tag": update.moved,
+        "tag_moved": update.moved,
         "changes": [vars(change) for change in update.changes],
         "conflicts": [
             {"path": path, "advice": _advice(update, path), "stages": _stages(update, path)}
@@ -77,17 +80,15 @@ def as_json(update: Update, saved: Sequence[Path] = (), trouble: str = "", *, wr
         ],
         "lost": [loss.data() for loss in update.losses],
         "new_questions": dict(update.questions),
-        "yours": list(update.plan_files),
-        "apart": list(update.excluded),
+        "files_to_compare": list(update.plan_files),
+        "excluded": list(update.excluded),
         "notes": [
-            {"version": release.version, "changes": [_note(it) for it in release.changes]}
+            {"version": release.version, "changes": [_note(change) for change in release.changes]}
             for release in update.notes
         ],
         "saved": [str(place) for place in saved],
-        "not_locked": trouble or None,
-        "exit_code": int(update.exit_code),
+        "lock_error": trouble or None,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def _stages(update: Update, path: str) -> dict[str, str]:
