@@ -1,4 +1,4 @@
-"""The command line: which verbs there are, and how a command ends."""
+"""The command line: the list of verbs, and the exit code of a command."""
 
 import os
 import signal
@@ -22,11 +22,11 @@ from roadbed.git.command import clear_git_environment
 VERBS = {
     "advise": "Find out which plan fits, and why",
     "new": "Make a service from a plan",
-    "demo": "Run a throw-away service, to see what you would get",
-    "check": "Say where a service differs from its template",
-    "lost-edits": "Name what an update has lost of yours, whatever tool made it",
-    "update": "Bring a newer version of the platform; nothing is lost",
-    "eject": "Take managed files over, out of the updates",
+    "demo": "Run a temporary service to see what a plan gives you",
+    "check": "Show where a service differs from its template",
+    "lost-edits": "Name the edits of yours that an update has lost",
+    "update": "Bring a newer version of the platform and keep your edits",
+    "eject": "Take managed files over; updates then leave them alone",
     "grow": "Give a monolith or a service its other half",
     "adopt": "Bring a repository that was never generated under a plan",
 }
@@ -94,11 +94,11 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
     ] = False,
 ) -> None:
-    """Declare what belongs to no verb."""
+    """Declare the options that stand before the verb."""
 
 
 def _declare(name: str) -> None:
-    """Put a verb on the list that help shows and typing mistakes are compared with."""
+    """Register a verb for the help and for the check of mistyped verbs."""
     app.command(name, short_help=VERBS[name])(lambda: None)
 
 
@@ -145,15 +145,15 @@ def _fail(call: _Call, code: Exit, sentence: str) -> Exit:
 
 
 def _catch_interrupts() -> None:
-    """Let every polite signal end a command as Ctrl-C does, so that it cleans up after itself."""
+    """Handle every signal that asks the process to end like Ctrl-C, so that it cleans up."""
     for name, number in _INTERRUPTS.items():
-        # a background job ignores SIGINT and so would its children; `nohup` means SIGHUP
+        # a background job ignores SIGINT, as its children would; `nohup` ignores SIGHUP on purpose
         if name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    # once is enough: uv and a process group deliver the same signal twice, amid the cleaning up
+    # uv and the process group deliver the same signal twice; the second would stop the cleanup
     for other in _INTERRUPTS.values():
         signal.signal(other, signal.SIG_IGN)
     raise KeyboardInterrupt(number, frame)

@@ -1,4 +1,4 @@
-"""What can go wrong for a user, and the exit code that says so (docs: exit codes of the CLI)."""
+"""The errors that a user sees, and their exit codes (docs: exit codes of the CLI)."""
 
 import errno
 from enum import IntEnum
@@ -37,7 +37,7 @@ class CouldNotRunError(RoadbedError):
 
 
 def write_error(error: OSError, what: str) -> CouldNotRunError:
-    """The sentence for a machine that cannot write: no space, no permission, read-only."""
+    """Return the error for a file, named by `what`, that cannot be written."""
     why = (error.strerror or str(error)).lower()
     hint = "free some space" if error.errno == errno.ENOSPC else "choose another folder"
     where = f" ({error.filename})" if error.filename else ""

@@ -1,4 +1,4 @@
-"""The one module that speaks to the terminal: colour and live progress only where they help.
+"""The one module that writes to the terminal. Colors and live progress are for terminals only.
 
 Results go to standard output, progress and errors to standard error. `NO_COLOR` is respected.
 """
@@ -17,18 +17,18 @@ from typing import TextIO
 WIDTH = 80
 _DIM, _RED, _GREEN, _CYAN, _BOLD = "2", "31", "32", "36", "1"
 _HEADER = 2  # lines of a difference that name the two files
-_OF_DIFFERENCE = {"-": _RED, "+": _GREEN, "@": _CYAN}
+_DIFF_COLORS = {"-": _RED, "+": _GREEN, "@": _CYAN}
 
 
 def tolerate() -> None:
-    """Let an arrow or a name from afar end no report where the terminal's encoding lacks it."""
+    """Print escapes for characters that the terminal's encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def interactive() -> bool:
-    """Whether a person can be asked: both ends are a terminal."""
+    """Return whether a person can answer questions: input and output are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
@@ -56,16 +56,16 @@ def heading(text: str) -> None:
 
 
 def differences(files: Iterable[Sequence[str]]) -> None:
-    """Print the lines of a unified difference a file, in the usual colours."""
+    """Print the unified diff of each file, in the usual colors."""
     for lines in files:
         for number, line in enumerate(lines):
-            colour = _BOLD if number < _HEADER else _OF_DIFFERENCE.get(line[:1])
-            say(_paint(line, colour, sys.stdout) if colour else line)
+            color = _BOLD if number < _HEADER else _DIFF_COLORS.get(line[:1])
+            say(_paint(line, color, sys.stdout) if color else line)
         say()
 
 
 def note(text: str) -> None:
-    """Tell what is going on, wrapped to the terminal, on standard error."""
+    """Print a line about progress, wrapped to the terminal, on standard error."""
     _err(_wrap(text))
 
 
@@ -76,7 +76,7 @@ def error(text: str) -> None:
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Show that `title` is under way; on a terminal with the seconds running, then what it took."""
+    """Show that the step `title` runs; on a terminal with the seconds that it takes."""
     if not sys.stderr.isatty():
         _err(title)
         yield
@@ -85,14 +85,14 @@ def step(title: str) -> Iterator[None]:
     ticker = threading.Thread(target=_tick, args=(title, stop), daemon=True)
     begun = time.monotonic()
     ticker.start()
-    mark, colour = "failed", _RED
+    mark, color = "failed", _RED
     try:
         yield
-        mark, colour = "done", _GREEN
+        mark, color = "done", _GREEN
     finally:
         stop.set()
         ticker.join()
-        _replace(f"{_paint(f'{mark:>6}', colour, sys.stderr)}  {title}{_spent(begun)}\n")
+        _replace(f"{_paint(f'{mark:>6}', color, sys.stderr)}  {title}{_spent(begun)}\n")
 
 
 def table(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> None:
@@ -101,7 +101,7 @@ def table(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> None:
 
 
 def layout(rows: Sequence[Sequence[str]], right: Set[int] = frozenset()) -> list[str]:
-    """The lines of a table of at most 80 columns; `right` names the right-aligned columns."""
+    """Return the lines of a table of at most 80 columns; `right` are right-aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     widths[-1] = min(widths[-1], max(10, WIDTH - 2 * len(widths) - sum(widths[:-1])))
     return [
@@ -124,7 +124,7 @@ def _cell(text: str, width: int, to_right: bool) -> str:
 
 
 def wrapped(text: str, indent: str) -> list[str]:
-    """The lines of a paragraph of the result, indented, at 80 columns."""
+    """Return the lines of an indented paragraph of at most 80 columns."""
     return textwrap.wrap(
         text,
         WIDTH,
@@ -136,12 +136,12 @@ def wrapped(text: str, indent: str) -> list[str]:
 
 
 def item(text: str) -> list[str]:
-    """The lines of an item of a list, at 80 columns."""
+    """Return the lines of a list item of at most 80 columns."""
     return hanging(text, "  - ")
 
 
 def hanging(text: str, head: str) -> list[str]:
-    """The lines of a paragraph at 80 columns, indented by what stands before the first one."""
+    """Return the lines of a paragraph after `head`, indented by the width of `head`."""
     first, *rest = wrapped(text, " " * len(head))
     return [head + first.strip(), *rest]
 
@@ -182,6 +182,6 @@ def _wrap(text: str, indent: str = "", first: int = 0) -> str:
     return "\n".join(lines)[first:]
 
 
-def _paint(text: str, colour: str, stream: TextIO) -> str:
+def _paint(text: str, color: str, stream: TextIO) -> str:
     wanted = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    return f"\033[{colour}m{text}\033[0m" if wanted else text
+    return f"\033[{color}m{text}\033[0m" if wanted else text

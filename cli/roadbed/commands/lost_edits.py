@@ -1,4 +1,4 @@
-"""`roadbed lost-edits`: name what an update has lost of the team's, whatever tool made it."""
+"""`roadbed lost-edits`: name the edits of the team that an update has lost, with any tool."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,14 +21,14 @@ def lost_edits(
     accept: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FILE", help="Its losses are wanted: keep that on record (repeatable)"
+            metavar="FILE", help="Accept the losses in this file and record that (repeatable)"
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Name every line of yours that an update has lost, with any tool.
 
-    Exit code 4: something is gone that was not accepted.
+    Exit code 4: an edit is lost and the loss is not accepted.
     """
     edits = find_lost_edits(path, base, accept or [])
     if as_json:

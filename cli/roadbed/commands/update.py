@@ -43,8 +43,8 @@ def update(  # noqa: PLR0913 (each is an option of the command line)
 ) -> None:
     """Bring a newer version of the platform, merged with the team's edits.
 
-    HEAD stays where it is; the result is staged for your commit. Exit code 3: conflicts to settle.
-    Exit code 4: something of the team's is not in the result.
+    HEAD does not move; the result is staged for your commit. Exit code 3: there are conflicts.
+    Exit code 4: the result lacks an edit of the team.
     """
     if go_on or abort:
         others = dry_run or no_lock or as_json or bool(to or data or source)
@@ -90,13 +90,13 @@ def _write(work: Update, store: Store, *, lock: bool) -> list[Path]:
 
 
 def _relock(repository: Repository) -> str:
-    """Lock the dependencies; returns what went wrong, which was said, or nothing."""
+    """Lock the dependencies; returns why that failed, or an empty string."""
     with terminal.step("Locking the dependencies"):
         trouble = relock(repository)
     if trouble:
         terminal.note(
-            f"uv.lock is as it was, because uv could not make it anew ({trouble}): run `uv lock` "
-            "and `git add uv.lock` when it can, before you commit."
+            f"uv could not regenerate uv.lock ({trouble}), so it is unchanged: run `uv lock` and "
+            "`git add uv.lock` before you commit."
         )
     return trouble
 

@@ -72,7 +72,7 @@ class StepFailedError(CouldNotRunError):
     def __init__(self, folder: Path, left: Sequence[Step]) -> None:
         go_on = (f"cd {shlex.quote(str(folder))}", *uv.path_commands(), *map(str, left))
         super().__init__(
-            f"`{left[0]}` failed; the service is rendered in {folder} and stays there: mend the "
+            f"`{left[0]}` failed; the service is rendered in {folder} and stays there: fix the "
             f"cause and continue with `{' && '.join(go_on)}`."
         )
         self.step = left[0]
@@ -129,7 +129,7 @@ def _require_asked(request: NewServiceRequest, questions: Questionnaire) -> None
 
 
 def _free(path: Path) -> Path:
-    """The absolute path of a target that does not exist or is an empty folder."""
+    """Return the absolute path of the target, which must be new or an empty folder."""
     try:
         target = path.resolve()
         if target.is_dir():
@@ -148,7 +148,7 @@ def _free(path: Path) -> Path:
 
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
-    """A hidden folder on the target's file system, gone afterwards unless it was moved."""
+    """Yield a hidden folder on the target's file system; delete it unless it was moved."""
     home = next(parent for parent in target.parents if os.path.lexists(parent))
     draft = home / f".roadbed-new-{secrets.token_hex(4)}"
     try:
@@ -195,7 +195,7 @@ def _steps(own_repository: bool, install: bool) -> list[Step]:
 
 
 def _left(own_repository: bool) -> list[Step]:
-    """What --no-install leaves to do: install, and commit what that wrote."""
+    """Return the steps that --no-install leaves to the user: install, and commit the result."""
     finish = [*_commit_steps("Lock the dependencies"), _HOOKS] if own_repository else []
     return [*_install_steps(), *finish]
 

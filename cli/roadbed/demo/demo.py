@@ -30,7 +30,7 @@ _PORTS = {
     "receiver": "RECEIVER_PORT",
 }
 # A throw-away repository needs an author, and the machine may know none.
-_NOBODY = {
+_AUTHOR = {
     "GIT_AUTHOR_NAME": "Roadbed demo",
     "GIT_AUTHOR_EMAIL": "demo@localhost",
     "GIT_COMMITTER_NAME": "Roadbed demo",
@@ -58,7 +58,7 @@ def run_demo(request: DemoRequest, source: Source) -> None:
     with _workspace() as workspace:
         templates = snapshot_source(source, workspace)
         service = request.keep or workspace / "demo"
-        author = {} if request.keep else _NOBODY
+        author = {} if request.keep else _AUTHOR
         wanted = NewServiceRequest(
             request.plan,
             service,

@@ -200,7 +200,7 @@ def _require_its_manifest(
         raise UsageError(
             f"{repository.folder / MANIFEST_FILE} is not that of {version}: name the version "
             "it came with by --ref and its template by --source, or delete .roadbed and commit, "
-            "and it arrives anew."
+            "and adopt brings it again."
         )
 
 

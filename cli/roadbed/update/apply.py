@@ -1,8 +1,8 @@
 """Writing an update: finished or taken back, whenever it was cut short.
 
-HEAD never moves. Once the journal is kept, `go_on` ends in the new state and `take_back` in the old
-one, byte for byte, however often either is begun. Writing a work tree is many steps and cannot be
-one, so while they last an untracked file says so in `git status`.
+HEAD never moves. Once the journal is kept, `continue_update` ends in the new state and
+`undo_update` in the old one, byte for byte, however often they are started. Writing a work tree
+takes many steps, so meanwhile an untracked file shows the update in `git status`.
 """
 
 from collections.abc import Iterator
@@ -138,7 +138,7 @@ def _finish(repository: Repository, begun: Journal, side: str, state: str) -> li
     except (CouldNotRunError, OSError) as error:
         why = str(error).rstrip(".")
         raise CouldNotRunError(
-            f"{why}. The update is written in part: mend that, then finish it with `roadbed "
+            f"{why}. The update is written in part: fix the cause, then finish it with `roadbed "
             "update --continue`, or undo it with `roadbed update --abort`."
         ) from error
     return saved
@@ -160,7 +160,7 @@ def _write_files(repository: Repository, begun: Journal, side: str) -> list[Path
 
 
 def _is_made(repository: Repository, begun: Journal, path: str, file: FileContent) -> bool:
-    """Whether the file is what a command made anew after the update, and staged."""
+    """Return whether a command regenerated and staged the file after the update."""
     return path in begun.record.regenerated and repository.lines(
         "rev-parse", "-q", "--verify", f":{repository.prefix}{path}"
     ) == [blob_id(file.content)]

@@ -52,8 +52,8 @@ def eject_files(files: Sequence[Path], *, undo: bool) -> Handover:
 def _service(file: Path) -> Path:
     """The service that the file lies in, which may be missing; the folder of now where none is."""
     parents = Path(os.path.abspath(file)).parents  # noqa: PTH100 (a link is not followed)
-    found = (parent for parent in parents if (parent / ANSWERS_FILE).is_file())
-    return next(found, Path.cwd())
+    services = (parent for parent in parents if (parent / ANSWERS_FILE).is_file())
+    return next(services, Path.cwd())
 
 
 def _inside(folder: Path, file: Path) -> str:
@@ -64,8 +64,8 @@ def _refuse(paths: Iterable[str], managed: set[str], ejected: frozenset[str]) ->
     for path in paths:
         if path in _NEEDED:
             raise UsageError(
-                f"{path} cannot be ejected: without it nobody knows what the other managed files "
-                "are. Name the file that you want to change."
+                f"{path} cannot be ejected: it lists the other managed files. "
+                " Name the file that you want to change."
             )
         if path in ejected:
             raise UsageError(

@@ -12,7 +12,10 @@ from roadbed.update.merge import Sides
 def excluded_paths(
     repository: Repository, before: Mapping[str, Entry], old: Rendered
 ) -> frozenset[str]:
-    """What the baseline names, but a file that is as the version `old` has it is shared again."""
+    """Return the paths that the baseline excludes from updates.
+
+    A file that is identical to the template's version `old` is merged again.
+    """
     recorded = read_excluded(repository.folder)
     return frozenset(path for path in recorded if before.get(path) != old.entries.get(path))
 

@@ -24,7 +24,7 @@ NO_GROWTH = Growth({}, {})
 
 
 def require_growable(plan: str, wanted: str, answers: Mapping[str, str]) -> None:
-    """Raise UsageError unless a service of `plan` can grow into `wanted`, with answers `given`."""
+    """Raise UsageError unless a service of `plan` can grow into `wanted`, with these answers."""
     if "plan" in answers:
         raise UsageError("The plan is the first argument: leave out -d plan=….")
     if wanted != HYBRID:
@@ -36,9 +36,10 @@ def require_growable(plan: str, wanted: str, answers: Mapping[str, str]) -> None
 def find_growth(
     now: RenderRequest, then: RenderRequest, before: Mapping[str, Entry], owners: Ownership
 ) -> Growth:
-    """What the answers of `then` bring beyond those of `now`, to a service with files `before`.
+    """Return the files that the answers of `then` add to those of `now`.
 
-    A seed that both would bring and the service no longer has was deleted by the team: it stays so.
+    `before` are the files of the service. A seed of both plans that is missing was
+    deleted by the team: do not restore it.
     """
     small, large = render_all(now), render_all(then)
     news = {
@@ -48,6 +49,8 @@ def find_growth(
     }
     arriving = [path for path in news if path not in small and path not in before]
     seeds = {path: news[path] for path in arriving if not path.startswith(_DOCUMENTS)}
-    beside = [path for path in news if path not in seeds and (path in before or path in arriving)]
-    texts = render_cache().read(large[path].blob for path in beside)
-    return Growth(seeds, {path: texts[large[path].blob] for path in beside})
+    differing = [
+        path for path in news if path not in seeds and (path in before or path in arriving)
+    ]
+    texts = render_cache().read(large[path].blob for path in differing)
+    return Growth(seeds, {path: texts[large[path].blob] for path in differing})

@@ -37,19 +37,19 @@ def guess_answers(repository: Path) -> dict[str, str]:
     libraries = set(_libraries(repository))
     django, fastapi = "django" in libraries, "fastapi" in libraries
     plan = recorded or _PLANS.get((django, fastapi), "")
-    found = dict(_about(repository, generated=bool(recorded)))
+    answers = dict(_about(repository, generated=bool(recorded)))
     if plan:
-        found["plan"] = plan
+        answers["plan"] = plan
     if django:
-        found["web_api"] = next((it for name, it in _WEB_APIS if name in libraries), "none")
+        answers["web_api"] = next((it for name, it in _WEB_APIS if name in libraries), "none")
         several = (repository / "web/organizations").is_dir()
-        found["tenancy"] = "organizations" if several else "single"
+        answers["tenancy"] = "organizations" if several else "single"
     if fastapi:
-        found["orm"] = "sqlmodel" if "sqlmodel" in libraries else "sqlalchemy"
-        found["api_shape"] = "graphql" if "strawberry-graphql" in libraries else "rest"
+        answers["orm"] = "sqlmodel" if "sqlmodel" in libraries else "sqlalchemy"
+        answers["api_shape"] = "graphql" if "strawberry-graphql" in libraries else "rest"
     if plan == "fastapi-service":
-        found["auth"] = "local" if (repository / "api/auth").is_dir() else "oidc"
-    return found
+        answers["auth"] = "local" if (repository / "api/auth").is_dir() else "oidc"
+    return answers
 
 
 def _libraries(repository: Path) -> Iterator[str]:
@@ -96,17 +96,17 @@ def _listed(values: Iterable[object]) -> Iterator[str]:
 
 def _about(repository: Path, *, generated: bool) -> Iterator[tuple[str, str]]:
     project = _toml(repository / "pyproject.toml").get("project")
-    said = project if isinstance(project, dict) else {}
-    name = str(said.get("name") or repository.resolve().name)
+    metadata = project if isinstance(project, dict) else {}
+    name = str(metadata.get("name") or repository.resolve().name)
     title = _TITLE.search(_text(repository / "README.md"))
-    if title and (generated or not said.get("name") or _slug(title[1]) == _slug(name)):
+    if title and (generated or not metadata.get("name") or _slug(title[1]) == _slug(name)):
         yield "project_name", title[1]
     else:
         yield "project_name", _spoken(name)
     if _slug(name):
         yield "project_slug", _slug(name)
-    if said.get("description"):
-        yield "description", " ".join(str(said["description"]).split())[:200].strip()
+    if metadata.get("description"):
+        yield "description", " ".join(str(metadata["description"]).split())[:200].strip()
     for place in _CODE_OWNERS:
         team = next(filter(None, (it.search(_text(repository / place)) for it in _TEAMS)), None)
         if team:

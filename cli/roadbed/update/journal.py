@@ -28,9 +28,9 @@ class Record:
     """What is known of an update: the state it is in, where it began, and what it changes.
 
     `report` is the report for people, which a command that is killed cannot print any more, and
-    `locking` whether it was to make `regenerated` anew.
+    `locking` whether it was to write `regenerated` again.
 
-    `regenerated` are files that a command makes anew afterwards; undoing brings them back as well.
+    `regenerated` are files that a command writes afterwards; undoing brings them back as well.
     `ending` is the exit code that finishing it means. `staged` and `stages` are what git's index is
     to hold: path, stage, mode, blob.
     """
@@ -73,7 +73,7 @@ class Journal:
 class PendingUpdate:
     """What an update is to write: `after` (None: gone) by path, and what stays unmerged.
 
-    `regenerated` are files that a command will make anew once it is written; `ending` is the exit
+    `regenerated` are files that a command writes after the update; `ending` is the exit
     code that writing it means, `report` the report for people, and without `locking` no command is
     run.
     """

@@ -154,7 +154,7 @@ def prepared_update(request: UpdateRequest) -> Iterator[tuple[Update, Store]]:
 
 
 def relock(repository: Repository) -> str:
-    """Make uv.lock anew and stage it; returns what went wrong, or nothing. uv keeps old pins."""
+    """Regenerate and stage uv.lock (pins stay); returns why that failed, or nothing."""
     trouble = uv.lock(repository.folder)
     if not trouble:
         repository.git("add", "--", LOCK)
