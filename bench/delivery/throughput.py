@@ -115,10 +115,9 @@ async def compare(address: str, port: int) -> None:
     database = Database.at(address)
     async with database.driver() as connection:
         for number in range(ENDPOINTS):
-            await connection.execute(
-                REGISTER,
-                [TENANT, f"http://127.0.0.1:{port}/{number}", keyring.encrypt(signing.new_secret())],
-            )
+            address = f"http://127.0.0.1:{port}/{number}"
+            secret = keyring.encrypt(signing.new_secret())
+            await connection.execute(REGISTER, [TENANT, address, secret])
     worker = DeliveryWorker(tables, lambda: Sender(settings), keyring, database.driver)
     shares = []
     for number in range(ROUNDS + 1):
