@@ -44,5 +44,5 @@ def company(*, tenant: UUID, password: str) -> Company:
 
 def _person(key: str, name: str, password: str, **flags: bool) -> User:
     email = f"{key}@harbourfinch.example"
-    found = User.objects.filter(email=email).first()
-    return found or User.objects.create_verified(email, password, name=name, **flags)
+    user = User.objects.filter(email=email).first()
+    return user or User.objects.create_verified(email, password, name=name, **flags)

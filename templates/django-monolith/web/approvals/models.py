@@ -51,9 +51,9 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
     def totals(self) -> dict[str, Any]:
         """Return the number of requests (`count`) and their sum in euros (`total`) by status."""
         rows = self.order_by().values("status").annotate(count=Count("pk"), total=Sum("amount"))
-        found: dict[str, Any] = {row["status"]: row for row in rows}
+        by_status: dict[str, Any] = {row["status"]: row for row in rows}
         nothing = {"count": 0, "total": Decimal(0)}
-        return {status: found.get(status, nothing) for status in ApprovalRequest.Status.values}
+        return {status: by_status.get(status, nothing) for status in ApprovalRequest.Status.values}
 
     def by_month(self) -> list[tuple[date, Decimal]]:
         """Return the sum in euros of each month that has requests, oldest month first."""

@@ -21,14 +21,14 @@ CSV_HEADER = ("Title", "Euros", "Status", "Requested by", "Requested on", "Decid
 def report(request: HttpRequest) -> HttpResponse:
     """Show totals of the requests that match the filters."""
     form = FilterForm(request.GET)
-    found = visible(request).matching(**form.chosen())
-    totals = found.totals()
+    approvals = visible(request).matching(**form.chosen())
+    totals = approvals.totals()
     labels = dict(ApprovalRequest.Status.choices)
     context = {
         "form": form,
         "totals": [(status, labels[status], row) for status, row in totals.items()],
         "count": sum(row["count"] for row in totals.values()),
-        "bars": bars(found.by_month()),
+        "bars": bars(approvals.by_month()),
         "can_export": may(request, EXPORT),
     }
     return render(request, "approvals/report.html", context)
@@ -39,9 +39,9 @@ def report(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Return the requests that match the filters as CSV."""
     chosen = FilterForm(request.GET).chosen()
-    found = visible(request).matching(**chosen)
-    record("approvals.exported", after={"filters": sorted(chosen), "rows": found.count()})
-    return csv_response("approvals.csv", CSV_HEADER, map(_row, found.iterator(chunk_size=500)))
+    approvals = visible(request).matching(**chosen)
+    record("approvals.exported", after={"filters": sorted(chosen), "rows": approvals.count()})
+    return csv_response("approvals.csv", CSV_HEADER, map(_row, approvals.iterator(chunk_size=500)))
 
 
 def _row(approval: ApprovalRequest) -> tuple[object, ...]:

@@ -66,8 +66,8 @@ def assign(role: str, *, to: User, tenant: UUID) -> None:
 
 def invited(key: str) -> str | None:
     """Return the address of the open invitation whose token has this hash, or None."""
-    found = Invitation.objects.open().filter(token_hash=key).first()
-    return found.email if found else None
+    invitation = Invitation.objects.open().filter(token_hash=key).first()
+    return invitation.email if invitation else None
 
 
 def settle(name: str, people: Iterable[User], *, tenant: UUID | None = None) -> UUID:

@@ -117,8 +117,8 @@ async def send_test(session: AsyncSession, endpoint: Endpoint) -> Delivery:
 
 async def find_delivery(session: AsyncSession, key: UUID, *, tenant: UUID) -> Delivery | None:
     """Return the delivery with endpoint and event, or None if `tenant` does not have it."""
-    found = select(Delivery).filter_by(id=key, tenant_id=tenant).options(joinedload("*"))
-    return await session.scalar(found)
+    statement = select(Delivery).filter_by(id=key, tenant_id=tenant).options(joinedload("*"))
+    return await session.scalar(statement)
 
 
 async def deliveries(

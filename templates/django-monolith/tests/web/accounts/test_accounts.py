@@ -16,9 +16,9 @@ from web.accounts.models import User
 
 def link_in_mail() -> str:
     """Return the path of the link in the newest email."""
-    found = re.search(r"https?://[^/\s]+(/\S+)", str(mail.outbox[-1].body))
-    assert found is not None
-    return found.group(1)
+    match = re.search(r"https?://[^/\s]+(/\S+)", str(mail.outbox[-1].body))
+    assert match is not None
+    return match.group(1)
 
 
 NEWCOMER = {"email": "Noor@Example.com", "password1": PASSWORD, "password2": PASSWORD}

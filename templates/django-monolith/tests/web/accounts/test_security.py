@@ -82,9 +82,9 @@ def test_no_page_lets_in_by_password_alone(make_user: Callable[..., User]) -> No
     """On every page a superuser's password alone does not open the back office."""
     root = make_user("root", is_staff=True, is_superuser=True)
     names = dict.fromkeys(("login", "username", "email", "name"), root.email)
-    found = [f"/{route}" for route, _ in patterns(get_resolver()) if "<" not in route]
-    assert {"/accounts/login/", "/admin/login/", "/accounts/2fa/webauthn/login/"} <= set(found)
-    for route in found:
+    routes = [f"/{route}" for route, _ in patterns(get_resolver()) if "<" not in route]
+    assert {"/accounts/login/", "/admin/login/", "/accounts/2fa/webauthn/login/"} <= set(routes)
+    for route in routes:
         browser = Client(raise_request_exception=False)
         browser.post(route, names | {"password": PASSWORD, "next": "/admin/"})
         assert SESSION_KEY not in browser.session, route

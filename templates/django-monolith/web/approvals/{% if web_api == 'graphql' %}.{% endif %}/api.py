@@ -69,8 +69,8 @@ class Query:
         self, info: Info, status: Status | None = None, limit: int = 50, after: str | None = None
     ) -> ApprovalPage:
         """List the requests of the caller's tenant, newest first, at most 200 per page."""
-        found = queries.visible(info.context.request).matching(status=status or "")
-        page = newest_first(found, by="requested_at", limit=limit, after=after)
+        approvals = queries.visible(info.context.request).matching(status=status or "")
+        page = newest_first(approvals, by="requested_at", limit=limit, after=after)
         return ApprovalPage(items=cast(list[Approval], page.items), next_cursor=page.next_cursor)
 
     @field(READ)

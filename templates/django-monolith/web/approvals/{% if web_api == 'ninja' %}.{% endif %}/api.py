@@ -71,8 +71,8 @@ class Filters(Paging):
 @require(READ)
 def list_requests(request: HttpRequest, filters: Query[Filters]) -> object:
     """List the requests of the caller's tenant, newest first."""
-    found = queries.visible(request).matching(status=filters.status or "")
-    return newest_first(found, by="requested_at", limit=filters.limit, after=filters.after)
+    approvals = queries.visible(request).matching(status=filters.status or "")
+    return newest_first(approvals, by="requested_at", limit=filters.limit, after=filters.after)
 
 
 @router.post("", response={201: Approval}, operation_id="approvals_create")

@@ -44,17 +44,17 @@ def member_list(request: HttpRequest) -> HttpResponse:
 @require(MANAGE)
 def member(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a member, or change their role."""
-    found = _member(request, pk)
+    membership = _member(request, pk)
     form = RoleForm(
         request.POST or None,
-        initial={"role": found.role},
+        initial={"role": membership.role},
         by=_person(request),
         tenant=current_tenant(request),
     )
     if request.method != "POST" or not form.is_valid():
-        return render(request, "organizations/member.html", {"member": found, "form": form})
+        return render(request, "organizations/member.html", {"member": membership, "form": form})
     with _explained(request):
-        changed = services.change_role(membership=found, by=_person(request), **form.cleaned_data)
+        changed = services.change_role(membership=membership, by=_person(request), **form.cleaned_data)
         messages.success(request, f"{changed.user} now has the role {changed.get_role_display()}.")
         return redirect("organizations:members")
     return redirect("organizations:member", pk=pk)
@@ -65,12 +65,12 @@ def member(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require(MANAGE)
 def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remove a member."""
-    found = _member(request, pk)
+    membership = _member(request, pk)
     with _explained(request):
-        services.remove(membership=found, by=_person(request))
-        messages.success(request, f"{found.user} is no longer a member.")
+        services.remove(membership=membership, by=_person(request))
+        messages.success(request, f"{membership.user} is no longer a member.")
         # a person who removed themselves may no longer open the page of the members
-        is_self = found.user_id == _person(request).pk
+        is_self = membership.user_id == _person(request).pk
         return redirect("organizations:list" if is_self else "organizations:members")
     return redirect("organizations:member", pk=pk)
 

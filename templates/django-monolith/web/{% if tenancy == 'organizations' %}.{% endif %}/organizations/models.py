@@ -32,8 +32,8 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
     def _settle(self, user: User) -> "Organization":
         # the lock makes two simultaneous first requests create one organization, not two
         User.objects.select_for_update().get(pk=user.pk)
-        if found := self.for_user(user).first():  # another request created it
-            return found
+        if organization := self.for_user(user).first():  # another request created it
+            return organization
         home = self.create(name=f"{user.get_full_name()}'s organization"[:150])
         home.admit(user, role=MANAGER)
         return home

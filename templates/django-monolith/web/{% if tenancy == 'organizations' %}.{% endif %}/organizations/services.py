@@ -104,10 +104,10 @@ def join(*, key: str, by: User) -> Membership:
 
     Raises a problem 410 for an invalid link, and 403 for the link of another person.
     """
-    found = Invitation.objects.open().filter(token_hash=key).select_related("invited_by")
-    if invitation := found.first():
+    matching = Invitation.objects.open().filter(token_hash=key).select_related("invited_by")
+    if invitation := matching.first():
         _lock(invitation.organization_id)
-    current = found.all().first()  # queried again under the lock: an invitation works only once
+    current = matching.all().first()  # queried again under the lock: an invitation works only once
     if not current or _obstacle(current.invited_by, current.organization, current.role):
         raise _GONE
     if not invitations.owns(by, current.email):
@@ -127,15 +127,15 @@ def _lock(tenant: UUID) -> Organization:
 def _locked(membership: Membership) -> Membership:
     _lock(membership.organization_id)
     current = Membership.objects.for_tenant(membership.organization_id).filter(pk=membership.pk)
-    if not (found := current.select_related("organization", "user").first()):
+    if not (locked := current.select_related("organization", "user").first()):
         raise _conflict(f"{membership.user} is no longer a member.")
-    return found
+    return locked
 
 
 def _still_there(invitation: Invitation) -> Invitation:
-    if not (found := Invitation.objects.filter(pk=invitation.pk).first()):
+    if not (current := Invitation.objects.filter(pk=invitation.pk).first()):
         raise _conflict(f"The invitation to {invitation.email} was already accepted or withdrawn.")
-    return found
+    return current
 
 
 def _obstacle(by: User, organization: Organization, *roles: str) -> ProblemError | None:

@@ -7,7 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("schema", SchemaView.as_view(), name="api-schema"),
     *(
-        path(f"{name}/", include(found.router.urls))
-        for name, found in discover("web", "api").items()
+        path(f"{name}/", include(module.router.urls))
+        for name, module in discover("web", "api").items()
     ),
 ]

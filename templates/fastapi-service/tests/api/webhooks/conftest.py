@@ -68,8 +68,8 @@ async def serving() -> AsyncIterator[Receiver]:
 @pytest_asyncio.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     """Return a receiver."""
-    async with serving() as found:
-        yield found
+    async with serving() as started:
+        yield started
 
 
 type Call = Callable[..., Awaitable[Any]]

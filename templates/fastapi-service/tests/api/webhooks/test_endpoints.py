@@ -32,9 +32,9 @@ async def test_registered_endpoint_can_be_read(client: httpx2.AsyncClient, beare
     """The `Location` of the response leads to the new endpoint."""
     caller = bearer("endpoints:read", "endpoints:write")
     answer = await client.post("/v1/endpoints", json=NEW, headers=caller)
-    found = await client.get(answer.headers["location"], headers=caller)
-    assert found.json() | {"secret": answer.json()["secret"]} == answer.json()
-    assert found.json()["url"] == NEW["url"]
+    response = await client.get(answer.headers["location"], headers=caller)
+    assert response.json() | {"secret": answer.json()["secret"]} == answer.json()
+    assert response.json()["url"] == NEW["url"]
 
 
 async def test_the_secret_is_shown_once_and_kept_encrypted(

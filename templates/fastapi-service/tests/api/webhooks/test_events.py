@@ -15,8 +15,8 @@ PAID = {"type": "order.paid", "data": {"order": "L-1041"}}
 
 async def events(call: Call) -> list[str]:
     """List the type of the event of each delivery, newest first."""
-    found = (await call("GET", "/v1/deliveries"))["items"]
-    return [item["event_type"] for item in found]
+    deliveries = (await call("GET", "/v1/deliveries"))["items"]
+    return [item["event_type"] for item in deliveries]
 
 
 async def test_an_event_goes_to_every_endpoint_that_wants_its_type(call: Call) -> None:

@@ -1,13 +1,18 @@
 """Fixtures: an organization with a manager, a reviewer and a member, and their browsers."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
 from web.accounts.models import User
 from web.accounts.roles import MANAGER, MEMBER, REVIEWER
 from web.organizations.models import Membership, Organization
+
+NEW = "/organizations/members/invite"
 
 
 @pytest.fixture
@@ -38,3 +43,23 @@ def manager(ben: User) -> Client:
 def of_mia(harbour: Organization, mia: User) -> Membership:
     """Return Mia's membership."""
     return harbour.memberships.get(user=mia)
+
+
+@pytest.fixture
+def invite(manager: Client) -> Callable[..., str]:
+    """Return a function that invites an address and returns the path of the link in the email."""
+    cache.clear()  # it stores the times of recent emails
+
+    def invite(email: str, role: str = REVIEWER) -> str:
+        page = manager.post(NEW, {"email": email, "role": role}, follow=True)
+        assert f"An invitation was sent to {email}" in page.text
+        return last_link()
+
+    return invite
+
+
+def last_link() -> str:
+    """Return the path of the link in the newest email."""
+    match = re.search(r"http://testserver(/organizations/join/\S+)", str(mail.outbox[-1].body))
+    assert match
+    return match[1]

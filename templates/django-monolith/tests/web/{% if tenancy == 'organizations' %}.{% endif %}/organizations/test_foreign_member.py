@@ -68,7 +68,7 @@ def test_foreign_member_finds_nothing(stranger: Client, harbour: Organization) -
         f"/organizations/members/invitations/{invitation.pk}/withdraw",
     }
     body = {"status": "approved", "role": MANAGER}
-    found = {
+    reachable = {
         (page, method, response.status_code)
         for page in pages
         for method, response in (
@@ -77,7 +77,7 @@ def test_foreign_member_finds_nothing(stranger: Client, harbour: Organization) -
         )
         if response.status_code not in ABSENT
     }
-    assert found == set()
+    assert reachable == set()
 
 
 def test_foreign_member_sees_nothing(stranger: Client, harbour: Organization) -> None:

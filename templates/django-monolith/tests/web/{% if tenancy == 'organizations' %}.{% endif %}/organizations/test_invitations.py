@@ -18,6 +18,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.web.conftest import PASSWORD
+from tests.web.organizations.conftest import NEW, last_link
 from web.accounts.models import User
 from web.accounts.roles import MANAGER, MEMBER, REVIEWER, ROLES
 from web.organizations import services
@@ -25,28 +26,6 @@ from web.organizations.models import Invitation, Organization
 from web.organizations.permissions import MANAGE
 from web.organizations.tasks import forget_old_invitations
 from web.tenancy import assign
-
-NEW = "/organizations/members/invite"
-
-
-@pytest.fixture
-def invite(manager: Client) -> Callable[..., str]:
-    """Return a function that invites an address and returns the path of the link in the email."""
-    cache.clear()  # it stores the times of recent emails
-
-    def invite(email: str, role: str = REVIEWER) -> str:
-        page = manager.post(NEW, {"email": email, "role": role}, follow=True)
-        assert f"An invitation was sent to {email}" in page.text
-        return last_link()
-
-    return invite
-
-
-def last_link() -> str:
-    """Return the path of the link in the newest email."""
-    found = re.search(r"http://testserver(/organizations/join/\S+)", str(mail.outbox[-1].body))
-    assert found
-    return found[1]
 
 
 def test_mail_says_who_invites_to_what(invite: Callable[..., str]) -> None:
@@ -265,50 +244,3 @@ def test_names_cannot_add_a_header(
 def test_link_that_nobody_sent_is_not_found(token: str) -> None:
     """A link with an invalid token is a 404."""
     assert Client().get(f"/organizations/join/{token}").status_code == 404
-
-
-def test_an_organisation_cannot_write_to_the_whole_world(
-    manager: Client, invite: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The number of open invitations is limited."""
-    monkeypatch.setattr("web.organizations.services.MOST_INVITATIONS", 1)
-    invite("noor@example.com")
-    response = manager.post(NEW, {"email": "else@example.com", "role": MEMBER})
-    assert "withdraw some first" in response.text
-
-
-def test_withdrawing_and_inviting_again_makes_no_storm(
-    manager: Client, invite: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Withdraw and invite again does not bypass the limits of an address or an organization."""
-    invite("noor@example.com")
-    withdraw = f"/organizations/members/invitations/{Invitation.objects.get().pk}/withdraw"
-    manager.post(withdraw)
-    again = manager.post(NEW, {"email": "Noor@example.com", "role": MEMBER})
-    assert "a moment ago: wait a minute" in again.text
-    monkeypatch.setattr("web.organizations.services.MOST_INVITATIONS", 1)
-    other = manager.post(NEW, {"email": "else@example.com", "role": MEMBER})
-    assert "were sent within an hour" in other.text
-    assert len(mail.outbox) == 1
-
-
-@pytest.mark.parametrize(("role", "is_offered"), [(MANAGER, True), (REVIEWER, False)])
-def test_nobody_invites_above_themselves(
-    manager: Client, ben: User, monkeypatch: pytest.MonkeyPatch, role: str, is_offered: bool
-) -> None:
-    """The form offers only the roles that the person may give."""
-    monkeypatch.setitem(ROLES, REVIEWER, frozenset({MANAGE}))
-    ben.memberships.update(role=role)
-    assert ('value="manager"' in manager.get(NEW).text) is is_offered
-    manager.post(NEW, {"email": "n@example.com", "role": MANAGER})
-    assert Invitation.objects.exists() is is_offered
-
-
-def test_old_invitations_are_forgotten(invite: Callable[..., str]) -> None:
-    """An invitation and its address are deleted a month after it expired."""
-    invite("noor@example.com")
-    forget_old_invitations.call()
-    assert Invitation.objects.count() == 1
-    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=31))
-    forget_old_invitations.call()
-    assert Invitation.objects.count() == 0

@@ -69,7 +69,7 @@ async def test_endpoints_of_a_log_are_found_at_once(
     event.listen(
         connection.sync_connection,
         "before_cursor_execute",
-        lambda *told: queries.append(told[2]) if told[2].startswith("SELECT") else None,
+        lambda *call: queries.append(call[2]) if call[2].startswith("SELECT") else None,
     )
     items = (await ask(client, caller, NESTED))["data"]["deliveries"]["items"]
     assert items == [{"endpoint": {"url": URL}}] * count
