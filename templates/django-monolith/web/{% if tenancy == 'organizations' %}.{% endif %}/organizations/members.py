@@ -54,7 +54,9 @@ def member(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "organizations/member.html", {"member": membership, "form": form})
     with _explained(request):
-        changed = services.change_role(membership=membership, by=_person(request), **form.cleaned_data)
+        changed = services.change_role(
+            membership=membership, by=_person(request), **form.cleaned_data
+        )
         messages.success(request, f"{changed.user} now has the role {changed.get_role_display()}.")
         return redirect("organizations:members")
     return redirect("organizations:member", pk=pk)

@@ -1,6 +1,5 @@
 """Invitations: a link that adds one person, once."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -20,11 +19,9 @@ from pytest_django import Settings
 from tests.web.conftest import PASSWORD
 from tests.web.organizations.conftest import NEW, last_link
 from web.accounts.models import User
-from web.accounts.roles import MANAGER, MEMBER, REVIEWER, ROLES
+from web.accounts.roles import MEMBER, REVIEWER
 from web.organizations import services
 from web.organizations.models import Invitation, Organization
-from web.organizations.permissions import MANAGE
-from web.organizations.tasks import forget_old_invitations
 from web.tenancy import assign
 
 
