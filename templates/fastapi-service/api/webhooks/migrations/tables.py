@@ -12,6 +12,23 @@ depends_on: str | None = None
 
 def upgrade() -> None:
     """Create the tables, and the indexes for lists and workers."""
+    _create_endpoints()
+    _create_events()
+    _create_deliveries()
+    _index("endpoint", "tenant_id", "created_at", "id")
+    _index("event", "created_at")
+    _index("delivery", "tenant_id", "created_at", "id")
+    _index("delivery", "endpoint_id", "created_at", "id")
+    _index("delivery", "event_id")
+    op.create_index(
+        "ix_webhooks_delivery_due",
+        "webhooks_delivery",
+        ["endpoint_id", "due_at"],
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+
+
+def _create_endpoints() -> None:
     op.create_table(
         "webhooks_endpoint",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -27,6 +44,9 @@ def upgrade() -> None:
         _moment("created_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks_endpoint")),
     )
+
+
+def _create_events() -> None:
     op.create_table(
         "webhooks_event",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -39,6 +59,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks_event")),
         sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_webhooks_event_tenant_id_key")),
     )
+
+
+def _create_deliveries() -> None:
     op.create_table(
         "webhooks_delivery",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -54,17 +77,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks_delivery")),
         _belongs_to("endpoint"),
         _belongs_to("event"),
-    )
-    _index("endpoint", "tenant_id", "created_at", "id")
-    _index("event", "created_at")
-    _index("delivery", "tenant_id", "created_at", "id")
-    _index("delivery", "endpoint_id", "created_at", "id")
-    _index("delivery", "event_id")
-    op.create_index(
-        "ix_webhooks_delivery_due",
-        "webhooks_delivery",
-        ["endpoint_id", "due_at"],
-        postgresql_where=sa.text("state = 'pending'"),
     )
 
 
