@@ -224,4 +224,4 @@ async def test_demo_data_of_two_tenants_are_rows_of_their_own(session: AsyncSess
     await add_demo_data(session, other)
     count = select(func.count()).select_from(Endpoint)
     assert await session.scalar(count) == 2 * len(MORNING)
-    assert await session.scalar(count.where(Endpoint.tenant_id == other)) == len(MORNING)
+    assert await session.scalar(count.filter_by(tenant_id=other)) == len(MORNING)
