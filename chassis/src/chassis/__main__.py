@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from chassis import service, verbs
+from chassis.environment import SettingsError
 from chassis.errors import UserError
 from chassis.processes import CommandFailedError
-from chassis.settings import SettingsError
 
 _INTERRUPTED = 130
 

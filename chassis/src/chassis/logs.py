@@ -11,11 +11,12 @@ from structlog.contextvars import clear_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from chassis import lines
+from chassis.environment import Environment
 from chassis.output import Output
 from chassis.redaction import REDACTED, clean
 from chassis.request_id import fresh_span
 from chassis.service import Service
-from chassis.settings import Environment, ServiceSettings
+from chassis.settings import ServiceSettings
 from chassis.telemetry.context import Context, current
 
 __all__ = ["REDACTED", "access", "bind_request", "clear", "configure", "flush", "identify", "known"]

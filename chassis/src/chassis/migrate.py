@@ -8,10 +8,10 @@ import sys
 
 import psycopg
 
-from chassis import processes, settings
+from chassis import processes
+from chassis.environment import SettingsError, database_url, read_environment
 from chassis.errors import UserError
 from chassis.service import Half, Service
-from chassis.settings import SettingsError
 
 _PATIENCE_SECONDS = 5
 _COMMANDS: dict[Half, list[str]] = {
@@ -26,7 +26,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
     Raises SettingsError in a build and where an address is missing, UserError, CommandFailedError.
     """
     del options
-    settings.environment(service).refuse_build()
+    read_environment(service).refuse_build()
     if not needs_server(service):
         _require_addresses(service)
         upgrade(service)
@@ -46,7 +46,7 @@ def upgrade(service: Service, *halves: Half) -> None:
     whose address was given does not answer.
     """
     for half in halves or service.halves:
-        if url := settings.database_url(service, half):
+        if url := database_url(service, half):
             _check_answers(half, url)
         processes.run(service, *_COMMANDS[half], output=sys.stderr)
 
@@ -66,7 +66,7 @@ def _check_answers(half: Half, url: str) -> None:
 def needs_server(service: Service) -> bool:
     """Say whether the development database has to run first: not in production, and not where
     every half was given an address (in a container, for example)."""
-    return settings.environment(service).is_local and not _all_given(service)
+    return read_environment(service).is_local and not _all_given(service)
 
 
 def _require_addresses(service: Service) -> None:
@@ -75,4 +75,4 @@ def _require_addresses(service: Service) -> None:
 
 
 def _all_given(service: Service) -> bool:
-    return all(settings.database_url(service, half) for half in service.halves)
+    return all(database_url(service, half) for half in service.halves)

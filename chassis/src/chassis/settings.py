@@ -1,15 +1,11 @@
 """Typed environment: every setting is a field, and a wrong one explains itself.
 
-Values come from the environment, then from ``.env`` in the service's folder. ``ENVIRONMENT`` unset
-means production, so that a forgotten variable fails closed.
+`chassis.environment` says where values come from.
 """
 
-import os
 import re
-from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from dotenv import dotenv_values
 from pydantic import (
     BeforeValidator,
     Field,
@@ -23,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from chassis import service as service_
+from chassis.environment import Environment, SettingsError, database_url, lookup
 from chassis.service import Half, Service
 from chassis.telemetry.trust import networks
 
@@ -36,38 +33,7 @@ _URL = re.compile(r"^postgres(ql)?://[^\s]+$")
 _NO_DATABASE = "postgresql://build@/none?host=/ENVIRONMENT-is-build-and-has-no-database"
 
 
-class Environment(StrEnum):
-    """Where a process runs; decides which defaults are allowed."""
-
-    DEVELOPMENT = "development"
-    TEST = "test"
-    BUILD = "build"
-    PRODUCTION = "production"
-
-    @property
-    def is_local(self) -> bool:
-        """Whether placeholders and http are allowed here."""
-        return self is not Environment.PRODUCTION
-
-    def refuse_build(self) -> None:
-        """Raise SettingsError in a build: it writes files with throw-away values, and nothing that
-        it configured may serve, or change a database."""
-        if self is Environment.BUILD:
-            raise SettingsError(
-                "ENVIRONMENT: build is for writing files and never serves; "
-                "set it to production, development or test."
-            )
-
-
 _UNSET = "ENVIRONMENT: unset means production; on your own machine set it to development"
-
-
-class SettingsError(SystemExit):
-    """Some variables are missing or invalid; the text has one line for each and never a value.
-
-    Whoever does not catch it ends with this text and without a traceback, be it a server, Alembic
-    or ``manage.py``: there is nothing to debug.
-    """
 
 
 class Secret(SecretStr):
@@ -98,34 +64,6 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 CommaSeparatedSecrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
 """Several secrets in one variable, such as versions of one, newest first."""
-
-
-def lookup(service: Service, *names: str) -> str | None:
-    """Return the first of the variables ``names`` that has a value; the environment wins over
-    ``.env``."""
-    for source in (os.environ, dotenv_values(service.root / ".env")):
-        for name in names:
-            if value := source.get(name):
-                return value
-    return None
-
-
-def environment(service: Service) -> Environment:
-    """Say where this process runs: ``ENVIRONMENT``, else production.
-
-    Raises SettingsError for an unknown name.
-    """
-    value = lookup(service, "ENVIRONMENT") or Environment.PRODUCTION
-    try:
-        return Environment(value)
-    except ValueError:
-        raise SettingsError(f"ENVIRONMENT: set it to {', '.join(Environment)}.") from None
-
-
-def database_url(service: Service, half: Half) -> str | None:
-    """Return the database address somebody set for ``half``: its own variable, else
-    ``DATABASE_URL``, else None (then ``chassis.devdb`` computes one in development)."""
-    return lookup(service, f"{half.upper()}_DATABASE_URL", "DATABASE_URL")
 
 
 class ServiceSettings(BaseSettings):

@@ -16,14 +16,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from chassis import devdb, schema, service, settings
+from chassis import devdb, schema, service
+from chassis.environment import Environment, database_url
 from chassis.service import Half, Service
 
 PREFIX = "test_"
 _PATIENCE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
 
-os.environ["ENVIRONMENT"] = settings.Environment.TEST
+os.environ["ENVIRONMENT"] = Environment.TEST
 
 
 class NotATestDatabaseError(Exception):
@@ -46,7 +47,7 @@ def database_server(roadbed_service: Service) -> Iterator[None]:
 
 def address(of: Service, half: Half) -> str:
     """Return the address of ``half``'s database; ``database_server`` keeps its server running."""
-    return settings.database_url(of, half) or devdb.url(of, half)
+    return database_url(of, half) or devdb.url(of, half)
 
 
 def renamed(url: str, database: str) -> str:

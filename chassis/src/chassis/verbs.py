@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from chassis import settings
+from chassis.environment import read_environment
 from chassis.errors import UserError
 from chassis.service import Half, Service
 
@@ -40,7 +40,7 @@ class Verb:
         return import_module(self.module)
 
     def _require_development(self, service: Service) -> None:
-        environment = settings.environment(service)
+        environment = read_environment(service)
         environment.refuse_build()
         if not environment.is_local:
             raise UserError(

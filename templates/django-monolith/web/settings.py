@@ -8,10 +8,10 @@ from chassis.django.database import database
 from chassis.django.discovery import discover_apps
 from chassis.django.files.storage import MediaSettings, storage
 from chassis.django.settings import install
+from chassis.environment import Environment
 from chassis.settings import (
     CommaSeparated,
     CommaSeparatedSecrets,
-    Environment,
     Secret,
     development_secret,
 )

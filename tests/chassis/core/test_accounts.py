@@ -18,8 +18,9 @@ from chassis.accounts import Account, AccountError, passwords
 from chassis.auth import SINGLE_TENANT, SigningKey, TokenVerifier, TrustedIssuer
 from chassis.auth.development_key import development_pem
 from chassis.connections import Connector
+from chassis.environment import Environment, SettingsError
 from chassis.problems import ProblemError
-from chassis.settings import Environment, Secret, SettingsError, development_secret
+from chassis.settings import Secret, development_secret
 from conftest import make_service
 from lender import Lender
 

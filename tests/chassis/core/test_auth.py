@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from jwt.algorithms import HMACAlgorithm
 
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer, bearer
+from chassis.environment import Environment
 from chassis.problems import ProblemError
-from chassis.settings import Environment
 from issuer import ISSUER, JWKS, KEY, OTHER, TENANT, Issuer, claims, jwk, token
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.auth import IssuerError, TokenVerifier, TrustedIssuer
-from chassis.settings import Environment
+from chassis.environment import Environment
 from issuer import ISSUER, JWKS, KEY, Issuer
 
 

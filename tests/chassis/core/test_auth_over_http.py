@@ -14,8 +14,8 @@ import pytest
 
 from chassis.auth import TokenVerifier, TrustedIssuer
 from chassis.auth.keys import KeySet
+from chassis.environment import Environment
 from chassis.problems import ProblemError
-from chassis.settings import Environment
 from issuer import KEY, OTHER, jwk, token
 
 _FETCH_SECONDS = 0.3

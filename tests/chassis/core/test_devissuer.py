@@ -19,8 +19,8 @@ from uuid import UUID
 import pytest
 
 from chassis.auth import SINGLE_TENANT, IssuerError, TokenVerifier, TrustedIssuer
+from chassis.environment import Environment
 from chassis.problems import ProblemError
-from chassis.settings import Environment
 from conftest import make_service
 from devissuer import keys, server, tokens
 from devissuer.__main__ import main

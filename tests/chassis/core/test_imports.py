@@ -17,6 +17,7 @@ PURE = [
     "service",
     "settings",
     "env_example",
+    "environment",
     "errors",
     "addresses",
     "logs",

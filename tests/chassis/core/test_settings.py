@@ -9,16 +9,13 @@ import pytest
 from pydantic import Field, ValidationError
 
 from chassis import devdb, env_example, migrate
+from chassis.environment import Environment, SettingsError, database_url, read_environment
 from chassis.service import Service
 from chassis.settings import (
     CommaSeparated,
-    Environment,
     Secret,
     ServiceSettings,
-    SettingsError,
-    database_url,
     development_secret,
-    environment,
 )
 from conftest import make_service
 
@@ -82,7 +79,7 @@ def test_an_unset_environment_means_production(
     production(monkeypatch)
     monkeypatch.delenv("ENVIRONMENT")
     assert Settings.load(service).environment is Environment.PRODUCTION
-    assert environment(service) is Environment.PRODUCTION
+    assert read_environment(service) is Environment.PRODUCTION
     monkeypatch.delenv("SECRET_KEY")
     with pytest.raises(SettingsError, match="SECRET_KEY: not set, and its development default"):
         Settings.load(service)
@@ -163,7 +160,7 @@ def test_an_unknown_environment_is_said(service: Service, monkeypatch: pytest.Mo
     with pytest.raises(
         SettingsError, match="ENVIRONMENT: set it to development, test, build, production"
     ):
-        environment(service)
+        read_environment(service)
     with pytest.raises(SettingsError, match="ENVIRONMENT: Input should be 'development'"):
         Settings.load(service)
 

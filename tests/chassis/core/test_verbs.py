@@ -16,8 +16,9 @@ from chassis.auth import SigningKey, TokenVerifier, TrustedIssuer
 from chassis.dev import up
 from chassis.devdb.cluster import Cluster
 from chassis.devdb.place import place
+from chassis.environment import Environment
 from chassis.service import Service
-from chassis.settings import Environment, development_secret
+from chassis.settings import development_secret
 from conftest import make_service
 
 MANAGE = """

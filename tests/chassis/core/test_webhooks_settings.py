@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.settings import SettingsError
+from chassis.environment import SettingsError
 from chassis.webhooks.settings import WebhookSettings
 from conftest import make_service
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from chassis import schema
 from chassis.django.database import database
-from chassis.settings import SettingsError
+from chassis.environment import SettingsError
 
 
 def test_address_becomes_an_entry() -> None:

@@ -10,8 +10,8 @@ from django.test import Client
 from structlog.testing import capture_logs
 
 from chassis.django import health
+from chassis.environment import SettingsError
 from chassis.health import Readiness
-from chassis.settings import SettingsError
 
 pytestmark = pytest.mark.django_db
 JSON = {"accept": "application/json"}

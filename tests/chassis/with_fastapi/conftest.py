@@ -18,12 +18,12 @@ from structlog.testing import capture_logs
 
 from chassis import accounts, logs
 from chassis.auth import SINGLE_TENANT, TokenVerifier, TrustedIssuer
+from chassis.environment import Environment
 from chassis.fastapi.app import Application
 from chassis.fastapi.platform import fetch_json
 from chassis.fastapi.settings import AUDIENCE, IssuerSettings
 from chassis.output import Output
 from chassis.service import Service
-from chassis.settings import Environment
 
 ISSUER = "https://issuer.test"
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1"

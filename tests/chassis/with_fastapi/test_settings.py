@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from chassis.auth import IssuerError, TrustedIssuer
+from chassis.environment import SettingsError
 from chassis.fastapi.app import Application
 from chassis.fastapi.settings import AccountSettings, IssuerSettings
 from chassis.service import Service
-from chassis.settings import SettingsError
 
 DATABASE = "postgresql://api@127.0.0.1/api"
 KNOWN = {

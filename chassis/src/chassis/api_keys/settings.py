@@ -2,9 +2,9 @@
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from chassis.environment import Environment
 from chassis.settings import (
     CommaSeparatedSecrets,
-    Environment,
     Secret,
     ServiceSettings,
     development_secret,

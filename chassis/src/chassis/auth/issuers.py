@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from chassis.addresses import reason_against
-from chassis.settings import Environment
+from chassis.environment import Environment
 
 
 class IssuerError(Exception):

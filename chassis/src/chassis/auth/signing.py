@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt.algorithms import RSAAlgorithm
 
 from chassis.auth.development_key import development_pem
+from chassis.environment import Environment, SettingsError, read_environment
 from chassis.service import Service
-from chassis.settings import Environment, Secret, SettingsError, environment
+from chassis.settings import Secret
 
 _BITS = 2048
 _DEVELOPMENT_FILE = Path(".dev", "token.pem")
@@ -39,7 +40,7 @@ class SigningKey:
         in an image. Raises SettingsError.
         """
         if setting.is_placeholder:
-            built = environment(service) is Environment.BUILD
+            built = read_environment(service) is Environment.BUILD
             return cls._from_pem(
                 development_pem(None if built else service.root / _DEVELOPMENT_FILE)
             )

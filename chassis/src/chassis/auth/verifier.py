@@ -13,8 +13,8 @@ from chassis.auth.issuers import TrustedIssuer
 from chassis.auth.keys import Fetch, KeySet, KeysUnavailableError
 from chassis.auth.principal import Principal
 from chassis.auth.verified import Verified
+from chassis.environment import Environment
 from chassis.problems import ProblemError
-from chassis.settings import Environment
 
 _ALGORITHMS = ["RS256"]
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]

@@ -2,7 +2,8 @@
 
 from pydantic import ValidationError
 
-from chassis.settings import Environment, Secret, ServiceSettings
+from chassis.environment import Environment
+from chassis.settings import Secret, ServiceSettings
 
 
 def kept_defaults(settings: type[ServiceSettings]) -> list[str]:

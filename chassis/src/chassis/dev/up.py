@@ -7,8 +7,9 @@ import socket
 import sys
 from dataclasses import dataclass
 
-from chassis import devdb, migrate, settings
+from chassis import devdb, migrate
 from chassis.dev.admin import owns_accounts
+from chassis.environment import lookup
 from chassis.errors import UserError
 from chassis.service import Half, Service
 
@@ -82,7 +83,7 @@ def port(service: Service, name: str) -> int:
     Raises UserError if it is no number.
     """
     variable, default = _PORTS[name]
-    value = settings.lookup(service, variable) or str(default)
+    value = lookup(service, variable) or str(default)
     if not value.isdecimal() or not 0 < int(value) < 65536:  # noqa: PLR2004 - the range of a port
         raise UserError(f"{variable} is not a port: set it to a number below 65536.")
     return int(value)

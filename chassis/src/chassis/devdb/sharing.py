@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import quote
 
-from chassis import settings
 from chassis.devdb import binaries, locks
 from chassis.devdb.cluster import Cluster
 from chassis.devdb.errors import DevDbError
 from chassis.devdb.place import make_folder, place
+from chassis.environment import database_url, read_environment
 from chassis.service import Half, Service
 
 
@@ -27,7 +27,7 @@ def programs() -> Path:
 
 def available(service: Service) -> AbstractContextManager[None]:
     """Keep the server running unless somebody gave every half of ``service`` an address."""
-    given = all(settings.database_url(service, half) for half in service.halves)
+    given = all(database_url(service, half) for half in service.halves)
     return nullcontext() if given and service.halves else running(service)
 
 
@@ -45,7 +45,7 @@ def running(service: Service) -> Iterator[None]:
     Raises SettingsError in a build, DevDbError in production and when there is no PostgreSQL or no
     place for its data.
     """
-    environment = settings.environment(service)
+    environment = read_environment(service)
     environment.refuse_build()
     if not environment.is_local:
         raise DevDbError(

@@ -18,9 +18,10 @@ from django.shortcuts import redirect
 from chassis import logs, telemetry
 from chassis.django import errors, health
 from chassis.django.people import mfa
+from chassis.environment import Environment
 from chassis.problems import ProblemError
 from chassis.request_id import HEADER, TRACE_HEADER
-from chassis.settings import Environment, ServiceSettings
+from chassis.settings import ServiceSettings
 from chassis.telemetry.requests import Recorder
 
 _NO_SECOND_FACTOR = ProblemError(

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from chassis.api_keys import ApiKeySettings
 from chassis.auth import SigningKey, TrustedIssuer
+from chassis.environment import Environment, lookup
 from chassis.mail import Smtp
 from chassis.service import Half, Service
-from chassis.settings import CommaSeparated, Environment, Secret, development_secret, lookup
+from chassis.settings import CommaSeparated, Secret, development_secret
 
 AUDIENCE = "api"
 """The `aud` of tokens in development and of those this service issues itself."""

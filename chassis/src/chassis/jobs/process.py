@@ -11,7 +11,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
-from chassis.settings import SettingsError
+from chassis.environment import SettingsError
 
 _PAUSE_SECONDS = 2.0
 _PROBE_SECONDS = 2.0

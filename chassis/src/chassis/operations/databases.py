@@ -3,7 +3,8 @@
 import argparse
 from contextlib import AbstractContextManager, nullcontext
 
-from chassis import migrate, settings
+from chassis import migrate
+from chassis.environment import database_url, read_environment
 from chassis.errors import UserError
 from chassis.service import HALVES, Half, Service
 
@@ -25,9 +26,9 @@ def address(service: Service, half: Half) -> str:
     """Return the address of the database of `half`. Raises UserError, SettingsError."""
     if half not in service.halves:
         raise UserError(f"This service has no {half} half.")
-    if url := settings.database_url(service, half):
+    if url := database_url(service, half):
         return url
-    if not settings.environment(service).is_local:
+    if not read_environment(service).is_local:
         raise UserError(
             "DATABASE_URL: missing; set it to postgresql://user:password@host/database."
         )

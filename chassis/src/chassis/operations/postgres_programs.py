@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from chassis import settings
+from chassis.environment import read_environment
 from chassis.errors import UserError
 from chassis.service import Service
 
@@ -19,7 +19,7 @@ _SERVICE = "roadbed"
 
 def find(service: Service, program: str) -> Path:
     """Find a program of PostgreSQL: on a developer's machine that of the development server."""
-    if settings.environment(service).is_local:
+    if read_environment(service).is_local:
         # only here: an image lacks it
         from chassis import devdb  # noqa: PLC0415
 

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 
 from chassis.addresses import reason_against
+from chassis.environment import Environment
 from chassis.service import Half
 from chassis.settings import (
     SHORTEST_SECRET,
     CommaSeparated,
-    Environment,
     Secret,
     ServiceSettings,
     development_secret,

@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 
 from chassis.django.back_office import theme
 from chassis.django.back_office.widgets import with_unfold
-from chassis.settings import Environment
+from chassis.environment import Environment
 
 pytestmark = pytest.mark.django_db
 

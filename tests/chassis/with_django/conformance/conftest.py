@@ -14,8 +14,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from chassis.conformance import SyncRule
 from chassis.django.conformance.system_under_test import SystemUnderTest
 from chassis.django.people import impersonation_pages
+from chassis.environment import Environment
 from chassis.service import Service
-from chassis.settings import Environment
 
 type Examine = Callable[..., list[str]]
 type Routes = Callable[..., None]

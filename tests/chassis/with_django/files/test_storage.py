@@ -18,9 +18,9 @@ from pytest_django import Settings
 from chassis.django import errors
 from chassis.django.files import storage
 from chassis.django.files.uploads import deliver
+from chassis.environment import SettingsError
 from chassis.problems import ProblemError
 from chassis.service import Service
-from chassis.settings import SettingsError
 
 PDF = b"%PDF-1.7 a quote"
 NAME = "things.thing/0f.pdf"

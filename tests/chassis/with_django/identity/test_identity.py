@@ -22,8 +22,9 @@ from pytest_django import Settings
 
 from chassis.auth import SINGLE_TENANT
 from chassis.django.identity.settings import IdentitySettings, signing_keys
+from chassis.environment import SettingsError
 from chassis.service import Service
-from chassis.settings import Secret, SettingsError
+from chassis.settings import Secret
 
 pytestmark = pytest.mark.django_db
 TOKEN = "/identity/o/api/token"

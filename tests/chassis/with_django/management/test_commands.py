@@ -12,8 +12,8 @@ from django.db import OperationalError
 
 from chassis.django import management
 from chassis.django.identity.settings import IdentitySettings
+from chassis.environment import SettingsError
 from chassis.service import Service
-from chassis.settings import SettingsError
 
 PROBE = """
 import asyncio, sys

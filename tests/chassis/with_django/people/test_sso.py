@@ -16,7 +16,7 @@ from chassis import service
 from chassis.django.models import AuditEvent
 from chassis.django.people import sso
 from chassis.django.people.sso import SingleSignOnSettings
-from chassis.settings import SettingsError
+from chassis.environment import SettingsError
 from with_django.people.provider import Provider, query_of, serving
 
 pytestmark = pytest.mark.django_db

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis import telemetry
+from chassis.environment import Environment
 from chassis.fastapi.app import Application
 from chassis.fastapi.graphql.endpoint import graphql_router
 from chassis.fastapi.graphql.fields import FieldError, by_id
 from chassis.fastapi.graphql.schema import schema
 from chassis.fastapi.security.declared_permissions import permissions
-from chassis.settings import Environment
 
 PROBLEM = "application/problem+json"
 GRAPHQL = "application/graphql-response+json"

@@ -9,12 +9,12 @@ import pytest
 from pydantic import SecretStr
 
 from chassis import schema
+from chassis.environment import Environment
 from chassis.fastapi.app import Application
 from chassis.fastapi.jobs.mail import OUTBOX, send, send_mail
 from chassis.fastapi.jobs.tasks import Runtime, running
 from chassis.fastapi.settings import IssuerSettings
 from chassis.mail import Mail, TransportError
-from chassis.settings import Environment
 from with_fastapi.conftest import MakeApp
 
 HELLO = Mail("ada@example.org", "Hello", "Your code: s3cret\n")

@@ -10,10 +10,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
+from chassis.environment import Environment
 from chassis.fastapi.app import Application
 from chassis.fastapi.requests.routes import RouteError
 from chassis.fastapi.security.permissions import public
-from chassis.settings import Environment
 
 type Lines = Callable[[], list[tuple[Any, ...]]]
 

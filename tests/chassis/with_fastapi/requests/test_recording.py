@@ -13,9 +13,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.testclient import TestClient
 
 from chassis import telemetry
+from chassis.environment import Environment
 from chassis.fastapi.app import Application
 from chassis.fastapi.security.permissions import requires
-from chassis.settings import Environment
 from chassis.telemetry import metrics
 from chassis.telemetry.metrics import Metrics
 from with_fastapi.conftest import MakeApp, Written

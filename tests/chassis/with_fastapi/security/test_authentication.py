@@ -8,10 +8,10 @@ import pytest
 from starlette.types import Scope
 
 from chassis.auth import SINGLE_TENANT, Principal, TokenVerifier, TrustedIssuer, Verified
+from chassis.environment import Environment
 from chassis.fastapi.security import authentication
 from chassis.fastapi.security.authentication import Authentication, Tokens
 from chassis.problems import ProblemError
-from chassis.settings import Environment
 from issuer import ISSUER, JWKS, KEY, OTHER, Issuer, token
 
 

@@ -5,7 +5,7 @@ import pytest
 from fastapi import Request
 from pydantic import ValidationError
 
-from chassis.settings import Environment
+from chassis.environment import Environment
 from with_fastapi.conftest import MakeApp, client_of
 
 

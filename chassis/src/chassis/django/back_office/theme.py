@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-from chassis.settings import Environment
+from chassis.environment import Environment
 
 UNFOLD = "unfold.apps.BasicAppConfig"
 BACK_OFFICE = "chassis.django.apps.AdminConfig"

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from chassis.settings import Environment, ServiceSettings
+from chassis.environment import Environment
+from chassis.settings import ServiceSettings
 
 _FILES = "django.core.files.storage.FileSystemStorage"
 _BUCKET = "chassis.django.files.s3.Bucket"

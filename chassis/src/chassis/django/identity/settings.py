@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import Field, ValidationInfo, field_validator
 
 from chassis.auth.development_key import development_pem
+from chassis.environment import SettingsError, lookup
 from chassis.service import Half, Service
-from chassis.settings import Secret, ServiceSettings, SettingsError, development_secret, lookup
+from chassis.settings import Secret, ServiceSettings, development_secret
 
 ACCESS_TOKEN_S = 300
 REFRESH_TOKEN_S = 30 * 24 * 3600

@@ -24,7 +24,7 @@ from django.utils.module_loading import import_string
 
 from chassis.django.audit.trail import record
 from chassis.django.people.roles import roles_of
-from chassis.settings import lookup
+from chassis.environment import lookup
 
 
 def find(email: str) -> Any:

@@ -11,10 +11,10 @@ from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis import jobs, mail
+from chassis.environment import Environment
 from chassis.fastapi.data.db import driver_connection
 from chassis.fastapi.jobs.tasks import Retry, Runtime, runtime, task
 from chassis.mail import Folder, Mail, Memory, Smtp, Transport
-from chassis.settings import Environment
 
 OUTBOX = Memory()
 """What tests sent; the fixture `outbox` empties it."""

@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import telemetry
 from chassis.auth import Principal
+from chassis.environment import SettingsError
 from chassis.fastapi.errors import StartError
 from chassis.fastapi.platform import Platform
 from chassis.fastapi.requests.exchange import Exchange
 from chassis.fastapi.requests.scope import EXCHANGE, PLATFORM, PRINCIPAL, REQUEST_ID
 from chassis.problems import ProblemError, internal
-from chassis.settings import SettingsError
 from chassis.telemetry.requests import Recorder
 
 _SERVED = ("http", "websocket")

@@ -12,7 +12,7 @@ from django.db import transaction
 from chassis import service
 from chassis.auth import SINGLE_TENANT
 from chassis.django.discovery import discover
-from chassis.settings import environment
+from chassis.environment import read_environment
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Add everything in one transaction, and show a password that was made up, once."""
-        if not environment(service.load()).is_local:
+        if not read_environment(service.load()).is_local:
             raise CommandError(
                 "demo_data makes accounts with one known password: "
                 "run it with ENVIRONMENT=development."

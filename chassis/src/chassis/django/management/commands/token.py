@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
 from chassis import service
-from chassis.settings import environment
+from chassis.environment import read_environment
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         self, *_args: Any, audience: str, permissions: str, tenant: UUID | None, **_options: Any
     ) -> None:
         """Print the token and nothing else."""
-        if not environment(service.load()).is_local:
+        if not read_environment(service.load()).is_local:
             raise CommandError("Development tokens do not exist in production.")
         if not apps.is_installed("allauth.idp.oidc"):
             raise CommandError("Only a hybrid issues tokens: see `plan` in .roadbed/service.toml.")
