@@ -1,13 +1,13 @@
 """From a fresh clone to a running demo or a test run, with git, Python and pip alone.
 
-    python3 bootstrap.py setup                  make the environment
-    python3 bootstrap.py demo [ARGUMENT ...]    show a plan at work (see `demo --help`)
+    python3 bootstrap.py setup                  create the environment
+    python3 bootstrap.py demo [ARGUMENT ...]    run a demo of a plan (see `demo --help`)
     python3 bootstrap.py roadbed ARGUMENT ...   run `roadbed` (see `roadbed --help`)
     python3 bootstrap.py test [ARGUMENT ...]    run every suite; arguments go to pytest
 
 Standard library only. uv is taken from PATH, else installed into .tools by pip: `--target` installs
-beside the system's packages, so an externally managed Python (PEP 668) allows it, and no `venv`
-module is needed.
+beside the system's packages, so it works on an externally managed Python (PEP 668) and without the
+`venv` module.
 """
 
 import sys
@@ -39,7 +39,7 @@ COULD_NOT_RUN = 5  # ours
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the verb; returns the exit code of what it ran."""
+    """Run the verb; return its exit code."""
     verbs = {"setup": setup, "demo": demo, "roadbed": roadbed, "test": test}
     if not arguments or arguments[0] not in verbs:
         print(__doc__)  # noqa: T201
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def setup(arguments: Sequence[str]) -> int:
-    """Make the environment of this checkout in .venv."""
+    """Create the environment of this checkout in .venv."""
     del arguments
     _environment(find_uv())
     tell("ready: try `python3 bootstrap.py demo`")
@@ -64,16 +64,16 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def roadbed(arguments: Sequence[str]) -> int:
-    """Run `roadbed` with these arguments, in the folder that the user is in."""
+    """Run `roadbed` with these arguments, in the user's current folder."""
     uv = find_uv()
     env = _environment(uv)
-    env["PATH"] = os.environ.get("PATH", os.defpath)  # it advises what works on the user's PATH
+    env["PATH"] = os.environ.get("PATH", os.defpath)  # roadbed suggests commands for it
     command = [uv, "run", "--no-sync", "--project", str(ROOT), "roadbed", *arguments]
     return run(command, env, Path.cwd())
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the root suite and the chassis's, and say of each how it ended.
+    """Run the root suite and the chassis's, and print the result of each.
 
     A path among the arguments runs only the suite it belongs to.
     """
@@ -104,7 +104,7 @@ def _suites(uv: str, arguments: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _absolute(word: str) -> str:
-    """A path (or that of a test) as it is found from another folder; any other word as it is."""
+    """Return a path (or a test's) as an absolute path; any other word unchanged."""
     path, colons, name = word.partition("::")
     return f"{Path(path).resolve()}{colons}{name}" if Path(path).exists() else word
 
@@ -120,10 +120,10 @@ def _verdict(code: int) -> str:
 
 
 def find_uv() -> str:
-    """uv's path, from PATH or .tools; installs it into .tools when it is in neither."""
+    """Return uv's path, from PATH or .tools; install it into .tools when it is in neither."""
     here = TOOLS / "bin" / ("uv.exe" if os.name == "nt" else "uv")
-    found = shutil.which("uv")
-    if not found and not here.is_file():
+    on_path = shutil.which("uv")
+    if not on_path and not here.is_file():
         tell("installing uv into .tools")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-action=ignore"]
         ran = subprocess.run([*pip, "--target", str(TOOLS), UV], check=False)
@@ -132,24 +132,26 @@ def find_uv() -> str:
                 "uv could not be installed by pip (see above): install uv yourself and run the "
                 "same command again."
             )
-    return found or str(here)
+    return on_path or str(here)
 
 
 def _environment(uv: str) -> dict[str, str]:
-    """Make or refresh .venv from uv.lock; returns the environment for what runs in it."""
+    """Create or update .venv from uv.lock; return the environment variables for commands in it."""
     env = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     env["PATH"] = os.pathsep.join([env.get("PATH", os.defpath), str(Path(uv).parent)])
     tell("preparing the environment (.venv)")
-    # without bytecode every command of ours would take twice its time where none may be written
+    # without bytecode every command would take twice its time where none can be written
     sync = [uv, "sync", "--quiet", "--locked", "--compile-bytecode"]
     code = run([*sync, "--python", sys.executable], env)
     if code:
-        sys.exit("The environment could not be made (see above): is there a network?")
+        sys.exit(
+            "The environment could not be created (see above): check the network and try again."
+        )
     return env
 
 
 def load_interpreters() -> ModuleType:
-    """The module that knows where Pythons are, by its path: nothing of ours is installed yet."""
+    """Return the module that finds Pythons, loaded by its path: roadbed is not installed yet."""
     path = ROOT / "cli" / "roadbed" / "toolchain" / "interpreters.py"
     spec = importlib.util.spec_from_file_location("interpreters", path)
     if spec is None or spec.loader is None:
@@ -161,10 +163,10 @@ def load_interpreters() -> ModuleType:
 
 
 def run(command: Sequence[str], env: Mapping[str, str], folder: Path = ROOT) -> int:
-    """Run a command in the checkout, or in `folder`; an interrupt ends us with its exit code.
+    """Run a command in the checkout, or in `folder`; an interrupt exits with its exit code.
 
-    Ctrl-C reaches it from the terminal, SIGTERM from us. Neither raises here: an exception between
-    the child's end and our reading of its exit code would lose that.
+    Ctrl-C reaches the command from the terminal, SIGTERM from this process. Neither raises here: an
+    exception between the child's end and the reading of its exit code would lose the code.
     """
     interrupts: list[int] = []
     before = {
@@ -172,10 +174,10 @@ def run(command: Sequence[str], env: Mapping[str, str], folder: Path = ROOT) -> 
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     child = subprocess.Popen(command, cwd=folder, env=env)
-    told = 0
+    forwarded = 0
     while child.poll() is None:
-        if interrupts.count(signal.SIGTERM) > told:
-            told += 1
+        if interrupts.count(signal.SIGTERM) > forwarded:
+            forwarded += 1
             child.terminate()
         time.sleep(0.1)
     for number, handler in before.items():
@@ -187,7 +189,7 @@ def run(command: Sequence[str], env: Mapping[str, str], folder: Path = ROOT) -> 
 
 
 def tell(text: str) -> None:
-    """Say what is going on."""
+    """Print progress."""
     print(f"bootstrap: {text}", flush=True)  # noqa: T201
 
 

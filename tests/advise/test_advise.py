@@ -126,7 +126,7 @@ def test_by_rule(cli: Cli) -> None:
         ({**THIN, "weather": "fine"}, "format = 1\n", "there is no question 'weather'"),
         ({"team": "few"}, "format = 1\n", "has no answer to product, back_office"),
         (THIN, "format = 3\n", "`format` is not 1"),
-        (THIN, "format = 1\nname = 2\n", "nobody knows `name`"),
+        (THIN, "format = 1\nname = 2\n", "unknown key `name`"),
         (THIN, "format = \n", "it is not valid TOML"),
         (THIN, 'format = 1\nrubric = "gone.toml"\n', "gone.toml cannot be read"),
     ],

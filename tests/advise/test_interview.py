@@ -96,7 +96,7 @@ def test_back_and_why(cli: Cli, screen: "Terminal[str]") -> None:
     assert "FastAPI each screen is built" in reply(screen, "b")
     again = reply(screen, "9")
     assert "1 of 12" in again
-    assert "'9' is none of them: type 1 to 4, ?, b or q." in reply(screen, "b")
+    assert "'9' is not an option: type 1 to 4, ?, b or q." in reply(screen, "b")
     assert "1 of 12" in reply(screen, "")
     assert "2 of 12" in reply(screen, "q")
     ended(screen)
@@ -139,7 +139,7 @@ def test_change_at_the_end(cli: Cli, screen: "Terminal[str]") -> None:
     for _ in RUBRIC.criteria:
         reply(screen, "")
     reply(screen, "13", REVIEW)
-    assert "'13' is none of them" in reply(screen, "5", REVIEW)
+    assert "'13' is not an option" in reply(screen, "5", REVIEW)
     reply(screen, "b")
     reply(screen, "1", REVIEW)
     assert "1 of 12" in reply(screen, "3")

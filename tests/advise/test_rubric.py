@@ -19,9 +19,9 @@ TEXT = RUBRIC_FILE.read_text(encoding="utf-8")
         ("format = 1", "format = 2", "format"),
         ("format = 1", "format = ", "is not valid TOML"),
         ("[thresholds]", "color = 1\n\n[thresholds]", "color"),
-        ('id = "team"\n', 'id = "product"\n', "the criterion product stands there twice"),
-        ('id = "few"\n', 'id = "mixed"\n', "an option of the criterion team stands there twice"),
-        ('default = "mixed"\n', 'default = "big"\n', "is none of its options"),
+        ('id = "team"\n', 'id = "product"\n', "the criterion product is there twice"),
+        ('id = "few"\n', 'id = "mixed"\n', "an option of the criterion team is there twice"),
+        ('default = "mixed"\n', 'default = "big"\n', "is not one of its options"),
         (
             "points = { django-monolith = 4, hybrid = 4 }",
             "points = { django-monolith = 4, hybrid = 44 }",
@@ -33,7 +33,7 @@ TEXT = RUBRIC_FILE.read_text(encoding="utf-8")
             "the step from some to much does less for it than for another plan",
         ),
         ("points = { django-monolith = 4,", "points = { rails = 4,", "rails"),
-        ("close = 2", "close = 6", "close has to be less than clear"),
+        ("close = 2", "close = 6", "close must be less than clear"),
         ('excludes = ["hybrid"]', "excludes = []", "excludes"),
         (
             'when = { platform = ["nobody"] }',
@@ -83,18 +83,19 @@ def test_no_reason(tmp_path: Path) -> None:
         load_rubric(path)
 
 
-def test_a_criterion_that_favours_all(tmp_path: Path) -> None:
+def test_a_criterion_that_favors_all(tmp_path: Path) -> None:
     """Whoever builds it speaks for every plan: nothing to turn away from, and nothing crashes."""
     path = tmp_path / "rubric.toml"
-    every = 'favours = ["django-monolith", "fastapi-service", "hybrid"]'
-    text = TEXT.replace('favours = ["hybrid"]', every)
+    every = 'favors = ["django-monolith", "fastapi-service", "hybrid"]'
+    text = TEXT.replace('favors = ["hybrid"]', every)
     path.write_text(
         text.replace(
-            'points = { django-monolith = 1 }\nreason = "Nobody keeps', 'reason = "Nobody keeps'
+            'points = { django-monolith = 1 }\nreason = "No one maintains',
+            'reason = "No one maintains',
         )
     )
     criteria = {it.id: it for it in load_rubric(path).criteria}
-    assert criteria["platform"].favours == [*PLANS]
+    assert criteria["platform"].favors == [*PLANS]
 
 
 def test_no_rubric(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.advise.conftest import RUBRIC, SCENARIOS
 SETS = st.fixed_dictionaries(
     {it.id: st.sampled_from([option.id for option in it.options]) for it in RUBRIC.criteria}
 )
-ORDERED = [it for it in RUBRIC.criteria if it.favours]
+ORDERED = [it for it in RUBRIC.criteria if it.favors]
 MANY = settings(max_examples=500, deadline=None, derandomize=True)
 
 
@@ -69,9 +69,9 @@ def test_more_of_a_need(answers: dict[str, str], criterion: Criterion, data: st.
     less, more = data.draw(st.sampled_from(list(pairwise(criterion.options))))
     before, after = with_(answers, criterion, less.id), with_(answers, criterion, more.id)
 
-    for plan in criterion.favours:
+    for plan in criterion.favors:
         assert before.scores[plan] <= after.scores[plan]
-    assert before.plan not in criterion.favours or after.plan in criterion.favours
+    assert before.plan not in criterion.favors or after.plan in criterion.favors
 
 
 @pytest.mark.parametrize("criterion", RUBRIC.criteria, ids=[it.id for it in RUBRIC.criteria])

@@ -56,7 +56,7 @@ def test_it_only_shrinks(cli: Cli, recorded: Path) -> None:
     ran = cli.run("check", "orders")
 
     assert 1 == ran.code
-    assert "baseline-fixed: take the entry out" in ran.out
+    assert "baseline-fixed: delete the entry" in ran.out
 
 
 def test_fix_leaves_it(cli: Cli, recorded: Path) -> None:

@@ -70,7 +70,7 @@ def test_unexpected(cli: Cli, service: Path, repository: bool) -> None:
     assert [".github/workflows/_mine.yml", ".roadbed/chassis/src/hotfix.py"] == [
         line.removesuffix("  unexpected").strip() for line in ran.out.splitlines()[:2]
     ]
-    assert ran.out.splitlines()[-2].startswith("unexpected: move it out of what is managed")
+    assert ran.out.splitlines()[-2].startswith("unexpected: move it out of the managed folders")
     assert "--fix" not in ran.out
     assert {"unexpected"} == {finding["state"] for finding in found}
 

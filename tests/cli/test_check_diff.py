@@ -92,7 +92,7 @@ def test_behind_a_link(cli: Cli, service: Path) -> None:
     (service / ".github").rename(service / "elsewhere")
     (service / ".github").symlink_to("elsewhere")
     ran = cli.run("check", "--diff", "orders")
-    assert ".github/workflows/_test.yml lies behind the link .github" == ran.out.splitlines()[0]
+    assert ".github/workflows/_test.yml is behind the link .github" == ran.out.splitlines()[0]
 
 
 def test_applies(cli: Cli, service: Path) -> None:

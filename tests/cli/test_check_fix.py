@@ -40,7 +40,7 @@ def test_fix(cli: Cli, service: Path) -> None:
     assert b"# ours\r\n\xff" == saved(service)[RUFF].read_bytes()
     assert ran.out.splitlines() == [
         f"{WORKFLOW}  restored",
-        f"{RUFF}  restored; what was there is in {saved(service)[RUFF]}",
+        f"{RUFF}  restored; your version is saved in {saved(service)[RUFF]}",
         "",
         "4 managed files are as the template (v1.0.0) made them.",
     ]
@@ -192,7 +192,7 @@ def test_no_repository(cli: Cli, service: Path, option: str) -> None:
     (service / ".git").rename(cli.folder / "aside")
     (service / RUFF).write_text("# ours\n")
 
-    cli.run("check", option, "orders").refused(2, "is in no git repository", "git init")
+    cli.run("check", option, "orders").refused(2, "is not in a git repository", "git init")
 
 
 @pytest.mark.parametrize("state", ["diverged", "missing"])

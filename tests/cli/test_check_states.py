@@ -89,7 +89,7 @@ def test_ignored(cli: Cli, service: Path, pattern: str, tracked: bool) -> None:
     assert (MANIFEST in ignored) == (pattern != "*.toml")
     said = re.sub(" +", " ", ran.out)
     assert f"{RUFF} ignored by '{pattern}' in .gitignore, line 2\n" in said
-    assert "ignored: take the pattern out and add the file with `git add`" in ran.out
+    assert "ignored: remove the pattern and add the file with `git add`" in ran.out
 
 
 def test_not_ignored_after_all(cli: Cli, service: Path) -> None:

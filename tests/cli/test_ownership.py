@@ -37,7 +37,7 @@ def test_class(path: str, owner: str) -> None:
 def test_claimed_twice() -> None:
     """A path of two classes is a mistake that is named."""
     text = TEXT.replace('["/pyproject.toml"]', '["/pyproject.toml", "/web/urls.py"]')
-    with pytest.raises(UsageError, match=r"web/urls.py is claimed by both merged and seeded"):
+    with pytest.raises(UsageError, match=r"web/urls.py matches patterns of both merged and seeded"):
         parse_ownership(text).classify("web/urls.py")
 
 

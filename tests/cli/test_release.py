@@ -206,7 +206,7 @@ def test_dry_run(checkout: Path, cut: Callable[..., Ran]) -> None:
         ("releases/next.toml", NEXT.replace("once", "twice"), "CHANGELOG.md is stale"),
         ("releases/next.toml", NEXT.replace("fixed", "new"), "change 1 needs a `kind`"),
         ("chassis/code.py", "ONE = 3\n", "A manifest is stale"),
-        ("releases/0.2.0.toml", "date = 2026-01-31\n", "does not come after the last release"),
+        ("releases/0.2.0.toml", "date = 2026-01-31\n", "is not greater than the last release"),
     ],
 )
 def test_offence(

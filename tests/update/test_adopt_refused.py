@@ -60,7 +60,7 @@ def test_an_ignored_platform(written: Written, history: Path) -> None:
     [
         (("-d", "color=red"), "'color'"),
         (("-d", "plan=flask"), "'flask'"),
-        (("-d", "plan=fastapi-service", "-d", "web_api=none"), "is not asked 'web_api'"),
+        (("-d", "plan=fastapi-service", "-d", "web_api=none"), "has no question 'web_api'"),
     ],
 )
 def test_wrong_answers(

@@ -186,7 +186,7 @@ def test_the_new_half_has_choices(
     [
         (WEB, ("hybrid", "-d", "web_api=drf"), ("was set to 'ninja'", "'drf'")),
         (API, ("hybrid", "-d", "orm=sqlmodel"), ("was set to 'sqlalchemy'", "'sqlmodel'")),
-        (API, ("hybrid", "-d", "auth=oidc"), ("A hybrid is not asked 'auth'",)),
+        (API, ("hybrid", "-d", "auth=oidc"), ("The plan hybrid has no question 'auth'",)),
         (WEB, ("hybrid", "-d", "color=red"), ("There is no question 'color'",)),
         (WEB, ("hybrid", "-d", "orm=django"), ("orm", "'django'", "sqlalchemy")),
         (WEB, ("hybrid", "-d", "plan=hybrid"), ("first argument",)),

@@ -42,7 +42,7 @@ def test_a_better_seed(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     """An improved seed is told, shown with --diff, and fails nothing by itself."""
     service = nursery.born(history, "v1.0.0", tmp_path / "orders", plan="django-monolith")
     _, found = states(service)
-    assert "stale-seed v2.2.0 has another" == found["web/settings.py"]
+    assert "stale-seed v2.2.0 has a newer version" == found["web/settings.py"]
     shown = roadbed("check", service, "--online", "--diff").out
     assert "+++ now/web/settings.py" in shown
 
@@ -54,7 +54,7 @@ def test_an_edited_manifest(history: Path, nursery: Nursery, tmp_path: Path) -> 
     manifest.write_text(manifest.read_text() + f"{'0' * 40}  zz.txt\n")
     code, found = states(service)
     assert Exit.FINDINGS == code
-    assert "tampered it is not that of v2.2.0" == found[".roadbed/MANIFEST"]
+    assert "tampered differs from the one of v2.2.0" == found[".roadbed/MANIFEST"]
 
 
 def test_a_moved_tag(history: Path, nursery: Nursery, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_moved_tag(history: Path, nursery: Nursery, tmp_path: Path) -> None:
     git(template, "tag", "--force", "v2.2.0", "v2.0.0")
     code, found = states(service)
     assert Exit.FINDINGS == code
-    assert "tampered the tag v2.2.0 is another commit by now" == found[".copier-answers.yml"]
+    assert "tampered the tag v2.2.0 points to another commit now" == found[".copier-answers.yml"]
 
 
 def test_no_template(history: Path, nursery: Nursery, tmp_path: Path) -> None:

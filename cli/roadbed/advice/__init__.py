@@ -1,1 +1,1 @@
-"""`roadbed advise`: which plan fits, decided by a rubric that anybody can read and change."""
+"""`roadbed advise`: which plan fits, by a rubric that every team can read and change."""

@@ -1,5 +1,5 @@
-"""The interview: plain lines that scroll, so that it reads well aloud, at 80 columns and in colour
-or without; every answer is kept at once.
+"""The interview: plain lines that scroll, readable for screen readers, at 80 columns, with or
+without color. Every answer is saved at once.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,17 @@ _WHY, _BACK, _STOP = "?", "b", "q"
 
 
 class StoppedError(Exception):
-    """The person stops here and may go on later."""
+    """The user stops here and may continue later."""
 
 
 def hold_interview(sheet: Sheet) -> None:
-    """Ask what has no answer yet, then let every answer be changed. Raises StoppedError."""
+    """Ask the questions without an answer, then let every answer be changed.
+
+    Raises StoppedError.
+    """
     if sheet.missing:
         terminal.say("Enter takes the answer in brackets; ? says why it is asked, b goes back,")
-        terminal.say("q stops, and the same command goes on from there.")
+        terminal.say("q stops, and the same command continues from there.")
     number = _open(sheet)
     while number is not None:
         back = _ask(sheet, number)
@@ -29,13 +32,13 @@ def hold_interview(sheet: Sheet) -> None:
 
 
 def _open(sheet: Sheet) -> int | None:
-    """The number of the first criterion without an answer."""
+    """Return the number of the first criterion without an answer, or None."""
     ids = [criterion.id for criterion in sheet.rubric.criteria]
     return next((ids.index(name) for name in sheet.missing), None)
 
 
 def _ask(sheet: Sheet, number: int) -> bool:
-    """Ask one question until it is answered; returns whether to go back instead."""
+    """Ask one question until it is answered; return whether to go back instead."""
     criterion = sheet.rubric.criteria[number]
     options = [option.id for option in criterion.options]
     preset = options.index(sheet.answers.get(criterion.id, criterion.default)) + 1
@@ -52,7 +55,7 @@ def _ask(sheet: Sheet, number: int) -> bool:
             sheet.answer(criterion.id, options[chosen])
             return False
         else:
-            terminal.say(f"{typed!r} is none of them: type {_range(options)}, ?, b or q.")
+            terminal.say(f"{typed!r} is not an option: type {_range(options)}, ?, b or q.")
 
 
 def _show(criterion: Criterion, place: str) -> None:
@@ -64,7 +67,7 @@ def _show(criterion: Criterion, place: str) -> None:
 
 
 def _review(sheet: Sheet) -> int | None:
-    """Show all answers; returns the number of the one to change, or None to go on."""
+    """Show all answers; return the number of the one to change, or None to continue."""
     criteria = sheet.rubric.criteria
     terminal.say()
     terminal.heading("Your answers")
@@ -81,7 +84,7 @@ def _review(sheet: Sheet) -> int | None:
         chosen = _number(typed, numbers)
         if chosen is not None:
             return chosen
-        terminal.say(f"{typed!r} is none of them: type {_range(numbers)}, q, or nothing.")
+        terminal.say(f"{typed!r} is not an option: type {_range(numbers)}, q, or press Enter.")
 
 
 def _typed(prompt: str) -> str:
@@ -93,7 +96,7 @@ def _typed(prompt: str) -> str:
 
 
 def _number(typed: str, options: Sequence[str]) -> int | None:
-    """The place of what was typed, by number or by name."""
+    """Return the index of the option typed by number or by name, or None."""
     if typed in options:
         return options.index(typed)
     return int(typed) - 1 if typed.isdecimal() and 1 <= int(typed) <= len(options) else None

@@ -22,11 +22,11 @@ class GivenAnswer:
     option: Option
 
     def points(self, plan: Plan) -> int:
-        """What the answer gives to a plan."""
+        """Return the points that the answer gives to a plan."""
         return self.option.points.get(plan, 0)
 
     def lead(self, plan: Plan, other: Plan) -> int:
-        """How much more it gives to one plan than to another."""
+        """Return how many more points the answer gives to one plan than to another."""
         return self.points(plan) - self.points(other)
 
 
@@ -40,11 +40,11 @@ class Flip:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What the rubric says to one set of answers, one to each criterion.
+    """The rubric's result for one answer to each criterion.
 
-    `rival` is the next plan, if possible one that is not excluded, and `lead` that over it in
-    points; None where no other plan is left. `excluded` has for each plan that is out of the
-    question the reasons why. `settled` are choices that were made otherwise than the rubric says.
+    `rival` is the next plan, if possible one that is not excluded; `lead` is the difference to it
+    in points, None when no other plan is left. `excluded` has the reasons for each excluded plan.
+    `settled` are choices that were made differently from the rubric's.
     """
 
     rubric: Rubric
@@ -58,8 +58,7 @@ class Recommendation:
 
     @property
     def confidence(self) -> str:
-        """Whether the lead is small, so that little would change it, or large, or of no interest
-        because a rule leaves no other plan."""
+        """How sure the recommendation is: by its lead, or by rule when no other plan is left."""
         limits = self.rubric.thresholds
         if self.lead is None:
             return BY_RULE
@@ -69,7 +68,7 @@ class Recommendation:
 
     @cached_property
     def pros(self) -> list[GivenAnswer]:
-        """The strongest reasons for the plan rather than its rival, those of the product first."""
+        """The strongest reasons for the plan over its rival, those of the product first."""
         return self._strongest(self.plan, self.rival)
 
     @cached_property
@@ -79,7 +78,9 @@ class Recommendation:
 
     def _strongest(self, plan: Plan, other: Plan) -> list[GivenAnswer]:
         reasons = [
-            it for it in self.given_answers if it.lead(plan, other) > 0 and it.points(plan) > 0
+            answer
+            for answer in self.given_answers
+            if answer.lead(plan, other) > 0 and answer.points(plan) > 0
         ]
         strongest = sorted(reasons, key=lambda answer: -answer.lead(plan, other))[:STRONGEST]
         # what is needed comes before who is there to do it
@@ -89,7 +90,8 @@ class Recommendation:
     def flips(self) -> list[Flip]:
         """The single other answers that would change the plan, the nearest one of each criterion.
 
-        The smallest change comes first; of those, that of what gives the plan most of its lead.
+        The smallest change comes first; among equal changes, the answer that contributes most to
+        the lead.
         """
         nearest: dict[tuple[str, Plan], Flip] = {}
         for flip in sorted(self._flips(), key=self._distance):
@@ -98,23 +100,23 @@ class Recommendation:
 
     @cached_property
     def pair(self) -> tuple[Flip, Flip] | None:
-        """Two other answers that change the plan together, the smallest change; None if none do."""
+        """The smallest change of two answers that changes the plan together, or None."""
         pairs = [
-            (Flip(one, found.plan), Flip(two, found.plan))
+            (Flip(one, alternative.plan), Flip(two, alternative.plan))
             for one, two in combinations(self._others(), 2)
             if one.criterion is not two.criterion
-            and (found := self._instead(one, two)).plan != self.plan
+            and (alternative := self._instead(one, two)).plan != self.plan
         ]
         return min(pairs, key=lambda pair: sum(map(self._distance, pair)), default=None)
 
     def _flips(self) -> Iterator[Flip]:
         for other in self._others():
-            found = self._instead(other)
-            if found.plan != self.plan:
-                yield Flip(other, found.plan)
+            alternative = self._instead(other)
+            if alternative.plan != self.plan:
+                yield Flip(other, alternative.plan)
 
     def _others(self) -> list[GivenAnswer]:
-        """Every answer that was not given, and could be."""
+        """Return every possible answer that was not given."""
         return [
             GivenAnswer(criterion, option)
             for criterion in self.rubric.criteria
@@ -123,59 +125,65 @@ class Recommendation:
         ]
 
     def _instead(self, *others: GivenAnswer) -> "Recommendation":
-        """What the rubric says with these answers in the place of those that were given."""
+        """Return the recommendation with these answers in place of those that were given."""
         return recommend(
-            self.rubric, {**self.answers, **{it.criterion.id: it.option.id for it in others}}
+            self.rubric,
+            {**self.answers, **{other.criterion.id: other.option.id for other in others}},
         )
 
     def _share(self, flip: Flip) -> int:
-        """What the answer that was given contributes to the lead."""
-        given = next(it for it in self.given_answers if it.criterion == flip.answer.criterion)
-        return given.lead(self.plan, self.rival)
+        """Return the contribution of the given answer to the lead."""
+        current = next(
+            answer for answer in self.given_answers if answer.criterion == flip.answer.criterion
+        )
+        return current.lead(self.plan, self.rival)
 
     def _distance(self, flip: Flip) -> int:
-        """How many options lie between an answer and the one that was given."""
+        """Return the distance in options between an answer and the given one."""
         criterion, option = flip.answer.criterion, flip.answer.option
-        given = criterion.option(self.answers[criterion.id])
-        return abs(criterion.options.index(option) - criterion.options.index(given))
+        current = criterion.option(self.answers[criterion.id])
+        return abs(criterion.options.index(option) - criterion.options.index(current))
 
     @property
     def answers(self) -> dict[str, str]:
         """The answers by criterion."""
-        return {given.criterion.id: given.option.id for given in self.given_answers}
+        return {answer.criterion.id: answer.option.id for answer in self.given_answers}
 
     @cached_property
     def choices(self) -> dict[str, Choice]:
         """The answers to the template's other questions, by question."""
         facts = {**self.answers, "plan": self.plan}
-        holding = [choice for choice in self.rubric.choices if choice.holds(facts)]
-        return {choice.question: choice for choice in reversed(holding)}
+        matching = [choice for choice in self.rubric.choices if choice.holds(facts)]
+        return {choice.question: choice for choice in reversed(matching)}
 
     @cached_property
     def facts(self) -> Facts:
-        """What conditions of texts are about."""
+        """The facts that conditions of texts refer to."""
         chosen = {question: choice.value for question, choice in self.choices.items()}
         return {**self.answers, **chosen, **self.settled, "plan": self.plan}
 
     def holding(self, texts: Iterable[T]) -> list[T]:
-        """Those of the texts that are for this recommendation."""
+        """Return the texts whose conditions hold for this recommendation."""
         return [text for text in texts if text.holds(self.facts)]
 
 
 def recommend(rubric: Rubric, answers: Mapping[str, str]) -> Recommendation:
-    """The recommendation for one answer to each criterion; raises KeyError for one that is not."""
-    given = tuple(
+    """Return the recommendation for one answer to each criterion; raises KeyError for another
+    answer.
+    """
+    given_answers = tuple(
         GivenAnswer(criterion, criterion.option(answers[criterion.id]))
         for criterion in rubric.criteria
     )
     scores = {
-        plan: rubric.plans[plan].base + sum(it.points(plan) for it in given) for plan in PLANS
+        plan: rubric.plans[plan].base + sum(answer.points(plan) for answer in given_answers)
+        for plan in PLANS
     }
     excluded = _excluded(rubric, answers)
     ranked = sorted(PLANS, key=lambda plan: (plan in excluded, -scores[plan]))
     plan, rival = ranked[:2]
     lead = None if rival in excluded else scores[plan] - scores[rival]
-    return Recommendation(rubric, given, scores, excluded, plan, rival, lead)
+    return Recommendation(rubric, given_answers, scores, excluded, plan, rival, lead)
 
 
 def _excluded(rubric: Rubric, answers: Mapping[str, str]) -> dict[Plan, tuple[str, ...]]:

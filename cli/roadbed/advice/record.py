@@ -1,4 +1,4 @@
-"""The decision record that a service is born with: what, why, and when to think anew."""
+"""The decision record of a new service: the decision, its reasons, and when to decide again."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from roadbed.service.answers import read_answers
 
 FOLDER = Path("docs/adr")
 SHEET = "0001-advice.toml"
-_CHANGES = 2  # answers that would change the plan, as reasons to decide anew
+_CHANGES = 2  # answers that would change the plan, as reasons to decide again
 _WIDTH = 110
 _SURE = {
     BY_RULE: "The rules leave no other plan",
@@ -26,8 +26,8 @@ _SURE = {
 
 
 def write_record(service: Path, recommendation: Recommendation, today: date) -> Path:
-    """Write the record of a rendered service in the place of the plan's own first record, and the
-    answers beside it; returns the path in the service.
+    """Write the record of a rendered service over the plan's own first record, and the answers to a
+    file in the same folder; return the record's path in the service.
 
     Raises CouldNotRunError when it cannot be written.
     """
@@ -48,7 +48,7 @@ def write_record(service: Path, recommendation: Recommendation, today: date) -> 
 def record_lines(
     recommendation: Recommendation, name: str, values: Mapping[str, object], today: date
 ) -> Iterator[str]:
-    """The record of the service `name`, whose template was answered with these `values`."""
+    """Yield the record of the service `name`; `values` are its answers to the template."""
     chosen = {
         question: str(values[question]) for question in recommendation.choices if question in values
     }
@@ -69,12 +69,16 @@ def record_lines(
 
 
 def _context(recommendation: Recommendation) -> Iterator[str]:
-    for part in ("product", "organisation"):
-        facts = (it.option.fact for it in recommendation.given_answers if it.criterion.part == part)
+    for part in ("product", "organization"):
+        facts = (
+            answer.option.fact
+            for answer in recommendation.given_answers
+            if answer.criterion.part == part
+        )
         yield _filled(" ".join(fact for fact in facts if fact))
         yield ""
     rubric = recommendation.rubric
-    starts = [f"`{plan}` starts at {it.base}" for plan, it in rubric.plans.items() if it.base]
+    starts = [f"`{plan}` starts at {text.base}" for plan, text in rubric.plans.items() if text.base]
     yield _filled(
         "The question was Django, FastAPI, or both in one repository. "
         f"Counted by {rubric.origin} {rubric.version}"
@@ -151,8 +155,8 @@ def _revisits(recommendation: Recommendation) -> Iterator[str]:
 
 
 def _bullets(items: Iterable[str]) -> Iterator[str]:
-    for it in items:
-        yield _filled(it, "- ", "  ")
+    for item in items:
+        yield _filled(item, "- ", "  ")
 
 
 def _filled(text: str, first: str = "", further: str = "") -> str:

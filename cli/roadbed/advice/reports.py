@@ -17,7 +17,7 @@ from roadbed.advice.recommendation import (
 from roadbed.advice.rubric import PLANS, Conditional, Plan
 
 _TODAY: dict[str, Plan] = {"django": "django-monolith", "async": "fastapi-service"}
-"""Under which plan code that runs today can come as it is."""
+"""The plan that `roadbed adopt` can give to code that runs today."""
 MOST = 4  # single answers that would change it are listed up to here
 
 
@@ -30,7 +30,7 @@ class Section:
 
 
 def as_text(recommendation: Recommendation, *, explain: bool = False) -> list[str]:
-    """The report for a terminal, at 80 columns."""
+    """Return the report for a terminal, at 80 columns."""
     lines = [*terminal.wrapped(f"Recommended: {title(recommendation)}", "")]
     for section in sections(recommendation):
         lines += ["", f"{section.title}:"]
@@ -40,7 +40,7 @@ def as_text(recommendation: Recommendation, *, explain: bool = False) -> list[st
 
 
 def as_markdown(recommendation: Recommendation, *, explain: bool = False) -> list[str]:
-    """The report as a page."""
+    """Return the report as a page."""
     lines = [f"# Recommended: {title(recommendation)}"]
     for section in sections(recommendation):
         lines += ["", f"## {section.title}", "", *(f"- {item}" for item in section.items)]
@@ -62,20 +62,35 @@ def as_data(recommendation: Recommendation) -> dict[str, object]:
         "lead": recommendation.lead,
         "scores": dict(recommendation.scores),
         "excluded": {plan: list(reasons) for plan, reasons in recommendation.excluded.items()},
-        "contributions": [
-            {
-                "criterion": it.criterion.id,
-                "answer": it.option.id,
-                "points": {plan: it.points(plan) for plan in PLANS},
-            }
-            for it in recommendation.given_answers
-        ],
+        "contributions": list(map(_contribution, recommendation.given_answers)),
+        **_comparison(recommendation),
+        **_guidance(recommendation),
+    }
+
+
+def _contribution(answered: GivenAnswer) -> dict[str, object]:
+    return {
+        "criterion": answered.criterion.id,
+        "answer": answered.option.id,
+        "points": {plan: answered.points(plan) for plan in PLANS},
+    }
+
+
+def _comparison(recommendation: Recommendation) -> dict[str, object]:
+    """Return the reasons for both plans, and the answers that would change the plan."""
+    pair = () if recommendation.flips else recommendation.pair or ()
+    return {
         "for": reasons(recommendation),
         "against": objections(recommendation),
-        "changes": [_flip(it) for it in recommendation.flips],
-        "two_changes": []
-        if recommendation.flips or not recommendation.pair
-        else list(map(_flip, recommendation.pair)),
+        "changes": list(map(_flip, recommendation.flips)),
+        "two_changes": list(map(_flip, pair)),
+    }
+
+
+def _guidance(recommendation: Recommendation) -> dict[str, object]:
+    """Return the texts that hold for the recommendation."""
+    rubric = recommendation.rubric
+    return {
         "warnings": texts(recommendation.holding(rubric.warnings)),
         "roles": texts(recommendation.holding(rubric.roles)),
         "seniority": texts(recommendation.holding(rubric.seniority)),
@@ -86,18 +101,19 @@ def as_data(recommendation: Recommendation) -> dict[str, object]:
         ],
         "revisit_when": texts(recommendation.holding(rubric.triggers)),
         "figures": [
-            {"text": it.text, "source": it.source} for it in recommendation.holding(rubric.figures)
+            {"text": figure.text, "source": figure.source}
+            for figure in recommendation.holding(rubric.figures)
         ],
     }
 
 
 def _flip(flip: Flip) -> dict[str, str]:
-    given = flip.answer
-    return {"criterion": given.criterion.id, "answer": given.option.id, "plan": flip.plan}
+    other = flip.answer
+    return {"criterion": other.criterion.id, "answer": other.option.id, "plan": flip.plan}
 
 
 def next_steps(recommendation: Recommendation, file: Path) -> list[str]:
-    """What to type after an interview whose answers are in a file; the verdict is said again."""
+    """Return the verdict again and the next commands, after an interview saved in `file`."""
     path = shlex.quote(str(file))
     return [
         "",
@@ -111,21 +127,21 @@ def next_steps(recommendation: Recommendation, file: Path) -> list[str]:
 
 
 def _adopting(recommendation: Recommendation) -> list[str]:
-    """How code that runs today comes under the plan as it is, where it does."""
+    """Return the commands that bring code that runs today under the plan, if any do."""
     today = _TODAY.get(recommendation.answers.get("existing", ""))
     if today is None or recommendation.plan not in {today, "hybrid"}:
         return []
-    given = [
+    options = [
         f"-d {question}={choice.value}"
         for question, choice in recommendation.choices.items()
         if today in choice.when.get("plan", ())
     ]
     growing = ["  roadbed grow hybrid"] if recommendation.plan != today else []
-    return [f"  roadbed adopt . {' '.join([f'-d plan={today}', *given])}", *growing]
+    return [f"  roadbed adopt . {' '.join([f'-d plan={today}', *options])}", *growing]
 
 
 def title(recommendation: Recommendation) -> str:
-    """The plan, how sure that is, and over what."""
+    """Return the plan, how sure the recommendation is, and its lead."""
     plan, rival, lead = recommendation.plan, recommendation.rival, recommendation.lead
     if recommendation.confidence == BY_RULE:
         return f"{plan}, by rule: no other plan is left"
@@ -136,15 +152,17 @@ def title(recommendation: Recommendation) -> str:
 
 
 def points(number: int) -> str:
-    """A number of points, in words."""
+    """Return a number of points, in words."""
     return f"{number} point" if number == 1 else f"{number} points"
 
 
 def sections(recommendation: Recommendation) -> Iterator[Section]:
-    """The parts of the report that have something to say."""
+    """Return the parts of the report that have items."""
     rubric = recommendation.rubric
     settles = "It is close; what would settle it" if recommendation.confidence == CLOSE else ""
-    choices = [f"{key}: {it.value}. {it.text}" for key, it in recommendation.choices.items()]
+    choices = [
+        f"{key}: {choice.value}. {choice.text}" for key, choice in recommendation.choices.items()
+    ]
     parts = (
         ("Choices", choices),
         ("Out of the question", excluded(recommendation)),
@@ -164,37 +182,41 @@ def sections(recommendation: Recommendation) -> Iterator[Section]:
 
 
 def reasons(recommendation: Recommendation) -> list[str]:
-    """What speaks for the plan."""
-    return _said(recommendation, recommendation.plan, recommendation.pros)
+    """Return the reasons for the plan."""
+    return _arguments(recommendation, recommendation.plan, recommendation.pros)
 
 
 def objections(recommendation: Recommendation) -> list[str]:
-    """What speaks for the rival."""
-    return _said(recommendation, recommendation.rival, recommendation.cons)
+    """Return the reasons for the rival."""
+    return _arguments(recommendation, recommendation.rival, recommendation.cons)
 
 
 def alone(recommendation: Recommendation) -> str:
-    """A hybrid has the rival as a half."""
+    """Return " alone" for a hybrid, because it has the rival as a half."""
     return " alone" if recommendation.plan == "hybrid" else ""
 
 
-def _said(
+def _arguments(
     recommendation: Recommendation, plan: Plan, given_answers: Sequence[GivenAnswer]
 ) -> list[str]:
-    """Why the answers speak for a plan; where they are few, what it has by itself too."""
-    said = [it.option.argument(plan) for it in given_answers]
-    return said if len(said) == STRONGEST else [*said, recommendation.rubric.plans[plan].reason]
+    """Return the answers' reasons for a plan; if they are few, also the plan's own reason."""
+    arguments = [answered.option.argument(plan) for answered in given_answers]
+    return (
+        arguments
+        if len(arguments) == STRONGEST
+        else [*arguments, recommendation.rubric.plans[plan].reason]
+    )
 
 
 def people(recommendation: Recommendation) -> list[str]:
-    """Who is needed, and how likely people are to do the same in two ways."""
+    """Return the roles that are needed, and the risk of inconsistency."""
     rubric = recommendation.rubric
     needed = texts(recommendation.holding([*rubric.roles, *rubric.seniority]))
     return [*needed, f"Risk of inconsistency: {rubric.plans[recommendation.plan].inconsistency}"]
 
 
 def excluded(recommendation: Recommendation) -> list[str]:
-    """Which plans are out of the question, why, and whether one of them had more points."""
+    """Return the excluded plans with reasons and points."""
     winner, scores = recommendation.plan, recommendation.scores
     return [
         f"{plan} ({points(scores[plan])}, {winner} has {scores[winner]}): " + " ".join(reasons)
@@ -203,7 +225,7 @@ def excluded(recommendation: Recommendation) -> list[str]:
 
 
 def changes(recommendation: Recommendation) -> list[str]:
-    """The answers that would change the plan, or that it would take two."""
+    """Return the answers that would change the plan, or the two that would together."""
     if recommendation.flips:
         more = len(recommendation.flips) - MOST
         rest = [f"and {more} more (--json)"] if more > 0 else []
@@ -215,12 +237,12 @@ def changes(recommendation: Recommendation) -> list[str]:
 
 
 def answer(flip: Flip) -> str:
-    """Another answer, by its criterion."""
+    """Return another answer with its criterion's name."""
     return f"{flip.answer.criterion.name}: “{flip.answer.option.label}”"
 
 
 def days(recommendation: Recommendation) -> list[str]:
-    """What to do in the first ninety days."""
+    """Return the steps of the first ninety days."""
     return [
         f"Days {step.days}: {step.text}"
         for step in recommendation.holding(recommendation.rubric.steps)
@@ -228,23 +250,28 @@ def days(recommendation: Recommendation) -> list[str]:
 
 
 def figures(recommendation: Recommendation) -> list[str]:
-    """What was measured, and by whom."""
+    """Return the measurements, each with its source."""
     return [
-        f"{it.text} ({it.source})" for it in recommendation.holding(recommendation.rubric.figures)
+        f"{figure.text} ({figure.source})"
+        for figure in recommendation.holding(recommendation.rubric.figures)
     ]
 
 
 def texts(items: Iterable[Conditional]) -> list[str]:
-    """The texts of conditional items."""
-    return [it.text for it in items]
+    """Return the texts of conditional items."""
+    return [item.text for item in items]
 
 
 def contributions(recommendation: Recommendation) -> list[tuple[str, ...]]:
-    """A row for each answer and its points, under a head, with the base and the sum."""
+    """Return a header, the base, a row with the points of each answer, and the sum."""
     plans = recommendation.rubric.plans
     rows = [
-        (it.criterion.name, it.option.label, *(_signed(it.points(plan)) for plan in PLANS))
-        for it in recommendation.given_answers
+        (
+            answered.criterion.name,
+            answered.option.label,
+            *(_signed(answered.points(plan)) for plan in PLANS),
+        )
+        for answered in recommendation.given_answers
     ]
     base = ("what a plan costs", "before it earns", *(_signed(plans[plan].base) for plan in PLANS))
     total = ("sum", "", *(str(recommendation.scores[plan]) for plan in PLANS))
@@ -252,7 +279,7 @@ def contributions(recommendation: Recommendation) -> list[tuple[str, ...]]:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as a table of Markdown."""
+    """Return rows as a Markdown table."""
     head, *rest = (f"| {' | '.join(row)} |" for row in rows)
     return [head, f"|{'---|' * len(rows[0])}", *rest]
 

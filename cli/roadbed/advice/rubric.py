@@ -1,7 +1,7 @@
-"""The rubric: which questions are asked, what each answer weighs, and the texts for all of it.
+"""The rubric: the questions, the weight of each answer, and all texts.
 
-It is data (`rubric.toml` here, which says how to change it), validated whenever it is read: one
-that contradicts itself gives no advice.
+It is data (`rubric.toml` here, which says how to change it) and is validated on every read: a
+rubric that contradicts itself gives no advice.
 """
 
 import tomllib
@@ -31,19 +31,20 @@ class _Item(BaseModel):
 
 
 class Conditional(_Item):
-    """A text that holds `when` each fact named there is one of those listed."""
+    """A text that holds `when` each fact named there has one of the listed values."""
 
     text: Text
     when: dict[str, list[str]] = {}
 
     def holds(self, facts: Facts) -> bool:
-        """Whether it applies; a fact that is not there does not."""
+        """Return whether the condition holds; a missing fact means no."""
         return all(facts.get(name) in wanted for name, wanted in self.when.items())
 
 
 class Option(_Item):
-    """An answer: its `label` in the interview, `fact` as the decision record states it, if it does,
-    the `points` it gives to plans, and the `reason` why (`reasons`: another one for some plan)."""
+    """An answer: its `label` in the interview, the `fact` for the decision record (or empty), the
+    `points` for plans, and the `reason` for them (`reasons`: another one for some plan).
+    """
 
     id: Name
     label: Text
@@ -53,29 +54,30 @@ class Option(_Item):
     reasons: dict[Plan, Text] = {}
 
     def argument(self, plan: Plan) -> str:
-        """Why the answer gives points to the plan, or takes them."""
+        """Return why the answer gives points to the plan, or takes them."""
         return self.reasons.get(plan, self.reason)
 
 
 class Criterion(_Item):
-    """A question. One that `favours` plans has its options in the order in which they do so more
-    and more. `part` groups the facts of the record; `fixed` is what nobody can change."""
+    """A question. The options of one that `favors` plans are sorted: each favors them more than the
+    one before. `part` groups the facts of the record; `fixed` means that it cannot be changed.
+    """
 
     id: Name
     name: Text
-    part: Literal["product", "organisation"]
+    part: Literal["product", "organization"]
     question: Text
     why: Text
     default: Text
-    favours: list[Plan] = []
+    favors: list[Plan] = []
     fixed: bool = False
     options: Annotated[list[Option], Field(alias="option", min_length=2)]
 
     def option(self, answer: str) -> Option:
-        """The option of an answer; raises KeyError when there is none."""
-        found = (option for option in self.options if option.id == answer)
+        """Return the option of an answer; raises KeyError when there is none."""
+        matching = (option for option in self.options if option.id == answer)
         try:
-            return next(found)
+            return next(matching)
         except StopIteration:
             raise KeyError(answer) from None
 
@@ -87,26 +89,26 @@ class Rule(Conditional):
 
 
 class Choice(Conditional):
-    """The answer to a `question` of the template; of those that hold, the first counts."""
+    """The answer to a `question` of the template; the first one that holds counts."""
 
     question: Text
     value: Text
 
 
 class Step(Conditional):
-    """What to do in these of the first ninety days."""
+    """A task for these of the first ninety days."""
 
     days: Text
 
 
 class Figure(Conditional):
-    """What was measured, in proportion; `source` says by whom."""
+    """A measurement; `source` says who measured it."""
 
     source: Text
 
 
 class PlanText(_Item):
-    """What a plan is called, what it starts with, and what it means for code and people."""
+    """A plan's name, its starting points, and its meaning for code and people."""
 
     title: Text
     noun: Text
@@ -117,14 +119,14 @@ class PlanText(_Item):
 
 
 class Thresholds(_Item):
-    """Up to which lead over the next plan a recommendation is close, and from which it is clear."""
+    """The greatest lead of a close recommendation, and the smallest lead of a clear one."""
 
     close: Annotated[int, Field(ge=0)]
     clear: Annotated[int, Field(ge=1)]
 
 
 class Rubric(_Item):
-    """All of it; `origin` says whose it is."""
+    """The whole rubric; `origin` says where it comes from."""
 
     format: Literal[1]
     version: Text
@@ -144,7 +146,7 @@ class Rubric(_Item):
 
 
 def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
-    """The rubric in a file; raises UsageError naming the place that is not as it should be."""
+    """Return the rubric in a file; raises UsageError that names the first mistake."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -167,50 +169,52 @@ def load_rubric(path: Path = RUBRIC_FILE) -> Rubric:
 
 
 def faults(rubric: Rubric) -> Iterator[str]:
-    """What contradicts itself in a rubric, in sentences."""
+    """Yield the contradictions in a rubric, as sentences."""
     yield from _names(rubric)
     for criterion in rubric.criteria:
-        for favoured in criterion.favours:
-            yield from _order(criterion, favoured)
+        for favored in criterion.favors:
+            yield from _order(criterion, favored)
     yield from _conditions(rubric)
     yield from _nothing_left(rubric)
 
 
 def _names(rubric: Rubric) -> Iterator[str]:
     if {*rubric.plans} != {*PLANS}:
-        yield f"`plans` has to name {', '.join(PLANS)}"
+        yield f"`plans` must name {', '.join(PLANS)}"
     if rubric.thresholds.close >= rubric.thresholds.clear:
-        yield "`thresholds`: close has to be less than clear"
+        yield "`thresholds`: close must be less than clear"
     ids = [criterion.id for criterion in rubric.criteria]
     for name in {name for name in ids if ids.count(name) > 1}:
-        yield f"the criterion {name} stands there twice"
+        yield f"the criterion {name} is there twice"
     for criterion in rubric.criteria:
         options = [option.id for option in criterion.options]
         if len({*options}) < len(options):
-            yield f"an option of the criterion {criterion.id} stands there twice"
+            yield f"an option of the criterion {criterion.id} is there twice"
         if criterion.default not in options:
-            yield f"the default of the criterion {criterion.id} is none of its options"
+            yield f"the default of the criterion {criterion.id} is not one of its options"
         for option in criterion.options:
             for plan, points in option.points.items():
                 if points and not option.argument(plan):
                     yield f"{criterion.id} = {option.id} has points for {plan} and no reason"
 
 
-def _order(criterion: Criterion, favoured: Plan) -> Iterator[str]:
-    """More of what favours a plan must never turn a recommendation away from those it favours."""
+def _order(criterion: Criterion, favored: Plan) -> Iterator[str]:
+    """Yield a fault where a further option helps another plan more than the favored ones."""
     for less, more in pairwise(criterion.options):
         gains = {plan: more.points.get(plan, 0) - less.points.get(plan, 0) for plan in PLANS}
-        others = (gain for plan, gain in gains.items() if plan not in criterion.favours)
-        if gains[favoured] < max([0, *others]):
+        others = (gain for plan, gain in gains.items() if plan not in criterion.favors)
+        if gains[favored] < max([0, *others]):
             yield (
-                f"the criterion {criterion.id} favours {favoured}, and the step from {less.id} to "
+                f"the criterion {criterion.id} favors {favored}, and the step from {less.id} to "
                 f"{more.id} does less for it than for another plan"
             )
 
 
 def _conditions(rubric: Rubric) -> Iterator[str]:
-    """Conditions that never hold: rules know the answers, choices the plan too, texts all."""
-    known = {it.id: {option.id for option in it.options} for it in rubric.criteria}
+    """Yield conditions that never hold: rules know the answers, choices the plan too, texts all."""
+    known = {
+        criterion.id: {option.id for option in criterion.options} for criterion in rubric.criteria
+    }
     yield from _impossible(rubric.rules, known)
     known["plan"] = {*PLANS}
     yield from _impossible(rubric.choices, known)
@@ -230,15 +234,17 @@ def _impossible(items: Iterable[Conditional], known: Mapping[str, set[str]]) -> 
 
 
 def _nothing_left(rubric: Rubric) -> Iterator[str]:
-    """Answers to which the rules leave no plan."""
+    """Yield the first answers for which the rules leave no plan."""
     named = {name for rule in rubric.rules for name in rule.when}
-    asked = [it for it in rubric.criteria if it.id in named]
-    for options in product(*(it.options for it in asked)):
-        answers = {it.id: option.id for it, option in zip(asked, options, strict=True)}
+    asked = [criterion for criterion in rubric.criteria if criterion.id in named]
+    for options in product(*(criterion.options for criterion in asked)):
+        answers = {
+            criterion.id: option.id for criterion, option in zip(asked, options, strict=True)
+        }
         out = {plan for rule in rubric.rules if rule.holds(answers) for plan in rule.excludes}
         if out == {*PLANS}:
-            said = ", ".join(f"{name} = {value}" for name, value in answers.items())
-            yield f"the rules leave no plan for {said}"
+            combination = ", ".join(f"{name} = {value}" for name, value in answers.items())
+            yield f"the rules leave no plan for {combination}"
             return
 
 
@@ -248,7 +254,7 @@ def _place(error: ValidationError, data: object) -> str:
 
 
 def _path(loc: tuple[int | str, ...], data: object) -> str:
-    """The place in the words of the file: criterion team, option few, points."""
+    """Return the location in the words of the file: criterion team, option few, points."""
     words: list[str] = []
     for part in loc:
         data = _inside(data, part)
@@ -266,4 +272,4 @@ def _inside(data: object, part: int | str) -> object:
 
 
 def _broken(path: Path, why: str) -> UsageError:
-    return UsageError(f"The rubric {path} cannot be used ({why}): mend it there and try again.")
+    return UsageError(f"The rubric {path} cannot be used ({why}): fix it there and try again.")

@@ -1,4 +1,4 @@
-"""The file of answers: written after each one, so that an interview can go on where it stopped."""
+"""The file of answers: written after each answer, so that an interview can continue later."""
 
 import json
 import os
@@ -23,7 +23,7 @@ format = 1
 
 @dataclass
 class Sheet:
-    """The answers so far, by criterion, to the rubric in the file `source`; kept in `path`."""
+    """The answers so far, by criterion, to the rubric in the file `source`; saved in `path`."""
 
     path: Path | None
     source: Path
@@ -33,31 +33,35 @@ class Sheet:
     @property
     def missing(self) -> list[str]:
         """The criteria without an answer."""
-        return [it.id for it in self.rubric.criteria if it.id not in self.answers]
+        return [
+            criterion.id for criterion in self.rubric.criteria if criterion.id not in self.answers
+        ]
 
     def answer(self, criterion: str, option: str) -> None:
-        """Note an answer and keep it; raises as `keep`."""
+        """Record an answer and save the file; raises as `keep` does."""
         self.answers[criterion] = option
         self.keep()
 
     def keep(self) -> None:
-        """Write the file; raises CouldNotRunError when that cannot be done."""
+        """Write the file; raises CouldNotRunError when that fails."""
         if self.path:
             named = (
                 None
                 if self.source == RUBRIC_FILE
                 else os.path.relpath(self.source, self.path.parent)
             )
-            ordered = [it.id for it in self.rubric.criteria if it.id in self.answers]
+            ordered = [
+                criterion.id for criterion in self.rubric.criteria if criterion.id in self.answers
+            ]
             content = sheet_text({key: self.answers[key] for key in ordered}, named).encode()
             replace_file(self.path.parent, self.path.name, FileContent(FILE_MODE, content))
 
 
 def read_sheet(path: Path, source: Path | None = None) -> Sheet:
-    """The sheet in a file, or an empty one where there is no file yet.
+    """Return the sheet in a file, or an empty one if there is no file yet.
 
     `source` is the rubric's file; without it, the one that the sheet names. Raises UsageError for
-    what is no answer.
+    an impossible answer.
     """
     data = _data(path)
     named = data.get("rubric")
@@ -83,7 +87,7 @@ def _data(path: Path) -> Mapping[str, object]:
         raise _broken(path, f"it is not valid TOML: {error}") from error
     unknown = data.keys() - {"format", "rubric", "answers"}
     if unknown:
-        raise _broken(path, f"nobody knows `{min(unknown)}`")
+        raise _broken(path, f"it has the unknown key `{min(unknown)}`")
     if data.get("format") != 1:
         raise _broken(path, "`format` is not 1")
     return data
@@ -100,11 +104,13 @@ def _require_possible(path: Path, rubric: Rubric, answers: Mapping[str, object])
 
 
 def _broken(path: Path, why: str) -> UsageError:
-    return UsageError(f"{path} cannot be used ({why}): mend it, or begin anew without it.")
+    return UsageError(f"{path} cannot be used ({why}): fix it, or delete it and start again.")
 
 
 def sheet_text(answers: Mapping[str, str], rubric: str | None = None) -> str:
-    """A file of answers to the rubric at a path, relative to the file; None: Roadbed's own."""
+    """Return a file of answers; `rubric` is its path relative to the file, None for
+    Roadbed's own.
+    """
     named = f"rubric = {_quoted(rubric)}\n" if rubric else ""
     lines = [f"{key} = {_quoted(answer)}\n" for key, answer in answers.items()]
     return "".join([_HEADER, named, "\n[answers]\n", *lines])
@@ -122,7 +128,7 @@ def advised(file: Path) -> Recommendation:
 
 
 def require_there(file: Path) -> None:
-    """Raise UsageError where there is no file of answers."""
+    """Raise UsageError when there is no file of answers."""
     if not file.is_file():
         raise UsageError(
             f"There is no file {file}: `roadbed advise --answers {file}` writes it in a terminal."
@@ -134,8 +140,8 @@ def complete(answered: Sheet) -> Recommendation:
     missing = ", ".join(answered.missing)
     if missing and answered.path is None:
         raise UsageError(
-            "Nobody can be asked here (no terminal, or a format for machines): name a file of "
-            "answers with --answers, or add --defaults."
+            "The questions cannot be asked here (no terminal, or a format for machines): name a "
+            "file of answers with --answers, or add --defaults."
         )
     if missing:
         raise UsageError(

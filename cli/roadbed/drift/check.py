@@ -1,7 +1,7 @@
-"""Whether a service is still as the template and its own promises say: offline, without Copier.
+"""Comparison of a service with its manifest and waivers: offline, without Copier.
 
-`.roadbed/MANIFEST` is what managed files are compared with, so an edit of that file itself is not
-found: nothing on this machine says what it should be. A review of its changes, or an update, does.
+Managed files are compared with `.roadbed/MANIFEST`, so an edit of that file itself is not detected:
+no other file on this machine says how it should be. A review of its changes, or an update, does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ from roadbed.service.waivers import read_waivers
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` found in the service `folder`; `checked` counts the files compared.
+    """The findings of `check` in the service `folder`; `checked` counts the files compared.
 
-    `seeds` is how the template's changed since, by path; `differences` (lines by path) and
-    `restored` are there when they were asked for.
+    `seeds` are the template's changes to seeded files, by path; `differences` (lines by path) and
+    `restored` are set when they were requested.
     """
 
     folder: Path
@@ -38,26 +38,26 @@ class Report:
 
     @property
     def exit_code(self) -> Exit:
-        """1 when something was found that fails."""
+        """1 when a finding fails."""
         return Exit.FINDINGS if any(finding.fails for finding in self.findings) else Exit.FINE
 
 
 def check_service(folder: Path, today: date | None = None, *, online: bool = False) -> Report:
     """Compare the managed files of the service in `folder` with its manifest, both ways.
 
-    With `online`, the service also with its template as it is now. Waivers are judged as on the
-    day `today`. Raises UsageError when an update was cut short, or the answers file, the manifest
-    or the waivers are missing or broken, CouldNotRunError when a file cannot be read or the
-    template is out of reach.
+    With `online`, compare the service also with the template's newest release. Waivers are judged
+    as of the day `today`. Raises UsageError when an update was interrupted, or when the answers
+    file, the manifest or the waivers are missing or broken; CouldNotRunError when a file cannot be
+    read or the template is out of reach.
     """
     require_no_interruption(folder)
     answers = read_answers(folder)
-    granted = read_waivers(folder)
-    checked, found = find_drift(folder, answers)
+    waivers = read_waivers(folder)
+    checked, drifted = find_drift(folder, answers)
     from_template = _ask(folder, answers) if online else Online()
     day = today or datetime.now(UTC).date()
     judged = judge(
-        [*found, *from_template.findings], granted, read_baseline(folder), day, online=online
+        [*drifted, *from_template.findings], waivers, read_baseline(folder), day, online=online
     )
     return Report(
         folder, answers.plan, answers.version, checked, tuple(judged), from_template.seeds
@@ -71,7 +71,7 @@ def _ask(folder: Path, answers: Answers) -> Online:
 
 
 def with_differences(report: Report) -> Report:
-    """The report with how each file differs; raises CouldNotRunError when that cannot be said."""
+    """Return the report with each file's differences; raises as `unified_diffs` does."""
     from roadbed.drift.diff import unified_diffs  # noqa: PLC0415 (its imports are a tenth of a check)
 
     managed = unified_diffs(report.folder, report.findings)
@@ -79,15 +79,17 @@ def with_differences(report: Report) -> Report:
 
 
 def with_restored(report: Report, today: date | None = None, *, online: bool = False) -> Report:
-    """Restore what can be restored, and report what is left; raises as `restore_files` does."""
+    """Restore the files that can be restored, and report the rest; raises as `restore_files`
+    does.
+    """
     restored = restore_files(report.folder, report.findings)
     after = check_service(report.folder, today, online=online)
     return replace(after, differences=report.differences, restored=restored)
 
 
 def parse_day(text: str | None) -> date | None:
-    """The day that was typed after --as-of; raises UsageError when it is none."""
+    """Return the date typed after --as-of; raises UsageError when it is not a date."""
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no day: write --as-of as in 2027-01-31.") from error
+        raise UsageError(f"{text!r} is not a date: write --as-of as in 2027-01-31.") from error

@@ -38,51 +38,51 @@ _BYPRODUCTS = ("**/*.py[co]", "**/*.egg-info/**")  # also where no .gitignore na
 
 
 def find_drift(folder: Path, answers: Answers) -> tuple[int, list[Finding]]:
-    """How many managed files the service in `folder` should have, and what is wrong with which.
+    """Return how many managed files the service in `folder` should have, and the findings.
 
     Raises UsageError when the manifest or the answers are broken, CouldNotRunError when a file
     cannot be read.
     """
-    checked, found = compare_entries(folder, read_manifest(folder), answers)
-    found += _unsettled(folder, [finding.path for finding in found])
-    return checked, [*found, *(Finding(path, EJECTED) for path in sorted(answers.ejected))]
+    checked, findings = compare_entries(folder, read_manifest(folder), answers)
+    findings += _unsettled(folder, [finding.path for finding in findings])
+    return checked, [*findings, *(Finding(path, EJECTED) for path in sorted(answers.ejected))]
 
 
 def compare_entries(
     folder: Path,
     entries: Collection[ManifestEntry],
     answers: Answers,
-    coming: Ownership | None = None,
+    future_ownership: Ownership | None = None,
 ) -> tuple[int, list[Finding]]:
-    """As `find`, of a folder in which the manifest's `entries` need not lie yet.
+    """Compare a folder with `entries`, which need not be its manifest yet; return as `find_drift`.
 
-    `coming` is the ownership that is to come where there is none.
+    `future_ownership` is used when the folder has no ownership file yet.
     """
     compared = expected_entries(folder, entries, answers)
-    found = list(_drifted(folder, compared))
-    owners = _owners(folder, found, coming)
+    findings = list(_drifted(folder, compared))
+    owners = _owners(folder, findings, future_ownership)
     if owners:
         known = {entry.path for entry in entries} | answers.ejected
         behind_links = {
-            finding.path for finding in found if finding.detail
+            finding.path for finding in findings if finding.detail
         }  # git refuses to look there
-        ours = [entry.path for entry in compared if entry.path not in behind_links]
-        found += _around(folder, owners, known, [MANIFEST_FILE, *ours])
-    return len(compared), found
+        expected = [entry.path for entry in compared if entry.path not in behind_links]
+        findings += _around(folder, owners, known, [MANIFEST_FILE, *expected])
+    return len(compared), findings
 
 
 def _owners(
-    folder: Path, findings: Iterable[Finding], coming: Ownership | None
+    folder: Path, findings: Iterable[Finding], future_ownership: Ownership | None
 ) -> Ownership | None:
-    """What says which files are managed, unless that was edited."""
+    """Return the ownership of the files, or None when its file was edited."""
     states = [finding.state for finding in findings if finding.path == OWNERSHIP_FILE]
     if not states:
         return read_ownership(folder)
-    return coming if states == [MISSING] else None
+    return future_ownership if states == [MISSING] else None
 
 
 def _unsettled(folder: Path, edited: Iterable[str]) -> Iterator[Finding]:
-    """Files that an update writes and that hold conflict markers: shared ones, and edited ones."""
+    """Yield the shared and edited files that contain conflict markers of an update."""
     try:
         shared = read_ownership(folder).patterns("merged")
     except UsageError:  # it is among the findings already
@@ -96,7 +96,7 @@ def _unsettled(folder: Path, edited: Iterable[str]) -> Iterator[Finding]:
 def expected_entries(
     folder: Path, entries: Iterable[ManifestEntry], answers: Answers
 ) -> list[ManifestEntry]:
-    """The entries of files that the service should have as the template made them."""
+    """Return the entries of the files that the service should have with the template's bytes."""
     for question in {entry.condition.partition("=")[0] for entry in entries} - {
         "",
         *answers.values,
@@ -113,23 +113,25 @@ def _drifted(folder: Path, compared: Collection[ManifestEntry]) -> Iterator[Find
     links = [name for name in _folders(compared) if (folder / name).is_symlink()]
     for entry in compared:
         link = next((name for name in links if entry.path.startswith(f"{name}/")), "")
-        said = DIVERGED if link else file_state(folder / entry.path, entry.blob)
-        if said != OK:
-            yield Finding(entry.path, said, f"behind the link {link}" if link else "", entry.blob)
+        state = DIVERGED if link else file_state(folder / entry.path, entry.blob)
+        if state != OK:
+            yield Finding(entry.path, state, f"behind the link {link}" if link else "", entry.blob)
 
 
 def _folders(entries: Iterable[ManifestEntry]) -> set[str]:
-    """Every folder that files of these entries lie in, at whatever depth."""
-    found: set[str] = set()
+    """Return every folder above files of these entries, at any depth."""
+    folders: set[str] = set()
     for entry in entries:
         name = entry.path
-        while (name := name.rpartition("/")[0]) and name not in found:
-            found.add(name)
-    return found
+        while (name := name.rpartition("/")[0]) and name not in folders:
+            folders.add(name)
+    return folders
 
 
 def file_state(path: Path, blob: str) -> str:
-    """Whether the file at `path` has the bytes with git's id `blob`: OK, DIVERGED or MISSING."""
+    """Return OK, DIVERGED or MISSING: whether the file at `path` has the bytes with git's id
+    `blob`.
+    """
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return DIVERGED
@@ -141,9 +143,11 @@ def file_state(path: Path, blob: str) -> str:
 
 
 def _around(
-    folder: Path, owners: Ownership, known: Collection[str], ours: Iterable[str]
+    folder: Path, owners: Ownership, known: Collection[str], expected: Iterable[str]
 ) -> Iterator[Finding]:
-    """Managed paths that the manifest does not name, and those of `ours` that git ignores."""
+    """Yield managed paths that the manifest does not list, and paths of `expected` that git
+    ignores.
+    """
     listed = _listed(folder, owners.roots("managed"))
     names = set(managed_files(folder)) if listed is None else listed
     byproducts = pathspec.GitIgnoreSpec.from_lines(_BYPRODUCTS)
@@ -157,15 +161,15 @@ def _around(
     if added:
         yield from _added(folder, added)
     if listed is not None:
-        for path, pattern in ignoring_patterns(folder, ours):
+        for path, pattern in ignoring_patterns(folder, expected):
             yield Finding(path, IGNORED, f"by {pattern}")
 
 
 def _listed(folder: Path, roots: Iterable[str]) -> set[str] | None:
-    """The files in `roots` that git knows or would add; None where no repository keeps `folder`.
+    """Return the files in `roots` that git tracks or would add; None without a repository.
 
-    A walk would visit every library in .venv, and a question about everything is slow in a
-    repository of many files.
+    A walk would visit every library in .venv, and listing the whole repository is slow when it has
+    many files.
     """
     listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     try:
@@ -183,7 +187,7 @@ def _added(folder: Path, paths: Iterable[str]) -> Iterator[Finding]:
 
 
 def named_before(folder: Path) -> set[tuple[str, str]]:
-    """Return path and blob of every file that a manifest in this service's history names."""
+    """Return path and blob of every file listed by a manifest in this service's history."""
     try:
         commits = run_git("rev-list", "HEAD", "--", MANIFEST_FILE, cwd=folder).split()
     except CouldNotRunError:  # no repository, no commit, or no git

@@ -1,4 +1,4 @@
-"""How managed files differ from the template's bytes, as unified differences."""
+"""The differences between managed files and the template's bytes, in unified format."""
 
 import difflib
 import io
@@ -13,32 +13,34 @@ _NO_END = "\\ No newline at end of file"
 
 
 def unified_diffs(folder: Path, findings: Iterable[Finding]) -> dict[str, list[str]]:
-    """For each managed file that is not as the template made it, the lines of the difference.
+    """Return the lines of the difference for each managed file that differs from the template.
 
-    A file that is not there is gone as a whole; one that is no text is only named. Raises
-    CouldNotRunError when the template's bytes are not to be had, or a file cannot be read.
+    A missing file is shown as deleted; a binary file is only named. Raises CouldNotRunError when
+    the template's bytes are not available, or a file cannot be read.
     """
-    wanted = [finding for finding in findings if finding.state in RESTORABLE]
-    content = template_bytes(folder, (found.blob for found in wanted)) if wanted else {}
-    return {found.path: list(_lines(folder, found, content[found.blob])) for found in wanted}
+    restorable = [finding for finding in findings if finding.state in RESTORABLE]
+    content = template_bytes(folder, (finding.blob for finding in restorable)) if restorable else {}
+    return {
+        finding.path: list(_lines(folder, finding, content[finding.blob])) for finding in restorable
+    }
 
 
-def _lines(folder: Path, finding: Finding, theirs: bytes) -> Iterator[str]:
+def _lines(folder: Path, finding: Finding, template: bytes) -> Iterator[str]:
     path, place = finding.path, folder / finding.path
-    if finding.detail:  # what lies behind a link is not the service's
-        yield f"{path} lies {finding.detail}"
+    if finding.detail:  # a file behind a link is not part of the service
+        yield f"{path} is {finding.detail}"
         return
     if place.is_symlink() or place.is_dir():
         kind = "link" if place.is_symlink() else "folder"
         yield f"{path} is a {kind} here, and a file in the template"
         return
-    ours = _read(place)
-    name = "/dev/null" if ours is None else f"yours/{path}"
-    yield from diff_lines(theirs, ours or b"", f"template/{path}", name)
+    current = _read(place)
+    name = "/dev/null" if current is None else f"yours/{path}"
+    yield from diff_lines(template, current or b"", f"template/{path}", name)
 
 
 def diff_lines(before: bytes, after: bytes, old_name: str, new_name: str) -> Iterator[str]:
-    """The lines of the difference between two contents; of what is no text, one line."""
+    """Yield the lines of the difference between two contents; one line for binary files."""
     old, new = _text(before), _text(after)
     if old is None or new is None:
         yield f"Binary files {old_name} and {new_name} differ"
@@ -59,7 +61,7 @@ def _read(place: Path) -> bytes | None:
 
 
 def _text(content: bytes) -> list[str] | None:
-    """The lines of a text in UTF-8, each with its end; None for anything else."""
+    """Return the lines of a text in UTF-8, each with its end; None for anything else."""
     if b"\0" in content:
         return None
     try:  # `splitlines` would also end a line at a form feed

@@ -1,4 +1,4 @@
-"""What `check` finds: the states of drift, what to do about each, and which of them are waived."""
+"""The findings of `check`: the states of drift, the advice for each, and which are waived."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -20,24 +20,24 @@ INFORMATIONAL = (EJECTED, STALE_SEED)
 RESTORABLE = (DIVERGED, MISSING)
 RESTORE_COMMAND = "roadbed check --fix"
 _ADVICE = {
-    DIVERGED: "take the edit elsewhere (see .roadbed/README.md), then restore the template's bytes "
+    DIVERGED: "move the edit elsewhere (see .roadbed/README.md), then restore the template's bytes "
     "with `{restore}`, which saves the edit aside",
     MISSING: "restore the template's bytes with `{restore}`",
-    UNEXPECTED: f"move it out of what is managed (see {OWNERSHIP_FILE}): updates do not know it",
-    ORPHAN: "delete it, or move what you still need out of what is managed: "
-    "an earlier version of the template brought it, this one does not know it",
-    IGNORED: "take the pattern out and add the file with `git add`: "
-    "an update could lose what git does not know",
+    UNEXPECTED: f"move it out of the managed folders (see {OWNERSHIP_FILE}): updates ignore it",
+    ORPHAN: "delete it, or move the parts that you need out of the managed folders: "
+    "an earlier version of the template had this file, the current version does not",
+    IGNORED: "remove the pattern and add the file with `git add`: "
+    "an update could lose a file that git does not track",
     EJECTED: "nothing, the file is yours; `roadbed eject --undo` gives it back",
-    UNSETTLED: "take the markers out, keeping what both sides mean: an update left them there",
+    UNSETTLED: "resolve the conflict and remove its markers: an update left them there",
     BEHIND: "see what it brings with `roadbed update --dry-run`, then run `roadbed update`",
-    TAMPERED: "find out who changed it: what the service is compared with cannot be relied on",
-    STALE_SEED: "nothing, the file is yours; `roadbed check --online --diff` shows what the "
-    "template improved, and you take what you like",
-    EXPIRED: "mend what it waived, or say until when, and why, it still holds",
-    UNUSED: "delete it: what it waived is no longer there",
+    TAMPERED: "find out who changed it: the service cannot be compared reliably",
+    STALE_SEED: "nothing, the file is yours; `roadbed check --online --diff` shows the "
+    "template's improvements, and you may copy them",
+    EXPIRED: "fix the finding, or renew the waiver with a new date and a reason",
+    UNUSED: "delete it: the finding that it waived is gone",
     UNKNOWN: f"name one of {', '.join(WAIVABLE)}",
-    FIXED: "take the entry out, so that it does not come back unseen",
+    FIXED: "delete the entry, so that `roadbed check` reports the finding if it returns",
 }
 STATES = tuple(_ADVICE)
 
@@ -46,8 +46,8 @@ STATES = tuple(_ADVICE)
 class Finding:
     """A file and its `state`; `detail` says more.
 
-    `blob` is git's id of the template's bytes, where such a file should be. What lets a finding
-    pass: a `waiver`, or that it is `on_record` since the service came under its plan.
+    `blob` is git's id of the template's bytes, if there should be such a file. A finding passes
+    with a `waiver`, or when it is `on_record` since the service was adopted.
     """
 
     path: str
@@ -59,26 +59,28 @@ class Finding:
 
     @property
     def fails(self) -> bool:
-        """Whether somebody has to do something about it now."""
+        """Whether the finding needs a fix now."""
         passes = self.state in INFORMATIONAL or self.on_record
         return not passes and self.waiver is None
 
     @property
     def fix(self) -> str:
-        """What to do about it."""
+        """The advice for the finding."""
         return advice_for(self.state)
 
 
 @dataclass(frozen=True)
 class Online:
-    """What the template says of a service, and how its seeds changed since: lines by path."""
+    """The template's findings about a service, and its changes to seeded files: lines by path."""
 
     findings: tuple[Finding, ...] = ()
     seeds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def advice_for(state: str, restore: str = RESTORE_COMMAND) -> str:
-    """What to do about a finding of this state; `restore` is the command that restores files."""
+    """Return the advice for a finding of this state; `restore` is the command that restores
+    files.
+    """
     return _ADVICE[state].format(restore=restore)
 
 
@@ -90,22 +92,22 @@ def judge(
     *,
     online: bool,
 ) -> list[Finding]:
-    """The findings, those that pass marked, and one more for each promise that is of no use.
+    """Return the findings, with waivers and records marked, and one more for each useless entry.
 
-    `recorded` are state and path of what was there when the service came under its plan. What is
-    found `online` alone was not looked for otherwise, so a waiver of it may be of use.
+    `recorded` are state and path of the findings on the day of adoption. Without `online`, waivers
+    of findings that only an online check makes are never reported as unused.
     """
-    holding = [waiver for waiver in waivers if today <= waiver.expires]
+    valid = [waiver for waiver in waivers if today <= waiver.expires]
     marked = [
         replace(
             finding,
-            waiver=_longest(finding, holding),
+            waiver=_longest(finding, valid),
             on_record=(finding.state, finding.path) in recorded,
         )
         for finding in findings
     ]
-    mended = recorded - {(finding.state, finding.path) for finding in marked}
-    gone = [Finding(BASELINE_FILE, FIXED, f"{path} ({state})") for state, path in sorted(mended)]
+    fixed = recorded - {(finding.state, finding.path) for finding in marked}
+    gone = [Finding(BASELINE_FILE, FIXED, f"{path} ({state})") for state, path in sorted(fixed)]
     looked_for = [waiver for waiver in waivers if online or waiver.rule not in ONLINE]
     return [*marked, *gone, *_complaints(marked, looked_for, today)]
 

@@ -1,7 +1,7 @@
-"""`roadbed check --online`: what only the template repository can say about a service.
+"""`roadbed check --online`: the findings that need the template repository.
 
-Versions are compared by what they give to this service, never by their names alone: a release that
-changes nothing for it leaves it where it is. Renders are kept in the user's cache.
+Versions are compared by the files that they give to this service, not by their names: a release
+that changes none of them does not put the service behind. Renders are kept in the user's cache.
 """
 
 from collections.abc import Iterator
@@ -17,55 +17,57 @@ from roadbed.template.mirror import Mirror, open_mirror, require_commit
 
 
 def find_online(folder: Path, answers: Answers) -> Online:
-    """Compare the service in `folder` with its template as it is now.
+    """Compare the service in `folder` with the newest release of its template.
 
-    Raises CouldNotRunError when the template is out of reach: that is no drift.
+    Raises CouldNotRunError when the template is out of reach, which is not drift.
     """
     mirror = open_mirror(answers.source, answers.commit)
     recorded = mirror.commit(answers.commit or answers.version)
     if recorded is None:
-        said = f"{answers.version} ({answers.commit[:10]}) is not in {answers.source}"
-        return Online((Finding(ANSWERS_FILE, TAMPERED, said),), {})
-    found = list(_tampered(folder, answers, mirror, recorded))
+        detail = f"{answers.version} ({answers.commit[:10]}) is not in {answers.source}"
+        return Online((Finding(ANSWERS_FILE, TAMPERED, detail),), {})
+    findings = list(_tampered(folder, answers, mirror, recorded))
     newest = mirror.newest()
     target = require_commit(mirror, newest, "--to") if newest else recorded
     if newest is None or target == recorded or mirror.is_ancestor(target, recorded):
-        return Online(tuple(found), {})
+        return Online(tuple(findings), {})
     text = (folder / ANSWERS_FILE).read_text(encoding="utf-8")
     then, now = RenderRequest(mirror, recorded, text, {}), RenderRequest(mirror, target, text, {})
-    found += _behind(then, now, answers.plan, newest)
+    findings += _behind(then, now, answers.plan, newest)
     seeds = _stale(folder, then, now, answers.plan)
-    found += [Finding(path, STALE_SEED, f"{newest} has another") for path in seeds]
-    return Online(tuple(found), seeds)
+    findings += [Finding(path, STALE_SEED, f"{newest} has a newer version") for path in seeds]
+    return Online(tuple(findings), seeds)
 
 
 def _tampered(folder: Path, answers: Answers, mirror: Mirror, recorded: str) -> Iterator[Finding]:
     tag = mirror.commit(f"refs/tags/{answers.version}")
     if tag is not None and tag != recorded:
-        yield Finding(ANSWERS_FILE, TAMPERED, f"the tag {answers.version} is another commit by now")
+        yield Finding(
+            ANSWERS_FILE, TAMPERED, f"the tag {answers.version} points to another commit now"
+        )
     blob = mirror.blob(recorded, f"templates/{answers.plan}/{MANIFEST_FILE}")
-    lying = blob_id((folder / MANIFEST_FILE).read_bytes())
-    if blob != lying:
-        yield Finding(MANIFEST_FILE, TAMPERED, f"it is not that of {answers.version}")
+    current = blob_id((folder / MANIFEST_FILE).read_bytes())
+    if blob != current:
+        yield Finding(MANIFEST_FILE, TAMPERED, f"differs from the one of {answers.version}")
 
 
 def _behind(then: RenderRequest, now: RenderRequest, plan: str, newest: str) -> Iterator[Finding]:
-    old, new = (_platform(wanted, plan) for wanted in (then, now))
+    old, new = (_platform(request, plan) for request in (then, now))
     changed = {path for path in {*old, *new} if old.get(path) != new.get(path)}
     if changed:
         files = "1 file" if len(changed) == 1 else f"{len(changed)} files"
         yield Finding(ANSWERS_FILE, BEHIND, f"{newest}, which changes {files} here")
 
 
-def _platform(wanted: RenderRequest, plan: str) -> dict[str, Entry]:
-    files = render_platform(wanted, plan).entries
+def _platform(request: RenderRequest, plan: str) -> dict[str, Entry]:
+    files = render_platform(request, plan).entries
     return {path: entry for path, entry in files.items() if path != ANSWERS_FILE}
 
 
 def _stale(
     folder: Path, then: RenderRequest, now: RenderRequest, plan: str
 ) -> dict[str, list[str]]:
-    """The difference of every seed that the template improved and the service has."""
+    """Return the differences of each seeded file that the template improved and the service has."""
     owners = render_platform(now, plan).owners
     old, new = render_all(then), render_all(now)
     changed = [

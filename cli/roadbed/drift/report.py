@@ -12,14 +12,16 @@ from roadbed.service.waivers import Waiver
 
 
 def as_text(report: Report) -> list[str]:
-    """The report for people: one line when clean, else one finding a line and what to do."""
+    """Return the report for people: one line when clean, else one finding a line and the advice."""
     width = max((len(finding.path) for finding in report.findings), default=0)
-    lines = [f"{finding.path:<{width}}  {_said(finding)}".rstrip() for finding in report.findings]
+    lines = [
+        f"{finding.path:<{width}}  {_description(finding)}".rstrip() for finding in report.findings
+    ]
     blank = [""] if lines else []
     return [*_restored(report), *lines, *blank, _summary(report), *_advice(report)]
 
 
-def _said(finding: Finding) -> str:
+def _description(finding: Finding) -> str:
     if finding.waiver:
         return f"{finding.state}, waived until {finding.waiver.expires}: {finding.waiver.reason}"
     if finding.on_record:
@@ -29,8 +31,8 @@ def _said(finding: Finding) -> str:
 
 def _summary(report: Report) -> str:
     failing = Counter(finding.state for finding in report.findings if finding.fails)
-    let_pass = Counter(_let_pass(finding) for finding in report.findings if not finding.fails)
-    counts = [f"{count} {word}" for word, count in [*sorted(failing.items()), *let_pass.items()]]
+    passing = Counter(_passing_label(finding) for finding in report.findings if not finding.fails)
+    counts = [f"{count} {word}" for word, count in [*sorted(failing.items()), *passing.items()]]
     if failing:
         return f"{', '.join(counts)}, of {report.checked} managed files."
     same = report.checked - sum(finding.state in RESTORABLE for finding in report.findings)
@@ -38,7 +40,7 @@ def _summary(report: Report) -> str:
     return f"{same} managed files are as the template ({report.version}) made them{rest}."
 
 
-def _let_pass(finding: Finding) -> str:
+def _passing_label(finding: Finding) -> str:
     if finding.waiver:
         return "waived"
     return "on record" if finding.on_record else finding.state
@@ -55,7 +57,8 @@ def _advice(report: Report) -> list[str]:
 
 def _restored(report: Report) -> list[str]:
     lines = [
-        f"{done.path}  restored" + (f"; what was there is in {done.saved}" if done.saved else "")
+        f"{done.path}  restored"
+        + (f"; your version is saved in {done.saved}" if done.saved else "")
         for done in report.restored or ()
     ]
     return [*lines, ""] if lines else []

@@ -1,4 +1,4 @@
-"""The few questions Roadbed puts to git, and the errors it makes of the answers."""
+"""Running git, and turning its failures into errors."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from roadbed.errors import CouldNotRunError, UsageError
 
-# A hook or an alias exports these; they would send every command to somebody else's repository.
+# A hook or an alias exports these; they would send every command to another repository.
 _LOCAL = (
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -29,13 +29,13 @@ class GitError(CouldNotRunError):
 
 
 def clear_git_environment() -> None:
-    """Drop from this process what ties git to the repository it was called from."""
+    """Remove the variables that tie git to the calling repository from this process."""
     for name in _LOCAL:
         os.environ.pop(name, None)
 
 
 def run_git(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-    """git's standard output without the last newline; raises GitError when it refuses."""
+    """Return git's standard output without the last newline; raises GitError when git fails."""
     printed = git_output(*arguments, cwd=cwd, env=env).decode(errors="replace")
     return printed.replace("\r\n", "\n").removesuffix("\n")
 
@@ -47,9 +47,9 @@ def git_output(
     stdin: bytes = b"",
     fine: Container[int] = (0,),
 ) -> bytes:
-    """git's standard output as it is, given `stdin`; raises GitError unless its code is `fine`.
+    """Return git's standard output unchanged; raises GitError unless its exit code is `fine`.
 
-    `env` is added to ours; None takes a variable out of it.
+    `stdin` is git's input. `env` is added to the environment; None removes a variable from it.
     """
     whole = {**os.environ, **(env or {})}
     try:
@@ -78,23 +78,23 @@ def _reason(lines: list[str]) -> str:
 
 
 def require_identity(env: Mapping[str, str]) -> None:
-    """Raise UsageError when git could not sign a commit; asked before anything is written.
+    """Raise UsageError when git has no name and email for a commit; call before writing.
 
-    `env` is what the commit will find in its environment besides ours.
+    `env` is added to the environment, as it will be for the commit.
     """
     try:
         run_git("var", "GIT_AUTHOR_IDENT", env=env)
         run_git("var", "GIT_COMMITTER_IDENT", env=env)
     except GitError as error:
         raise UsageError(
-            "git does not know who you are, so the first commit could not be made: run "
+            "git has no name and email for you, so it cannot make the first commit: run "
             '`git config --global user.name "Your Name"` and '
             "`git config --global user.email you@example.com`, then the same command again."
         ) from error
 
 
 def enclosing_repository(folder: Path) -> Path | None:
-    """The root of the repository that `folder` would be committed to, or None.
+    """Return the root of the repository that `folder` would be committed to, or None.
 
     A folder that the surrounding repository ignores is not part of it.
     """
@@ -107,7 +107,7 @@ def enclosing_repository(folder: Path) -> Path | None:
 
 
 def is_ignored(cwd: Path, path: Path) -> bool:
-    """Whether the repository of the folder `cwd`, if there is one, ignores this path."""
+    """Return whether the repository of the folder `cwd`, if there is one, ignores this path."""
     try:
         run_git("check-ignore", "--quiet", "--", str(path.absolute()), cwd=cwd)
     except GitError:
@@ -116,13 +116,13 @@ def is_ignored(cwd: Path, path: Path) -> bool:
 
 
 def ignoring_patterns(cwd: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Those of these paths below `cwd` that a pattern means git to ignore, each with that pattern.
+    """Yield each of these paths below `cwd` that git's patterns ignore, with the pattern.
 
-    Whether git knows the file already makes no difference.
+    Tracked files are included.
     """
     asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
     command = ("check-ignore", "--no-index", "--stdin", "-z", "--verbose")
-    said = os.fsdecode(git_output(*command, cwd=cwd, stdin=asked, fine={0, 1})).split("\0")[:-1]
-    for file, line, pattern, path in zip(*[iter(said)] * 4, strict=True):
-        if not pattern.startswith("!"):  # the last word on this path is that it stays in
+    fields = os.fsdecode(git_output(*command, cwd=cwd, stdin=asked, fine={0, 1})).split("\0")[:-1]
+    for file, line, pattern, path in zip(*[iter(fields)] * 4, strict=True):
+        if not pattern.startswith("!"):  # a later pattern includes the path again
             yield path, f"{pattern!r} in {file}, line {line}"

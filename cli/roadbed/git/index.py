@@ -19,7 +19,7 @@ def require_free_index(repository: Repository) -> None:
 
 
 def clear_index_lock(repository: Repository) -> None:
-    """Remove what a killed process of ours left behind; only while no other one can be at work."""
+    """Remove the files of a killed process of ours; call only while no other can be running."""
     draft = _draft(repository)
     with contextlib.suppress(FileNotFoundError):
         if (
@@ -32,10 +32,10 @@ def clear_index_lock(repository: Repository) -> None:
 
 
 def write_index(repository: Repository, stages: Iterable[tuple[str, str, Entry | None]]) -> None:
-    """Make the index hold these entries (path in the service, stage, entry) besides the others.
+    """Add these entries (path in the service, stage, entry) to the index.
 
-    It is made beside the index, and takes its place as git's own commands do it: whoever comes
-    second to `index.lock` has to wait.
+    The new index is written to another file and takes its place as git's own commands do it: a
+    process that finds `index.lock` has to wait.
     """
     draft = _draft(repository)
     with contextlib.suppress(FileNotFoundError):
@@ -43,7 +43,9 @@ def write_index(repository: Repository, stages: Iterable[tuple[str, str, Entry |
     env = {"GIT_INDEX_FILE": str(draft)}
     root = Path(run_git("rev-parse", "--show-toplevel", cwd=repository.folder))
     quiet = ("-c", f"core.hooksPath={os.devnull}")
-    lines = index_lines((f"{repository.prefix}{path}", stage, it) for path, stage, it in stages)
+    lines = index_lines(
+        (f"{repository.prefix}{path}", stage, entry) for path, stage, entry in stages
+    )
     update = (*quiet, "update-index", "-z", "--index-info")
     git_output(*update, cwd=root, env=env, stdin=lines)
     refresh = (*quiet, "update-index", "-q", "--unmerged", "--refresh")
@@ -53,11 +55,11 @@ def write_index(repository: Repository, stages: Iterable[tuple[str, str, Entry |
     except FileExistsError as error:
         raise _busy(repository) from error
     _lock(repository).replace(repository.git_dir / "index")
-    draft.unlink()  # not before: it is how `clear` knows the lock of a killed process for ours
+    draft.unlink()  # not earlier: `clear_index_lock` recognizes our stale lock by this file
 
 
 def _link(draft: Path, lock: Path) -> None:
-    """Make the lock hold the new index, or raise FileExistsError where somebody has the lock."""
+    """Make the lock contain the new index; raise FileExistsError when another process has it."""
     try:
         os.link(draft, lock)
     except FileExistsError:
@@ -77,6 +79,6 @@ def _lock(repository: Repository) -> Path:
 
 def _busy(repository: Repository) -> CouldNotRunError:
     return CouldNotRunError(
-        f"Another git command is at work ({_lock(repository)} exists): wait for it, or remove "
+        f"Another git command is running ({_lock(repository)} exists): wait for it, or remove "
         "the file if that command was killed, and run the same command again."
     )

@@ -11,10 +11,10 @@ from roadbed.errors import CouldNotRunError
 
 @contextmanager
 def hold_lock(private_folder: Path, folder: Path) -> Iterator[None]:
-    """Hold the lock in `private_folder`, our folder in git's, to write in the service's `folder`.
+    """Hold the lock in `private_folder` (our folder inside git's) while writing in `folder`.
 
-    Raises CouldNotRunError while another process has it, or where it cannot be taken. The system
-    drops the lock when its holder dies.
+    Raises CouldNotRunError while another process holds it, or when it cannot be created. The system
+    releases the lock when its holder dies.
     """
     lock = filelock.FileLock(private_folder / "lock", timeout=0)
     try:
@@ -22,7 +22,7 @@ def hold_lock(private_folder: Path, folder: Path) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout as error:
         raise CouldNotRunError(
-            f"Another roadbed command is writing in {folder}: wait until it has ended."
+            f"Another roadbed command is writing in {folder}: wait until it has finished."
         ) from error
     except OSError as error:
         raise CouldNotRunError(

@@ -1,7 +1,7 @@
-"""Git objects without anybody's index or work tree: trees as mappings, read and written.
+"""Git objects without the user's index or work tree: trees as mappings, read and written.
 
-A `Store` knows only the configuration it is given: what the user or the machine set for git takes
-no part, so that the same input gives the same objects everywhere.
+A `Store` ignores the git settings of the user and the machine, so that the same input gives the
+same objects everywhere.
 """
 
 import hashlib
@@ -43,32 +43,32 @@ class Store:
     git_dir: Path
 
     def run(self, *arguments: str, stdin: bytes = b"", fine: Container[int] = (0,)) -> bytes:
-        """git's output for a command in this store."""
+        """Return git's output for a command in this store."""
         where = f"--git-dir={self.git_dir}"
         return git_output(*_SETTINGS, where, *arguments, env=_isolated(), stdin=stdin, fine=fine)
 
     def entries(self, tree: str) -> dict[str, Entry]:
-        """Every file of a tree (or commit), by path."""
+        """Return every file of a tree (or commit), by path."""
         return parse_tree(self.run("ls-tree", "-r", "-z", "--full-tree", tree))
 
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
-        """The contents of blobs, by id; raises GitError when one is not there."""
+        """Return the contents of blobs, by id; raises GitError when one is missing."""
         wanted = list(dict.fromkeys(blobs))
         asked = "".join(f"{blob}\n" for blob in wanted).encode()
         return dict(_batch(wanted, self.run("cat-file", "--batch", stdin=asked)))
 
     def lacks(self, blobs: Iterable[str]) -> list[str]:
-        """Those of the blobs that are not there."""
+        """Return the blobs that are missing."""
         asked = "".join(f"{blob}\n" for blob in blobs).encode()
         lines = self.run("cat-file", "--batch-check", stdin=asked).decode().splitlines()
         return [line.split()[0] for line in lines if line.endswith(" missing")]
 
     def write_blob(self, content: bytes) -> str:
-        """Keep a content; returns its id."""
+        """Write a content; return its id."""
         return self.run("hash-object", "-w", "--stdin", stdin=content).decode().strip()
 
     def write_folder(self, folder: Path) -> dict[str, Entry]:
-        """Keep every file of a folder as it is, byte for byte; returns its entries."""
+        """Write every file of a folder unchanged, byte for byte; return its entries."""
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         names = "".join(f"{path}\n" for path in files).encode()
         blobs = self.run("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=names)
@@ -78,7 +78,7 @@ class Store:
         }
 
     def write_tree(self, entries: Mapping[str, Entry]) -> str:
-        """Make a tree of entries; returns its id."""
+        """Write a tree of entries; return its id."""
         with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
             index = {**_isolated(), "GIT_INDEX_FILE": str(Path(scratch) / "index")}
             where = f"--git-dir={self.git_dir}"
@@ -87,35 +87,37 @@ class Store:
             return git_output(where, "write-tree", env=index).decode().strip()
 
     def write_commit(self, tree: str, parents: Sequence[str] = (), message: str = "") -> str:
-        """Make a commit of a tree; returns its id."""
-        given = [word for parent in parents for word in ("-p", parent)]
-        printed = self.run("commit-tree", tree, *given, stdin=message.encode())
+        """Write a commit of a tree; return its id."""
+        options = [word for parent in parents for word in ("-p", parent)]
+        printed = self.run("commit-tree", tree, *options, stdin=message.encode())
         return printed.decode().strip()
 
 
 def _isolated() -> dict[str, str | None]:
-    """The environment of git in a store: nothing that a hook or a user exported for git."""
+    """Return the environment of git in a store, without variables that a hook or a user
+    exported.
+    """
     exported = dict.fromkeys(name for name in os.environ if name.startswith("GIT_"))
     return {**exported, **_ISOLATION}
 
 
 def blob_id(content: bytes) -> str:
-    """The id that git gives to a file of these bytes."""
+    """Return the id that git gives to a file of these bytes."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def parse_tree(listing: bytes) -> dict[str, Entry]:
-    """The entries that `git ls-tree -r -z` listed."""
-    found = {}
+    """Return the entries in the output of `git ls-tree -r -z`."""
+    entries = {}
     for line in listing.split(b"\0")[:-1]:
         about, _, path = line.partition(b"\t")
         mode, _, blob = about.decode().split()
-        found[os.fsdecode(path)] = Entry(mode, blob)
-    return found
+        entries[os.fsdecode(path)] = Entry(mode, blob)
+    return entries
 
 
 def parse_stages(lines: Iterable[bytes]) -> Iterator[tuple[str, str, Entry]]:
-    """Path, stage and entry of lines as `git ls-files --stage` and `git merge-tree` write them."""
+    """Yield path, stage and entry of lines from `git ls-files --stage` or `git merge-tree`."""
     for line in lines:
         about, _, path = line.partition(b"\t")
         mode, blob, stage = about.decode().split()
@@ -123,7 +125,7 @@ def parse_stages(lines: Iterable[bytes]) -> Iterator[tuple[str, str, Entry]]:
 
 
 def index_lines(stages: Iterable[tuple[str, str, Entry | None]]) -> bytes:
-    """Lines for `git update-index -z --index-info`: path, stage, entry (None removes the path)."""
+    """Return lines for `git update-index -z --index-info`: path, stage, entry (None removes it)."""
     absent = Entry("0", "0" * 40)
     return b"".join(
         f"{(entry or absent).mode} {(entry or absent).blob} {stage}\t".encode()
@@ -151,7 +153,7 @@ def _mode(path: Path) -> str:
 
 @contextmanager
 def scratch(borrowed: Iterable[Path]) -> Iterator[Store]:
-    """A store that ends with the block and also sees the objects of the `borrowed` folders."""
+    """Yield a temporary store that also sees the objects of the `borrowed` folders."""
     with tempfile.TemporaryDirectory(prefix="roadbed-") as folder:
         store = Store(Path(folder))
         store.run("init", "--quiet", "--bare", "--template=", folder)

@@ -1,4 +1,4 @@
-"""The git repository that a service lies in, and what has to be true before an update may write."""
+"""The git repository of a service, and the conditions for an update to write in it."""
 
 import os
 import re
@@ -44,14 +44,16 @@ class Repository:
         env: Mapping[str, str] | None = None,
         fine: Container[int] = (0,),
     ) -> bytes:
-        """git's output for a command in the service's folder; no hook of the user's runs."""
+        """Return git's output for a command in the service's folder; the user's hooks do not
+        run.
+        """
         quiet = ("-c", f"core.hooksPath={os.devnull}")
         return git_output(*quiet, *arguments, cwd=self.folder, env=env, stdin=stdin, fine=fine)
 
     def hashed(self, paths: Iterable[str], into: Mapping[str, str] | None = None) -> list[str]:
-        """The ids that git would give to files of the service, filters applied.
+        """Return the ids that git would give to files of the service, filters applied.
 
-        They are kept as objects where `into`, variables for git, says.
+        `into` are variables for git that name where to keep the objects; without it none are kept.
         """
         # git takes these from the repository's root, wherever it is called
         asked = b"".join(os.fsencode(f"{self.prefix}{path}") + b"\n" for path in paths)
@@ -61,11 +63,11 @@ class Repository:
         )
 
     def lines(self, *arguments: str) -> list[str]:
-        """What git printed, line by line; nothing where it printed nothing and returned 1."""
+        """Return git's output, line by line; empty when git printed nothing and returned 1."""
         return os.fsdecode(self.git(*arguments, fine={0, 1})).splitlines()
 
     def files(self, commit: str = "HEAD") -> dict[str, Entry]:
-        """The service's files at a commit, by their path in the service."""
+        """Return the service's files at a commit, by their path in the service."""
         try:
             tree = f"{commit}:{self.prefix}"
             return parse_tree(self.git("ls-tree", "-r", "-z", "--full-tree", tree))
@@ -73,7 +75,9 @@ class Repository:
             return {}
 
     def cd_commands(self) -> list[str]:
-        """What a user types before commands in the service's folder: nothing who is there."""
+        """Return the `cd` to type before commands in the service's folder; empty if already
+        there.
+        """
         return [] if Path.cwd() == self.folder else [f"cd {shlex.quote(str(self.folder))}"]
 
     @property
@@ -83,10 +87,10 @@ class Repository:
 
 
 def open_repository(folder: Path) -> Repository:
-    """The repository around the folder of a service.
+    """Return the repository around the folder of a service.
 
-    Raises UsageError when it is none, bare, without a commit, or of a kind we cannot write to, and
-    CouldNotRunError when git is too old.
+    Raises UsageError when there is none, or when it is bare, without a commit, or of a kind that we
+    cannot write to; CouldNotRunError when git is too old.
     """
     _require_git()
     if not folder.is_dir():
@@ -98,7 +102,7 @@ def open_repository(folder: Path) -> Repository:
         if "not a git repository" not in error.reason:
             raise  # another owner, for one: git says what to do
         raise UsageError(
-            f"{folder} is in no git repository, and an update needs one to lose nothing: run "
+            f"{folder} is not in a git repository, which an update needs to lose nothing: run "
             "`git init`, commit everything, and try again."
         ) from error
     if bare == "true":
@@ -121,8 +125,8 @@ def open_repository(folder: Path) -> Repository:
 
 def _require_git() -> None:
     printed = run_git("version")
-    found = re.search(r"(\d+)\.(\d+)", printed)
-    if found and (int(found[1]), int(found[2])) < _NEEDED:
+    match = re.search(r"(\d+)\.(\d+)", printed)
+    if match and (int(match[1]), int(match[2])) < _NEEDED:
         raise CouldNotRunError(
             f"{printed} is too old to merge with: an update needs git 2.38 or newer, so install "
             "one and run the same command again."
@@ -131,33 +135,33 @@ def _require_git() -> None:
 
 def require_ready(repository: Repository) -> None:
     """Raise UsageError when the work tree is not in a state that an update may change."""
-    for name, what in _UNDER_WAY.items():
+    for name, operation in _UNDER_WAY.items():
         if (repository.git_dir / name).exists():
             raise UsageError(
-                f"A {what} is under way in {repository.folder}: finish it, or end it with "
-                f"`git {what} --abort`, and try again."
+                f"A {operation} is in progress in {repository.folder}: finish it, or stop it with "
+                f"`git {operation} --abort`, and try again."
             )
     if not current_branch(repository):
         raise UsageError(
-            f"HEAD of {repository.folder} is detached, so the update would belong to no branch: "
+            f"HEAD of {repository.folder} is detached, so the update would not be on a branch: "
             "run `git switch -c platform-update`, and try again."
         )
     status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
     changed = repository.git("--no-optional-locks", *status, "--", ".").split(b"\0")[0]
     if changed:
         raise UsageError(
-            f"{os.fsdecode(changed[3:])} has changes that are not committed: commit or stash "
-            "them (`git stash`), so that the update can be told from them."
+            f"{os.fsdecode(changed[3:])} has uncommitted changes: commit or stash them "
+            "(`git stash`), so that they do not mix with the update."
         )
 
 
 def current_branch(repository: Repository) -> str:
-    """The branch that HEAD is on, or nothing where it is on none."""
+    """Return the branch of HEAD, or an empty text when HEAD is detached."""
     return "".join(repository.lines("symbolic-ref", "--quiet", "HEAD"))
 
 
 def require_folders(before: Mapping[str, Entry], paths: Iterable[str]) -> None:
-    """Raise UsageError when a link stands where the platform has a folder."""
+    """Raise UsageError when a link is in place of a folder of the platform."""
     links = {path for path, entry in before.items() if entry.mode == LINK}
     for path in paths:
         for folder in PurePosixPath(path).parents:
@@ -169,10 +173,10 @@ def require_folders(before: Mapping[str, Entry], paths: Iterable[str]) -> None:
 
 
 def require_not_ignored(repository: Repository, paths: Iterable[str]) -> None:
-    """Raise UsageError when git ignores one of the platform's paths: it could not be kept."""
+    """Raise UsageError when git ignores one of the platform's paths and so could not keep it."""
     for path, pattern in ignoring_patterns(repository.folder, paths):
         raise UsageError(
-            f"{path} is the platform's, and git ignores it by {pattern}: take that line out, "
+            f"{path} belongs to the platform, and git ignores it by {pattern}: remove that line, "
             "commit the file, and try again."
         )
 
@@ -180,14 +184,14 @@ def require_not_ignored(repository: Repository, paths: Iterable[str]) -> None:
 def require_free_paths(
     repository: Repository, before: Mapping[str, Entry], after: Mapping[str, Entry]
 ) -> None:
-    """Raise UsageError when writing `after` would overwrite what git does not know."""
+    """Raise UsageError when writing `after` would overwrite untracked files."""
     added = [path for path in after if path not in before]
     for path in added:
         blocker = _blocker(repository, path, before, after)
         if blocker:
             raise UsageError(
-                f"The new version brings {path}, and {blocker} lies there already without git "
-                "knowing it: commit it, or move it away, and try again."
+                f"The new version adds {path}, and the untracked file {blocker} is in the way: "
+                "commit it, or move it away, and try again."
             )
     if _ignores_case(repository):
         _refuse_same_names(added, after)
@@ -196,7 +200,7 @@ def require_free_paths(
 def _blocker(
     repository: Repository, path: str, before: Mapping[str, Entry], after: Mapping[str, Entry]
 ) -> str:
-    """What git does not know, and is or holds what would have to go for `path` to be written."""
+    """Return the untracked path that would have to be removed to write `path`, or an empty text."""
     for folder in reversed(PurePosixPath(path).parents[:-1]):
         place = repository.folder / folder
         if place.is_symlink() or (place.exists() and not place.is_dir()):
@@ -215,16 +219,16 @@ def _blocker(
 def require_unedited(
     repository: Repository, before: Mapping[str, Entry], paths: Iterable[str]
 ) -> None:
-    """Raise UsageError when a file of `paths` is not what git has, though `git status` is quiet.
+    """Raise UsageError when a file of `paths` has changes that `git status` does not show.
 
-    So it is after `git update-index --assume-unchanged` or `--skip-worktree`.
+    `git update-index --assume-unchanged` and `--skip-worktree` hide them.
     """
     files = [path for path in paths if path in before and before[path].mode != LINK]
     there = [path for path in files if (repository.folder / path).is_file() and "\n" not in path]
     for path, blob in zip(there, repository.hashed(there), strict=True):
         if blob != before[path].blob:
             raise UsageError(
-                f"{path} has changes that git was told to overlook: show them to git "
+                f"{path} has changes that git was told to ignore: show them to git "
                 f"(`git update-index --no-assume-unchanged --no-skip-worktree {path}`), commit "
                 "them, and try again."
             )
@@ -242,6 +246,6 @@ def _refuse_same_names(added: Iterable[str], after: Mapping[str, Entry]) -> None
         others = by_name[path.casefold()] - {path}
         if others:
             raise UsageError(
-                f"The new version brings {path}, which is the same name as your {min(others)} on "
+                f"The new version adds {path}, which is the same name as your {min(others)} on "
                 "this file system: rename yours and commit, then try again."
             )

@@ -1,4 +1,4 @@
-"""Writing files of a service, each whole or not at all, and saving what is in the way."""
+"""Writing files of a service, each completely or not at all, and saving files in the way."""
 
 import contextlib
 import hashlib
@@ -17,14 +17,14 @@ from roadbed.git.repository import Repository
 
 @dataclass(frozen=True)
 class FileContent:
-    """A file as it lies in a work tree: git's mode, and its bytes (of a link: its target)."""
+    """A file of a work tree: git's mode, and its bytes (of a link: its target)."""
 
     mode: str
     content: bytes
 
 
 def read_file(place: Path) -> FileContent | None:
-    """What lies at a path, or None; raises CouldNotRunError for what cannot be read."""
+    """Return the file at a path, or None; raises CouldNotRunError when it cannot be read."""
     try:
         if place.is_symlink():
             return FileContent(LINK, os.fsencode(place.readlink()))
@@ -37,24 +37,24 @@ def read_file(place: Path) -> FileContent | None:
 
 
 def read_entries(store: Store, entries: Mapping[str, Entry | None]) -> dict[str, FileContent]:
-    """The files that these entries of `store` stand for; None stands for no file."""
-    known = {path: it for path, it in entries.items() if it}
-    texts = store.read(it.blob for it in known.values())
-    return {path: FileContent(it.mode, texts[it.blob]) for path, it in known.items()}
+    """Return the files of these entries of `store`; an entry that is None has no file."""
+    known = {path: entry for path, entry in entries.items() if entry}
+    texts = store.read(entry.blob for entry in known.values())
+    return {path: FileContent(entry.mode, texts[entry.blob]) for path, entry in known.items()}
 
 
 def read_files(repository: Repository, paths: Iterable[str]) -> dict[str, FileContent]:
-    """What lies at the paths of the service, where something does."""
+    """Return the files that exist at these paths of the service."""
     there = ((path, read_file(repository.folder / path)) for path in paths)
-    return {path: it for path, it in there if it}
+    return {path: content for path, content in there if content}
 
 
 def checked_out_files(
     repository: Repository, entries: Mapping[str, Entry], store: Store
 ) -> dict[str, FileContent]:
-    """What a checkout of `entries` would write here, through the filters that the service sets.
+    """Return the files that a checkout of `entries` would write here, after the service's filters.
 
-    `store` holds the contents. The filters are those of the attributes that lie here now.
+    `store` holds the contents. The filters are those of the current attributes files.
     """
     borrowed = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(store.git_dir / "objects")}
     filtered = {path: entry for path, entry in entries.items() if _in_batch(path, entry)}
@@ -91,7 +91,7 @@ def _one(repository: Repository, path: str, entry: Entry, env: Mapping[str, str]
 
 
 def replace_file(folder: Path, path: str, wanted: FileContent | None) -> None:
-    """Make `path` what is wanted (None: gone), in one step; empty folders go with their last file.
+    """Write `path` in one step, or remove it if `wanted` is None; remove folders left empty.
 
     Raises CouldNotRunError when the machine cannot write.
     """
@@ -118,15 +118,17 @@ def replace_file(folder: Path, path: str, wanted: FileContent | None) -> None:
 
 
 def _clear(place: Path) -> None:
-    """Remove folders that hold no file: git does not know them, and no file can replace one."""
+    """Remove folders without files: git does not know them, and a file cannot replace one."""
     if place.is_dir() and not place.is_symlink():
         for folder, _, _ in os.walk(place, topdown=False):
             Path(folder).rmdir()
 
 
 def draft_path(place: Path) -> Path:
-    """Where a file is written before it takes its place."""
-    name = hashlib.sha256(os.fsencode(place.name)).hexdigest()[:16]  # any name is short enough
+    """Return the path at which a file is written before it takes its place."""
+    name = hashlib.sha256(os.fsencode(place.name)).hexdigest()[
+        :16
+    ]  # short enough for every file system
     return place.with_name(f".{name}.roadbed-new")
 
 
@@ -144,22 +146,22 @@ def _umask() -> int:
 
 
 def write_files(repository: Repository, wanted: Mapping[str, FileContent | None]) -> None:
-    """Make every file of the service what is wanted (None: gone), each in one step.
+    """Write every file of the service, or remove it if None, each in one step.
 
-    Deletions come first: a file may stand where a folder is to come.
+    Deletions come first: a folder may replace a file.
     """
-    lying_now = read_files(repository, wanted)
-    for path, it in wanted.items():
+    current = read_files(repository, wanted)
+    for path, content in wanted.items():
         draft_path(repository.folder / path).unlink(missing_ok=True)
-        if it is None:
+        if content is None:
             replace_file(repository.folder, path, None)
-    for path, it in wanted.items():
-        if it is not None and lying_now.get(path) != it:
-            replace_file(repository.folder, path, it)
+    for path, content in wanted.items():
+        if content is not None and current.get(path) != content:
+            replace_file(repository.folder, path, content)
 
 
 def save_aside(repository: Repository, paths: Sequence[str]) -> list[Path]:
-    """Copy files of the service to where no update reaches them; returns the copies."""
+    """Copy files of the service to a folder that updates never touch; return the copies."""
     saved = repository.private_folder / "saved" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     try:
         for path in paths:

@@ -20,14 +20,14 @@ One version for the template's tag, the CLI, the chassis and the policy.
 
 
 def text(checkout: Path) -> str:
-    """What the file should say: the newest first. Raises UsageError for a note that is broken."""
+    """Return the expected content, newest first. Raises UsageError for a note that is broken."""
     releases = reversed(notes.in_checkout(checkout).releases())
     entries = notes_as_markdown(release for release in releases if release.changes)
     return f"{_HEADER}\n{entries}" if entries else _HEADER
 
 
 def is_current(checkout: Path) -> bool:
-    """Whether the file in the checkout says what the notes say."""
+    """Return whether the file in the checkout agrees with the notes."""
     path = checkout / CHANGELOG_FILE
     return path.is_file() and path.read_text(encoding="utf-8") == text(checkout)
 
@@ -38,7 +38,7 @@ def write(checkout: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the changelog of a checkout from its notes, or with `--check` say if it is stale."""
+    """Write the changelog of a checkout from its notes; with `--check` report if it is stale."""
     parser = argparse.ArgumentParser(
         "python -m roadbed.releases.changelog", description=main.__doc__
     )

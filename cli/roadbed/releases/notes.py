@@ -1,7 +1,7 @@
-"""Release notes as data: what a release changes, for which answers, and what a service must do.
+"""Release notes as data: the changes of a release, for which answers, and what a service must do.
 
-They lie in `releases/` of the template repository: one file a release, named by its version, and
-`next.toml` for what is committed and not released. Reading them renders nothing and needs no
+They are in `releases/` of the template repository: one file for each release, named by its version,
+and `next.toml` for changes that are not released yet. Reading them renders nothing and needs no
 network.
 """
 
@@ -25,9 +25,9 @@ _ENTRY = ("kind", "summary", "applies", "do")
 
 @dataclass(frozen=True)
 class Change:
-    """What `summary` says changes in behaviour; `do` is what a service must do about it, or empty.
+    """`summary` is the change in behavior; `do` says what a service must do about it, or is empty.
 
-    `applies` names for some questions the answers that it is for; empty means for all services.
+    `applies` lists the answers that it is for, by question; empty means all services.
     """
 
     kind: str
@@ -36,13 +36,15 @@ class Change:
     do: str = ""
 
     def concerns(self, answers: Mapping[str, object]) -> bool:
-        """Whether a service with these answers notices; a question it was not asked says no."""
+        """Return whether the change concerns a service with these answers; a missing answer means
+        no.
+        """
         return all(answers.get(question) in wanted for question, wanted in self.applies.items())
 
 
 @dataclass(frozen=True)
 class Release:
-    """The changes of one version, which is empty, like the date, for what is not released."""
+    """The changes of one version; version and date are empty for changes not released yet."""
 
     version: str
     date: date | None
@@ -51,22 +53,22 @@ class Release:
 
 @dataclass(frozen=True)
 class ReleaseNotes:
-    """The notes in one state of the template repository: names of files, and the text of one."""
+    """The notes in one state of the template repository: file names, and the text of each file."""
 
     names: tuple[str, ...]
     text: Callable[[str], str]
 
     def release(self, name: str) -> Release:
-        """The notes in the file `name`; raises UsageError as `parse` does."""
+        """Return the notes in the file `name`; raises UsageError as `parse` does."""
         return parse(self.text(name), name)
 
     def releases(self) -> list[Release]:
-        """All notes, oldest release first, those not released last."""
+        """Return all notes, oldest release first, unreleased ones last."""
         return [self.release(name) for name in sorted(self.names, key=_place)]
 
 
 def in_commit(store: Store, commit: str) -> ReleaseNotes:
-    """The notes in a commit of the template repository, whose objects the store has."""
+    """Return the notes in a commit of the template repository; `store` has its objects."""
     listing = store.run("ls-tree", "-z", "--full-tree", commit, f"{FOLDER}/")
     blobs = {
         path.removeprefix(f"{FOLDER}/"): entry.blob
@@ -80,16 +82,16 @@ def in_commit(store: Store, commit: str) -> ReleaseNotes:
 
 
 def in_checkout(checkout: Path) -> ReleaseNotes:
-    """The notes as they lie in a checkout."""
+    """Return the notes in the files of a checkout."""
     folder = checkout / FOLDER
     names = tuple(path.name for path in folder.glob("*.toml"))
     return ReleaseNotes(names, lambda name: (folder / name).read_text(encoding="utf-8"))
 
 
 def between(recorded: ReleaseNotes, target: ReleaseNotes) -> list[Release]:
-    """What somebody who goes from one state to another has not been told, oldest release first.
+    """Return the notes of `target` that are new since `recorded`, oldest release first.
 
-    A service that was made between two releases has read part of the next one's notes already.
+    A service made between two releases already has a part of the next one's notes.
     """
     known = recorded.release(NEXT).changes if NEXT in recorded.names else ()
     names = {name for name in target.names if name == NEXT or name not in recorded.names}
@@ -98,7 +100,7 @@ def between(recorded: ReleaseNotes, target: ReleaseNotes) -> list[Release]:
 
 
 def applying(releases: Iterable[Release], answers: Mapping[str, object]) -> list[Release]:
-    """The releases with the changes that these answers notice; those left empty are dropped.
+    """Return the releases with the changes that concern these answers; empty ones are dropped.
 
     `answers` are those that the new version records, so that a new question counts.
     """
@@ -106,9 +108,9 @@ def applying(releases: Iterable[Release], answers: Mapping[str, object]) -> list
 
 
 def parse(text: str, name: str) -> Release:
-    """The release written in `text`, the file `name` of the folder.
+    """Return the release in `text`, the content of the file `name`.
 
-    Raises UsageError naming the file, and the change counted from 1, that is not as it should be.
+    Raises UsageError that names the file, and the number of the broken change counted from 1.
     """
     place = f"{FOLDER}/{name}"
     version = "" if name == NEXT else name.removesuffix(".toml")
@@ -141,13 +143,13 @@ def _place(name: str) -> tuple[float, ...]:
 def _date(place: str, tables: Mapping[str, object]) -> date:
     day = tables.get("date")
     if not isinstance(day, date) or isinstance(day, datetime):
-        raise UsageError(f"{place} needs its day, as in `date = 2026-01-31`.")
+        raise UsageError(f"{place} needs a date, as in `date = 2026-01-31`.")
     return day
 
 
 def _change(place: str, entry: object) -> Change:
     if not isinstance(entry, dict):
-        raise UsageError(f"{place} is no table: begin it with [[change]].")
+        raise UsageError(f"{place} is not a table: begin it with [[change]].")
     _refuse_unknown(place, entry, _ENTRY)
     if entry.get("kind") not in KINDS:
         raise UsageError(f"{place} needs a `kind`: one of {', '.join(KINDS)}.")

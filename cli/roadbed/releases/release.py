@@ -1,7 +1,7 @@
 """Cut a release of the templates: `just release 1.2.0`, for maintainers.
 
-Everything that can say no is asked first. Then files are written, committed and tagged; whatever
-fails on the way leaves the checkout as it was.
+Every check runs first. Then files are written, committed and tagged; after a failure on the way the
+checkout is as it was.
 """
 
 import argparse
@@ -25,12 +25,12 @@ from roadbed.template.source import local_checkout, newest_version, version_numb
 from roadbed.toolchain import uv
 
 BRANCH = "main"
-MATRIX = "matrix"  # the recipe of the justfile that has to be green
+MATRIX = "matrix"  # the recipe of the justfile that has to pass
 # vendored into every service: their version moves when they do (docs/adr/0025)
 VENDORED = ("chassis", "devissuer")
 NOTHING_YET = """\
-# What the next release changes, for the people who maintain services. How to write a note stands in
-# CONTRIBUTING.md; run `just changelog` afterwards.
+# What the next release changes, for the people who maintain services. CONTRIBUTING.md says how
+# to write a note; run `just changelog` afterwards.
 """
 _NEXT = f"{notes.FOLDER}/{notes.NEXT}"
 _VERSION = re.compile(r'^version = "[^"]*"$', re.MULTILINE)
@@ -39,9 +39,10 @@ _NUMBERS = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
 
 @dataclass(frozen=True)
 class Cut:
-    """`version`, cut from commit `head` of `checkout`; `moving` are the vendored folders it bumps.
+    """The release `version` of commit `head` of `checkout`; `moving` are the vendored folders it
+    bumps.
 
-    `files` are those that it writes and git knows already.
+    `files` are the tracked files that it writes.
     """
 
     checkout: Path
@@ -73,19 +74,19 @@ def main(arguments: Sequence[str]) -> int:
     """Cut a release: bump the version, move the notes, commit and tag; publishing is up to you."""
     parser = argparse.ArgumentParser("python -m roadbed.releases.release", description=main.__doc__)
     parser.add_argument("version", help="three numbers, greater than those of the last release")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="print the steps and write nothing")
     parser.add_argument("--source", default=None, help="the checkout [default: this one]")
     options = parser.parse_args(arguments)
     checkout = local_checkout(options.source)
-    refuse(checkout, options.version)
-    cut = prepared(checkout, options.version)
+    require_releasable(checkout, options.version)
+    cut = prepare_release(checkout, options.version)
     if options.dry_run:
         for title in (f"run `just {MATRIX}`", *(step.title for step in steps(cut))):
             terminal.say(title)
         return 0
     require_green(checkout)
     _refuse_changed(cut)
-    with _undone_on_failure(cut):
+    with _undo_on_failure(cut):
         for step in steps(cut):
             with terminal.step(step.title):
                 step.run(cut)
@@ -93,17 +94,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def refuse(checkout: Path, version: str) -> None:
-    """Raise UsageError, or CouldNotRunError, when the checkout is in no state to be released."""
+def require_releasable(checkout: Path, version: str) -> None:
+    """Raise UsageError, or CouldNotRunError, when the checkout cannot be released."""
     if not _NUMBERS.fullmatch(version):
-        raise UsageError(f"{version!r} is no version: write three numbers, such as 1.2.0.")
+        raise UsageError(f"{version!r} is not a version: write three numbers, such as 1.2.0.")
     if run_git("branch", "--show-current", cwd=checkout) != BRANCH:
         raise UsageError(f"Releases are cut from {BRANCH}: run `git switch {BRANCH}` first.")
     if run_git("status", "--porcelain", cwd=checkout):
         raise UsageError("The checkout has uncommitted changes: commit or stash them first.")
     last = newest_version([*_tags(checkout), *_released(checkout)])
     if last and version_numbers(version) <= version_numbers(last):
-        raise UsageError(f"{version} does not come after the last release, {last}: count up.")
+        raise UsageError(
+            f"{version} is not greater than the last release, {last}: name a greater one."
+        )
     if not notes.in_checkout(checkout).release(notes.NEXT).changes:
         raise UsageError(f"{_NEXT} has no note, so there is nothing to release: write one.")
     if not changelog.is_current(checkout):
@@ -114,8 +117,8 @@ def refuse(checkout: Path, version: str) -> None:
             raise UsageError("A manifest is stale: run `just manifest` and commit it first.")
 
 
-def prepared(checkout: Path, version: str) -> Cut:
-    """What the release of this version will write."""
+def prepare_release(checkout: Path, version: str) -> Cut:
+    """Return the plan of this version's release."""
     moving = tuple(folder for folder in VENDORED if _has_changed(checkout, folder))
     locks = ("uv.lock", "tests/chassis/uv.lock") if moving else ("uv.lock",)
     manifests = checkout.glob(f"templates/*/{MANIFEST_FILE}") if moving else ()
@@ -130,7 +133,7 @@ def prepared(checkout: Path, version: str) -> Cut:
 
 
 def steps(cut: Cut) -> list[Step]:
-    """What is written, in this order."""
+    """Return the steps of the release, in order."""
     projects = ", ".join(("roadbed", *cut.moving))
     return [
         Step(f"write {cut.version} as the version of {projects}", _bump),
@@ -143,15 +146,15 @@ def steps(cut: Cut) -> list[Step]:
 
 
 def require_green(checkout: Path) -> None:
-    """Run the update matrix in the checkout; raises UsageError when it is red."""
-    terminal.note(f"Running `just {MATRIX}`; nothing is written before it is green.")
+    """Run the update matrix in the checkout; raises UsageError when it fails."""
+    terminal.note(f"Running `just {MATRIX}`; nothing is written before it passes.")
     command = ["just", "--justfile", str(checkout / "justfile"), MATRIX]
     try:
         done = subprocess.run(command, cwd=checkout, stdin=subprocess.DEVNULL, check=False)
     except FileNotFoundError as error:
         raise CouldNotRunError("just is not on PATH: run `uv run just release …`.") from error
     if done.returncode:
-        raise UsageError("The update matrix is red (see above): mend it, then release.")
+        raise UsageError("The update matrix failed (see above): fix it, then release.")
 
 
 def _tags(checkout: Path) -> list[str]:
@@ -163,7 +166,7 @@ def _released(checkout: Path) -> list[str]:
 
 
 def _has_changed(checkout: Path, folder: str) -> bool:
-    """Whether the folder differs from the release whose version it carries."""
+    """Return whether the folder differs from the release whose version it has."""
     project = tomllib.loads((checkout / folder / "pyproject.toml").read_text(encoding="utf-8"))
     tag = f"v{project['project']['version']}"
     if tag not in _tags(checkout):
@@ -174,11 +177,13 @@ def _has_changed(checkout: Path, folder: str) -> bool:
 def _refuse_changed(cut: Cut) -> None:
     here = run_git("rev-parse", "HEAD", cwd=cut.checkout)
     if here != cut.head or run_git("status", "--porcelain", cwd=cut.checkout):
-        raise UsageError("The checkout changed while the matrix ran: look at `git status`.")
+        raise UsageError(
+            "The checkout changed while the matrix ran: run `git status`, then release again."
+        )
 
 
 @contextmanager
-def _undone_on_failure(cut: Cut) -> Iterator[None]:
+def _undo_on_failure(cut: Cut) -> Iterator[None]:
     try:
         yield
     except BaseException:
@@ -200,7 +205,9 @@ def _lock(cut: Cut) -> None:
     for path in cut.files:
         trouble = path.endswith("uv.lock") and uv.lock((cut.checkout / path).parent)
         if trouble:
-            raise CouldNotRunError(f"{path} could not be written ({trouble}): is there a network?")
+            raise CouldNotRunError(
+                f"{path} could not be written ({trouble}): check the network and try again."
+            )
 
 
 def _move_notes(cut: Cut) -> None:
@@ -231,5 +238,5 @@ if __name__ == "__main__":
         terminal.error(str(mistake))
         sys.exit(mistake.exit_code)
     except KeyboardInterrupt:
-        terminal.error("interrupted; everything is as it was.")
+        terminal.error("interrupted; nothing was changed.")
         sys.exit(Exit.INTERRUPTED)

@@ -14,9 +14,9 @@ _GLUE = "\N{NO-BREAK SPACE}"  # a command that is broken over two lines cannot b
 
 
 def notes_as_text(releases: Iterable[Release]) -> str:
-    """The notes for somebody who has just updated: what is to do first, the newest release last.
+    """Return the notes for a user who has just updated: duties first, the newest release last.
 
-    Who a change is for is left out: give it what `notes.applying` chose. Nothing to tell is "".
+    Audiences are not shown: pass the result of `notes.applying`. Returns "" without notes.
     """
     releases = list(releases)
     duties = [(release, change) for release in releases for change in release.changes if change.do]
@@ -29,7 +29,7 @@ def notes_as_text(releases: Iterable[Release]) -> str:
 
 
 def notes_as_markdown(releases: Iterable[Release]) -> str:
-    """The notes of all services in the order given, each change with those it is for.
+    """Return the notes of all services in the same order, each change with its audience.
 
     A paragraph is one line, because a pull request shows each line break as one.
     """
@@ -43,7 +43,7 @@ def _title(release: Release) -> str:
 
 
 def _rest(release: Release) -> list[Change]:
-    """The changes that nobody has to do anything about, by kind."""
+    """Return the changes that need no action, by kind."""
     rest = [change for change in release.changes if not change.do]
     return sorted(rest, key=lambda change: KINDS.index(change.kind))
 
@@ -63,7 +63,7 @@ def _blocks(do: str, indent: str) -> Iterator[str]:
 
 
 def _paragraphs(do: str) -> Iterator[tuple[bool, str]]:
-    """Each paragraph on one line, and each run of commands as it is written."""
+    """Yield each paragraph as one line, and each run of commands unchanged."""
     for kind, lines in groupby(do.splitlines(), key=_kind):
         if kind == "command":
             yield True, "\n".join(lines)
@@ -90,7 +90,7 @@ def _filled(text: str, first: str, further: str) -> str:
 
 
 def _spaced(parts: Iterable[str]) -> Iterator[str]:
-    """A blank line between parts, except between items of one paragraph."""
+    """Yield the parts with a blank line between them, except between items of one paragraph."""
     before = ""
     for part in parts:
         if before and not (_is_short(before) and _is_short(part)):

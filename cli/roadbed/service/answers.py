@@ -1,4 +1,4 @@
-"""The answers file of a service: what was chosen, from which template and version."""
+"""The answers file of a service: its plan and options, its template and the template's version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Answers:
     """`source` and `version` are Copier's own entries; `values` answer the questions.
 
     `commit` is the id of the version's commit, or empty where it was not recorded. `ejected` are
-    the managed paths that were handed to the team.
+    the managed paths that the team has taken over.
     """
 
     source: str
@@ -28,11 +28,10 @@ class Answers:
 
 
 def read_answers(service: Path, *, planned: bool = True) -> Answers:
-    """The answers of the service in the folder `service`.
+    """Return the answers of the service in the folder `service`.
 
-    With `planned` it has to name a plan; templates that are not Roadbed's have none.
-    Raises UsageError when the file is missing or not what Copier writes, CouldNotRunError when it
-    cannot be read.
+    With `planned` the file must name a plan; templates that are not Roadbed's have none. Raises
+    UsageError when the file is missing or broken, CouldNotRunError when it cannot be read.
     """
     if not service.is_dir():
         raise UsageError(f"There is no folder {service}: name the folder of a generated service.")
@@ -40,16 +39,19 @@ def read_answers(service: Path, *, planned: bool = True) -> Answers:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        around = next((it for it in path.absolute().parents if (it / ANSWERS_FILE).is_file()), None)
+        around = next(
+            (parent for parent in path.absolute().parents if (parent / ANSWERS_FILE).is_file()),
+            None,
+        )
         if around:
             raise UsageError(
-                f"{path.parent.resolve()} is a part of the service in {around}: run this there, or "
+                f"{path.parent.resolve()} is inside the service in {around}: run this there, or "
                 "name that folder."
             ) from error
         raise UsageError(
             f"{path} does not exist: run this in the folder of a generated service, or restore "
-            f"the file with `git checkout -- {ANSWERS_FILE}`; where it is lost for good, "
-            "`roadbed adopt` makes another."
+            f"the file with `git checkout -- {ANSWERS_FILE}`; if git does not have it, "
+            "`roadbed adopt` writes a new one."
         ) from error
     except OSError as error:
         raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
@@ -59,7 +61,7 @@ def read_answers(service: Path, *, planned: bool = True) -> Answers:
 
 
 def parse_answers(path: Path, text: str, *, planned: bool = True) -> Answers:
-    """The answers written in `text`, which was read from `path`; raises UsageError as `read`."""
+    """Return the answers in `text`, the content of `path`; raises as `read_answers` does."""
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -91,15 +93,17 @@ def _where(error: yaml.YAMLError) -> str:
 
 
 def require_asked(answers: Answers, typed: Mapping[str, str]) -> None:
-    """Raise UsageError when an answer was typed to what a service of this plan is not asked."""
+    """Raise UsageError when an answer was typed for a question that the service's plan lacks."""
     for key, answer in typed.items():
         if key not in answers.values:
-            raise UsageError(f"A {answers.plan} is not asked {key!r}: leave out -d {key}={answer}.")
+            raise UsageError(
+                f"The plan {answers.plan} has no question {key!r}: leave out -d {key}={answer}."
+            )
 
 
 def broken_answers(path: Path, why: str) -> UsageError:
-    """The error for an answers file that cannot be used."""
+    """Return the error for an answers file that cannot be used."""
     return UsageError(
         f"{path} is broken ({why}): restore it with `git checkout -- {ANSWERS_FILE}`, "
-        "it is Copier's and not edited by hand."
+        "Copier writes it, so do not edit it by hand."
     )

@@ -1,4 +1,4 @@
-"""An update that was cut short: a file in the service says so, to people, git and every command."""
+"""An interrupted update: a file in the service marks it for people, git and every command."""
 
 from pathlib import Path
 
@@ -9,6 +9,6 @@ WAYS_OUT = "finish it with `roadbed update --continue`, or undo it with `roadbed
 
 
 def require_no_interruption(folder: Path) -> None:
-    """Raise UsageError while the service in `folder` is half the old and half the new version."""
+    """Raise UsageError while an interrupted update of the service in `folder` is unfinished."""
     if (folder / MARKER).exists():
         raise UsageError(f"An update was interrupted in {folder.resolve()}: {WAYS_OUT}.")

@@ -1,9 +1,9 @@
 """The list of managed files with their contents' ids, so that drift is found offline.
 
-`templates/<plan>/.roadbed/MANIFEST` is written by `roadbed.template.build_manifest` and read in a
-service. One line a file, sorted by path: the id that git gives to the
-bytes (`git hash-object`), two spaces, the path, and where the file exists only for some answer,
-two spaces and `question=value`.
+`roadbed.template.build_manifest` writes `templates/<plan>/.roadbed/MANIFEST`, and the CLI reads it
+in a service. One line for each file, sorted by path: the id that git gives to the bytes (`git
+hash-object`), two spaces, the path, and for a file that exists only with some answer, two spaces
+and `question=value`.
 """
 
 import re
@@ -35,7 +35,9 @@ class ManifestEntry:
 
 
 def read_manifest(service: Path) -> list[ManifestEntry]:
-    """The entries of the service in the folder `service`; raises UsageError when unusable."""
+    """Return the entries of the service in the folder `service`; raises UsageError when
+    unusable.
+    """
     path = service / MANIFEST_FILE
     try:
         return parse_manifest(path.read_text(encoding="utf-8"))
@@ -52,7 +54,7 @@ def read_manifest(service: Path) -> list[ManifestEntry]:
 
 
 def parse_manifest(text: str) -> list[ManifestEntry]:
-    """The entries written in `text`; raises ValueError naming the line that is none."""
+    """Return the entries in `text`; raises ValueError naming the first invalid line."""
     lines = text.splitlines()
     if not lines or not lines[0].startswith(_HEADER.partition(".")[0]):
         raise ValueError("line 1 does not name the format")
@@ -70,7 +72,7 @@ def _entry(number: int, line: str) -> ManifestEntry:
 
 
 def applies(entry: ManifestEntry, answers: Mapping[str, object]) -> bool:
-    """Whether a service that gave these answers has the file."""
+    """Return whether a service with these answers has the file."""
     question, _, value = entry.condition.partition("=")
     return not entry.condition or str(answers.get(question)) == value
 
@@ -82,12 +84,12 @@ def named_files(content: bytes) -> set[tuple[str, str]]:
 
 
 def manifest_text(entries: Iterable[ManifestEntry]) -> str:
-    """The text of a manifest."""
+    """Return the text of a manifest."""
     return "\n".join([_HEADER, *map(str, sorted(entries)), ""])
 
 
 def managed_files(folder: Path) -> Iterator[str]:
-    """The managed paths of the service in `folder`, the manifest itself excepted."""
+    """Yield the managed paths of the service in `folder`, except the manifest itself."""
     owners = read_ownership(folder)
     roots = [folder / root for root in owners.roots("managed")] or [folder]
     for path in {path for root in roots for path in (root, *root.rglob("*"))}:

@@ -24,30 +24,34 @@ class Ownership:
     specs: Mapping[str, pathspec.GitIgnoreSpec]
 
     def patterns(self, owner: str) -> tuple[str, ...]:
-        """The gitignore patterns of one class."""
+        """Return the gitignore patterns of one class."""
         return self.written[owner]
 
     def roots(self, owner: str) -> tuple[str, ...]:
-        """The files and folders in which everything of a class lies; none: it may be anywhere."""
-        found = [_root(pattern) for pattern in self.written[owner]]
-        return tuple(dict.fromkeys(found)) if all(found) else ()
+        """Return the files and folders that hold every file of a class; empty if it has no such
+        limit.
+        """
+        roots = [_root(pattern) for pattern in self.written[owner]]
+        return tuple(dict.fromkeys(roots)) if all(roots) else ()
 
     def classify(self, path: str) -> str:
-        """The one class of `path` (relative, with slashes), or "own" for the team's own files.
+        """Return the class of `path` (relative, with slashes), or "own" for the team's own files.
 
-        Raises UsageError when two classes claim it.
+        Raises UsageError when two classes match.
         """
-        found = [name for name, spec in self.specs.items() if spec.match_file(path)]
-        if len(found) > 1:
+        classes = [name for name, spec in self.specs.items() if spec.match_file(path)]
+        if len(classes) > 1:
             raise UsageError(
-                f"{path} is claimed by both {found[0]} and {found[1]}: "
+                f"{path} matches patterns of both {classes[0]} and {classes[1]}: "
                 f"keep it in one table of {OWNERSHIP_FILE}."
             )
-        return found[0] if found else OWN
+        return classes[0] if classes else OWN
 
 
 def read_ownership(service: Path) -> Ownership:
-    """The ownership of the service in the folder `service`; raises UsageError when unusable."""
+    """Return the ownership of the service in the folder `service`; raises UsageError when
+    unusable.
+    """
     try:
         return parse_ownership((service / OWNERSHIP_FILE).read_text(encoding="utf-8"))
     except OSError as error:
@@ -58,14 +62,16 @@ def read_ownership(service: Path) -> Ownership:
 
 
 def parse_ownership(text: str) -> Ownership:
-    """The ownership written in `text`: one table a class, each with `patterns = [...]`."""
+    """Return the ownership in `text`: one table for each class, each with `patterns = [...]`."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{OWNERSHIP_FILE} is not valid TOML: {error}.") from error
     if set(tables) != set(CLASSES):
         odd = min(set(tables) ^ set(CLASSES))
-        raise UsageError(f"{OWNERSHIP_FILE} needs the tables {', '.join(CLASSES)}: see [{odd}].")
+        raise UsageError(
+            f"{OWNERSHIP_FILE} needs exactly the tables {', '.join(CLASSES)}: correct [{odd}]."
+        )
     written = {name: _patterns(name, tables[name]) for name in CLASSES}
     specs = {name: pathspec.GitIgnoreSpec.from_lines(written[name]) for name in CLASSES}
     return Ownership(written, specs)
@@ -79,7 +85,7 @@ def _patterns(name: str, table: object) -> tuple[str, ...]:
 
 
 def _root(pattern: str) -> str:
-    """What of a gitignore pattern is a plain path from the root; empty where it is not anchored."""
+    """Return the part of a gitignore pattern before its first wildcard; empty if not anchored."""
     if "/" not in pattern.rstrip("/"):
         return ""
     parts = pattern.strip("/").split("/")

@@ -48,7 +48,7 @@ class Waiver:
     ticket: str = ""
 
     def covers(self, rule: str, path: str) -> bool:
-        """Whether it is about this rule at this path, whatever the day."""
+        """Return whether the waiver is for this rule at this path, on any day."""
         if rule != self.rule:
             return False
         return not self.path or pathspec.GitIgnoreSpec.from_lines([self.path]).match_file(path)
@@ -59,10 +59,9 @@ class Waiver:
 
 
 def read_waivers(service: Path) -> tuple[Waiver, ...]:
-    """The waivers of the service in the folder `service`, none where there is no file.
+    """Return the waivers of the service in the folder `service`; empty without a file.
 
-    Raises UsageError for a file that says something else than it seems to, CouldNotRunError for
-    one that cannot be read.
+    Raises UsageError for a file with a mistake, CouldNotRunError for one that cannot be read.
     """
     path = service / WAIVERS_FILE
     try:
@@ -72,11 +71,13 @@ def read_waivers(service: Path) -> tuple[Waiver, ...]:
     except OSError as error:
         raise CouldNotRunError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:  # not UTF-8, not TOML
-        raise UsageError(f"{path} is not valid TOML ({error}): mend it there.") from error
+        raise UsageError(f"{path} is not valid TOML ({error}): fix it there.") from error
     listed = tables.pop("waiver", [])
     if tables or not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         odd = next(iter(tables), "waiver")
-        raise UsageError(f"{path} holds `{odd}`: begin each waiver with a line [[waiver]].")
+        raise UsageError(
+            f"{path} has an unexpected `{odd}`: begin each waiver with a line [[waiver]]."
+        )
     return tuple(_waiver(path, number, table) for number, table in enumerate(listed, 1))
 
 
@@ -84,21 +85,21 @@ def _waiver(path: Path, number: int, table: Mapping[str, object]) -> Waiver:
     mistake = next(_mistakes(table), None)
     if mistake:
         raise UsageError(f"{path}: waiver {number} {mistake}.")
-    return Waiver(number, **table)  # type: ignore[arg-type]  # _mistakes looked at each
+    return Waiver(number, **table)  # type: ignore[arg-type]  # _mistakes checked each
 
 
 def _mistakes(table: Mapping[str, object]) -> Iterator[str]:
     for key in table:
         if key not in _KEYS:
-            yield f"has the key `{key}`, which is none of {', '.join(_KEYS)}: take it out"
+            yield f"has the unknown key `{key}`: remove it, or use one of {', '.join(_KEYS)}"
     for key, example in _REQUIRED.items():
         if key not in table:
             yield f"has no `{key}`: add the line {key} = {example}"
     for key, value in table.items():
         if key in _DATES and (not isinstance(value, date) or isinstance(value, datetime)):
-            yield f"has a `{key}` that is no date: write it as {key} = {_REQUIRED[key]}, unquoted"
+            yield f"has a `{key}` that is not a date: write {key} = {_REQUIRED[key]}, unquoted"
         if key not in _DATES and (not isinstance(value, str) or not value.strip()):
-            yield f"has a `{key}` that says nothing: write some text in quotes"
+            yield f"has an empty `{key}`: write some text in quotes"
     yield from _contradictions(table)
 
 
@@ -108,4 +109,4 @@ def _contradictions(table: Mapping[str, object]) -> Iterator[str]:
     try:
         pathspec.GitIgnoreSpec.from_lines([str(table.get("path", ""))])
     except ValueError:
-        yield f"has the path {table['path']!r}, which is no pattern: write it as in .gitignore"
+        yield f"has the path {table['path']!r}, which is not a pattern: write it as in .gitignore"

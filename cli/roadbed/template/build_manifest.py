@@ -21,11 +21,12 @@ CONDITIONS = ("ci",)
 
 
 def build(source: Source, plan: str) -> list[ManifestEntry]:
-    """The entries of `plan`, from one real render for every value of the conditional questions.
+    """Return the entries of `plan`, from one real render for every value of the conditional
+    questions.
 
-    Raises UsageError when a managed file is not the same in all of them: then it is not managed.
+    Raises UsageError when a managed file differs between renders: such a file cannot be managed.
     """
-    found: dict[str, dict[str, str]] = {}
+    blobs: dict[str, dict[str, str]] = {}
     variants = list(_variants(source))
     for condition in variants:
         with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
@@ -33,8 +34,8 @@ def build(source: Source, plan: str) -> list[ManifestEntry]:
             answers = dict([condition.split("=")]) if condition else {}
             render(source, folder, {"plan": plan, **answers}, defaults=True)
             for path in managed_files(folder):
-                found.setdefault(path, {})[condition] = blob_id((folder / path).read_bytes())
-    return [entry for path in found for entry in _entries(path, found[path], len(variants))]
+                blobs.setdefault(path, {})[condition] = blob_id((folder / path).read_bytes())
+    return [entry for path in blobs for entry in _entries(path, blobs[path], len(variants))]
 
 
 def _variants(source: Source) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _entries(path: str, blobs: Mapping[str, str], variants: int) -> list[Manifes
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the manifests of the checkout's plans, or with `--check` name those that are stale."""
+    """Write the manifests of the checkout's plans, or with `--check` print those that are stale."""
     parser = argparse.ArgumentParser(
         "python -m roadbed.template.build_manifest", description=main.__doc__
     )

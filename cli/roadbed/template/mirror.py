@@ -27,7 +27,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def cache_folder() -> Path:
-    """The folder for what can be fetched or rendered again: `ROADBED_CACHE`, or the user's.
+    """Return the folder for what can be fetched or rendered again: `ROADBED_CACHE`, or the user's.
 
     Raises CouldNotRunError when it cannot be made.
     """
@@ -41,7 +41,7 @@ def cache_folder() -> Path:
 
 
 def unwritable_cache(folder: Path, error: OSError) -> CouldNotRunError:
-    """The error for a cache that cannot be written."""
+    """Return the error for a cache that cannot be written."""
     return CouldNotRunError(
         f"The cache {folder} cannot be written ({(error.strerror or '').lower()}): name another "
         "folder with ROADBED_CACHE."
@@ -57,45 +57,47 @@ class Mirror:
     store: Store
 
     def commit(self, ref: str) -> str | None:
-        """The commit that a tag, branch or commit id means here, or None."""
+        """Return the id of the commit that a tag, branch or commit id names, or None."""
         printed = self.store.run(
             "rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}", fine={0, 1}
         )
         return printed.decode().strip() or None
 
     def newest(self) -> str | None:
-        """The newest release's tag, or None where nothing is released."""
+        """Return the newest release's tag, or None where nothing is released."""
         return next(iter(self.releases()), None)
 
     def releases(self) -> list[str]:
-        """The tags of all releases, the newest first."""
+        """Return the tags of all releases, the newest first."""
         listed = self.store.run("for-each-ref", "--format=%(refname)", "refs/tags")
         return release_tags(listed.decode().split())
 
     def blob(self, ref: str, path: str) -> str | None:
-        """The id of a file at a version, or None."""
+        """Return the id of a file at a version, or None."""
         asked = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}:{path}")
         return self.store.run(*asked, fine={0, 1, 128}).decode().strip() or None
 
     def brought(self, path: str, blob: str) -> str | None:
-        """The first commit in which the file `path` was this content, or None."""
+        """Return the first commit in which the file `path` had this content, or None."""
         if self.store.lacks([blob]):
             return None
         search = ("--all", "--format=%H", f"--find-object={blob}", "--diff-filter=AM")
         printed = self.store.run("log", *search, "--", path).decode().split()
-        return next((it for it in reversed(printed) if self.blob(it, path) == blob), None)
+        return next(
+            (commit for commit in reversed(printed) if self.blob(commit, path) == blob), None
+        )
 
     def named(self, commit: str) -> str:
-        """What people call a commit: its tag, or git's description of it."""
+        """Return a commit's name for people: its tag, or git's description of it."""
         printed = self.store.run("describe", "--tags", "--always", commit)
         return printed.decode().strip()
 
     def is_ancestor(self, older: str, newer: str) -> bool:
-        """Whether `newer` was made from `older` (a commit is its own ancestor)."""
+        """Return whether `older` is an ancestor of `newer` (a commit is its own ancestor)."""
         return self.store.run("merge-base", older, newer, fine={0, 1}).decode().strip() == older
 
     def show(self, commit: str, path: str) -> bytes | None:
-        """A file at a commit, or None."""
+        """Return a file at a commit, or None."""
         try:
             return self.store.run("cat-file", "blob", f"{commit}:{path}")
         except GitError:
@@ -103,7 +105,7 @@ class Mirror:
 
 
 def open_mirror(url: str, wanted: str = "") -> Mirror:
-    """The mirror of `url`, brought up to date, with the commit `wanted` kept in it for good.
+    """Return the mirror of `url`, brought up to date, with the commit `wanted` kept in it forever.
 
     Raises UsageError for a source that can never work, CouldNotRunError for one out of reach.
     """
@@ -113,7 +115,9 @@ def open_mirror(url: str, wanted: str = "") -> Mirror:
             mirror.store.run("init", "--quiet", "--bare", "--template=", str(mirror.store.git_dir))
         _fetch(mirror, *_REFSPECS)
         if _COMMIT.fullmatch(wanted) and not mirror.commit(wanted):
-            with contextlib.suppress(RoadbedError):  # of a tag that was moved, if the host gives it
+            with contextlib.suppress(
+                RoadbedError
+            ):  # the commit of a moved tag, if the host serves it
                 _fetch(mirror, f"+{wanted}:{_KEPT}/{wanted}")
         if _COMMIT.fullmatch(wanted) and mirror.commit(wanted):
             mirror.store.run("update-ref", f"{_KEPT}/{wanted}", wanted)
@@ -130,14 +134,16 @@ def _alone(mirror: Mirror) -> Iterator[None]:
 
 
 def mirror_with(url: str, ref: str) -> Mirror:
-    """The mirror of `url` with the commit, tag or branch `ref`; fetched only where it is not."""
+    """Return the mirror of `url` with the commit, tag or branch `ref`; fetch only if that is
+    missing.
+    """
     mirror = known_mirror(url)
     there = (mirror.store.git_dir / "HEAD").is_file() and mirror.commit(ref)
     return mirror if there else open_mirror(url, ref)
 
 
 def known_mirror(url: str) -> Mirror:
-    """The mirror of `url` as it lies in the cache, if it does; nothing is fetched."""
+    """Return the mirror of `url` in the cache, where it may not exist yet; nothing is fetched."""
     source = parse_source(url)
     name = hashlib.sha256(source.remote.encode()).hexdigest()[:16]
     return Mirror(url, source.remote, Store(cache_folder() / "templates" / f"{name}.git"))
@@ -146,8 +152,8 @@ def known_mirror(url: str) -> Mirror:
 def _fetch(mirror: Mirror, *refspecs: str) -> None:
     if is_gone(mirror.remote):
         raise UsageError(
-            f"There is no template at {mirror.url}: `roadbed update --source ADDRESS` takes it "
-            "from where it is now, and records that."
+            f"There is no template at {mirror.url}: if it has moved, `roadbed update --source "
+            "ADDRESS` updates from the new address and records it."
         )
     # the user's git configuration is needed here: credentials, proxies, other spellings of a host
     where = f"--git-dir={mirror.store.git_dir}"
@@ -161,7 +167,7 @@ def _fetch(mirror: Mirror, *refspecs: str) -> None:
 
 
 def require_commit(mirror: Mirror, ref: str, option: str) -> str:
-    """The commit of `ref`; raises UsageError naming the `option` that can change it."""
+    """Return the commit of `ref`; raises UsageError that names the `option` to change it."""
     commit = mirror.commit(ref)
     if commit is None:
         raise UsageError(

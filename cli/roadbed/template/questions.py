@@ -1,4 +1,4 @@
-"""What the template repository asks, read from its `copier.yml` without importing Copier."""
+"""The questions of a template repository, read from its `copier.yml` without importing Copier."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ class Questionnaire:
         return [key for key, kind in self.types.items() if kind != "yaml"]
 
     def require_plan(self, plan: str) -> None:
-        """Raise UsageError when there is no such plan."""
+        """Raise UsageError when the template has no such plan."""
         if plan not in self.plans:
             raise UsageError(f"There is no plan {plan!r}: choose {_or(self.plans)}.")
 
     def require_known(self, answers: Mapping[str, str]) -> None:
-        """Raise UsageError when an answer belongs to no question or is none of its choices."""
+        """Raise UsageError when an answer has no question or is not one of its choices."""
         for key, answer in answers.items():
             if key not in self.choices:
                 raise UsageError(
@@ -47,7 +47,7 @@ class Questionnaire:
                 )
 
     def possible(self, answers: Mapping[str, str]) -> dict[str, str]:
-        """Those of the answers that could be given here."""
+        """Return the answers that this questionnaire accepts."""
         return {
             key: answer
             for key, answer in answers.items()
@@ -55,9 +55,9 @@ class Questionnaire:
         }
 
     def fault(self, key: str, value: object) -> str:
-        """What is wrong with a recorded answer, or nothing."""
+        """Return the mistake in a recorded answer as a sentence, or an empty text."""
         if key not in self.choices:
-            return f"`{key}` is no question of the template"
+            return f"`{key}` is not a question of the template"
         if self.types[key] == "str" and not isinstance(value, str):
             return f"`{key}` is not text"
         if self.choices[key] and str(value) not in self.choices[key]:
@@ -66,12 +66,14 @@ class Questionnaire:
 
 
 def read_questions(source: Source) -> Questionnaire:
-    """The questionnaire of `source`; raises UsageError when it is not one of Roadbed's."""
+    """Return the questionnaire of `source`; raises UsageError when it is not one of Roadbed's."""
     return parse_questions(questions_text(source), source.url)
 
 
 def parse_questions(text: str, url: str) -> Questionnaire:
-    """The questionnaire written in `text`, of the template repository `url`; raises as `read`."""
+    """Return the questionnaire in `text`, of the template repository `url`; raises as
+    `read_questions`.
+    """
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -1,7 +1,7 @@
 """Rendering with Copier: the only module that imports it, and only when something is rendered.
 
-Nothing is ever trusted to run code: no `--trust`, no tasks, and a user's own list of trusted
-templates is set aside, so that a service never depends on it.
+Templates never run code: no `--trust`, no tasks, and the user's own list of trusted templates is
+ignored, so that a service never depends on it.
 """
 
 import os
@@ -27,9 +27,10 @@ def render(
 ) -> None:
     """Render `source` into the empty folder `target`.
 
-    `answers` are final; what is missing is asked on the terminal, or with `defaults` taken from
+    `answers` are final. Missing answers are asked on the terminal, or with `defaults` taken from
     `suggested` and then from the template. Raises UsageError for an answer that the template
-    refuses, CouldNotRunError for a machine that cannot write; `target` may then hold part of it.
+    refuses, CouldNotRunError when the machine cannot write; `target` may then hold a part of the
+    files.
     """
     import copier  # noqa: PLC0415 (0.35 to 0.8 s, which every other verb would pay)
 
@@ -52,11 +53,11 @@ def render(
 def render_again(
     source: Source, target: Path, answers: Mapping[str, str], exclude: Sequence[str]
 ) -> None:
-    """Render `source` into the folder `target`, which holds nothing but the recorded answers.
+    """Render `source` into the folder `target`, which holds only the recorded answers.
 
-    They answer every question; `answers` replace some of them, and questions that are new get
-    their defaults: those of the template, not of this user, so that every machine renders the same.
-    `exclude` are gitignore patterns of what to leave out. Raises as `render`.
+    They answer every question; `answers` replace some of them. New questions get the template's
+    defaults, not this user's, so that every machine renders the same. `exclude` are gitignore
+    patterns of files to leave out. Raises as `render` does.
     """
     import copier  # noqa: PLC0415 (as above)
     import plumbum  # noqa: PLC0415 (through which Copier calls git, with a copy of our environment)
@@ -97,7 +98,7 @@ def _one_sentence(source: Source) -> Iterator[None]:
     except FileNotFoundError as error:
         raise UsageError(
             f"The templates of {source.url} at {source.ref} are incomplete: {error.filename} "
-            "is a link to nothing; name another --ref."
+            "is a broken link; name another --ref."
         ) from error
     except OSError as error:
         raise write_error(error, "The service") from error

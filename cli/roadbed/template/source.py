@@ -1,8 +1,8 @@
-"""Where the templates come from: one spelling that Copier can still read a year later.
+"""The template repository's address, in a spelling that Copier can still read a year later.
 
-A relative path or `file:///…` renders, and then every update of that service fails; a checkout
-with uncommitted changes records a commit that exists nowhere. Both are settled here, before
-anything is rendered.
+A relative path or `file:///…` renders, and then every update of that service fails; a checkout with
+uncommitted changes records a commit that exists nowhere. Both are handled here, before anything is
+rendered.
 """
 
 import os
@@ -42,41 +42,41 @@ class Source:
 
 
 def resolve_source(text: str | None, ref: str | None) -> Source:
-    """The source named by `text` (URL, path or None for this checkout) at `ref`.
+    """Return the source named by `text` (URL, path, or None for this checkout) at `ref`.
 
-    Without a `ref` it is the newest release tag, and HEAD where nothing is released. Raises
-    UsageError for a source that can never work and CouldNotRunError for one out of reach.
+    Without a `ref` it is the newest release tag, or HEAD without a release. Raises UsageError for a
+    source that can never work and CouldNotRunError for one out of reach.
     """
     source = parse_source(text if text is not None else str(_own_checkout()))
     refs = _refs(source)
-    found = ref or newest_version(refs) or refs["HEAD"]
-    return Source(source.url, source.remote, found, source.folder)
+    version = ref or newest_version(refs) or refs["HEAD"]
+    return Source(source.url, source.remote, version, source.folder)
 
 
 def parse_source(text: str) -> Source:
-    """The source that `text` (URL or path) names, without asking it for anything; no version.
+    """Return the source that `text` (URL or path) names, without a version and without network.
 
-    Raises UsageError for one that carries a credential.
+    Raises UsageError for a URL that contains a credential.
     """
     return Source(*_spell(text))
 
 
 def refuse_dirty(source: Source, ref: str | None) -> None:
-    """Raise UsageError when `source` is a checkout with uncommitted changes that would be rendered.
+    """Raise UsageError when `source` is a checkout whose uncommitted changes would be rendered.
 
-    `ref` is what the user asked for: a release named on purpose does not contain the changes.
+    `ref` is the version that the user named: a named release does not contain the changes.
     """
     if source.folder is None or ref not in {None, "HEAD"} or not _dirty(source.folder):
         return
     raise UsageError(
         f"The templates in {source.folder} have uncommitted changes, and a service made from them "
-        "could never be updated: commit or stash them, or name a version with --ref, or look at "
-        "them with `roadbed demo`."
+        "could never be updated: commit or stash them, name a version with --ref, or try them "
+        "with `roadbed demo`."
     )
 
 
 def snapshot_source(source: Source, into: Path) -> Source:
-    """A clone of a local checkout as it lies there, changes included, tagged; for throw-away use.
+    """Return a tagged clone of a local checkout, with its uncommitted changes, for temporary use.
 
     `into` is an empty folder that the caller removes. A remote source is returned as it is.
     """
@@ -85,31 +85,33 @@ def snapshot_source(source: Source, into: Path) -> Source:
     clone = into / "templates"
     run_git("clone", "--quiet", "--no-checkout", "--", str(source.folder), str(clone))
     if _dirty(source.folder):
-        _commit_as_it_lies(source.folder, clone)
+        _commit_work_tree(source.folder, clone)
     run_git("tag", "--force", _SNAPSHOT_TAG, cwd=clone)
     run_git("reset", "--quiet", "--hard", cwd=clone)
     return Source(str(clone), str(clone), _SNAPSHOT_TAG, clone)
 
 
 def newest_version(refs: Iterable[str]) -> str | None:
-    """The tag of the newest release among the names of references, or None."""
+    """Return the tag of the newest release among the names of references, or None."""
     return next(iter(release_tags(refs)), None)
 
 
 def release_tags(refs: Iterable[str]) -> list[str]:
-    """The tags of releases among the names of references, the newest first."""
+    """Return the release tags among the names of references, the newest first."""
     tags = [name.removeprefix("refs/tags/") for name in refs]
     return sorted(filter(version_numbers, tags), key=version_numbers, reverse=True)
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """The numbers by which releases are ordered; nothing for text that names no release."""
-    found = _VERSION.fullmatch(version)
-    return tuple(int(number) for number in found[1].split(".")) if found else ()
+    """Return the numbers that order releases; empty for text that is not a release."""
+    match = _VERSION.fullmatch(version)
+    return tuple(int(number) for number in match[1].split(".")) if match else ()
 
 
 def local_checkout(text: str | None) -> Path:
-    """The checkout named by the path `text`, or for None this one; raises UsageError for a URL."""
+    """Return the checkout named by the path `text`, or for None this one; raises UsageError for a
+    URL.
+    """
     source = resolve_source(text, "HEAD")
     if source.folder is None:
         raise UsageError(f"{source.url} is not a checkout on this machine: clone it first.")
@@ -117,7 +119,7 @@ def local_checkout(text: str | None) -> Path:
 
 
 def questions_text(source: Source) -> str:
-    """The text of the questionnaire at the source's version."""
+    """Return the text of the questionnaire at the source's version."""
     if source.folder is not None:
         return _show(source, source.folder)
     with tempfile.TemporaryDirectory(prefix="roadbed-") as scratch:
@@ -189,13 +191,13 @@ def _refs(source: Source) -> dict[str, str]:
 
 
 def is_gone(remote: str) -> bool:
-    """Whether a source is meant to be on this machine, and is not."""
-    place = remote.removeprefix("file://")
-    return not _is_url(place) and not Path(place).exists()
+    """Return whether a source is a path on this machine that does not exist."""
+    path = remote.removeprefix("file://")
+    return not _is_url(path) and not Path(path).exists()
 
 
 def unreadable_source(url: str, remote: str, error: GitError) -> UsageError | CouldNotRunError:
-    """The error for a source that git could not read."""
+    """Return the error for a source that git could not read."""
     if not _is_url(remote.removeprefix("file://")):
         return UsageError(f"The source {url} is not a git repository: name the root of a clone.")
     return CouldNotRunError(
@@ -213,7 +215,7 @@ def _dirty(folder: Path) -> bool:
     return bool(run_git("status", "--porcelain", cwd=folder))
 
 
-def _commit_as_it_lies(checkout: Path, clone: Path) -> None:
+def _commit_work_tree(checkout: Path, clone: Path) -> None:
     # The clone's index is empty, so `add` takes the working tree as it is, deletions included.
     env = {"GIT_WORK_TREE": str(checkout), "GIT_DIR": str(clone / ".git"), **_SNAPSHOT_AUTHOR}
     run_git("add", "--all", env=env, cwd=checkout)
@@ -223,7 +225,7 @@ def _commit_as_it_lies(checkout: Path, clone: Path) -> None:
         "commit",
         "--quiet",
         "--no-gpg-sign",
-        "--message=As it lies",
+        "--message=Uncommitted changes",
         env=env,
         cwd=checkout,
     )
