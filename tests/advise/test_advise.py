@@ -95,7 +95,7 @@ def test_audit_without_a_trail(cli: Cli) -> None:
     """What a plan does not have is not promised, and is named as a risk."""
     written(cli.folder / "pay.toml", scenario("payment webhooks"))
     out = cli.run("advise", "--answers", "pay.toml").out
-    assert "The FastAPI plan has no audit trail: what auditors read is ours to build." in " ".join(
+    assert "The FastAPI plan has no audit trail: we would build it ourselves." in " ".join(
         out.split()
     )
     assert "Have an auditor read" not in out

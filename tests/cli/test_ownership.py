@@ -44,7 +44,7 @@ def test_claimed_twice() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        ("managed", "handled", r"see \[handled\]"),
+        ("managed", "handled", r"correct \[handled\]"),
         ("answers.patterns", "more", "see"),
         ('["/uv.lock"]', '"/uv.lock"', r"\[generated\] .* a list of text"),
         ('["/uv.lock"]', "[1]", r"\[generated\] .* a list of text"),

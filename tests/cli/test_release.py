@@ -200,7 +200,7 @@ def test_dry_run(checkout: Path, cut: Callable[..., Ran]) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("justfile", RED, "The update matrix is red"),
+        ("justfile", RED, "The update matrix failed"),
         ("justfile", "matrix:\n    @touch left\n", "The checkout changed while the matrix ran"),
         ("releases/next.toml", release.NOTHING_YET, "has no note"),
         ("releases/next.toml", NEXT.replace("once", "twice"), "CHANGELOG.md is stale"),
@@ -274,7 +274,7 @@ def test_interrupted(checkout: Path, cli: Cli) -> None:
     _, err = running.communicate()
 
     assert (130, before) == (running.returncode, state(checkout)), err
-    assert "interrupted; everything is as it was" in err
+    assert "interrupted; the checkout is as it was" in err
     assert "Traceback" not in err
 
 

@@ -238,5 +238,5 @@ if __name__ == "__main__":
         terminal.error(str(mistake))
         sys.exit(mistake.exit_code)
     except KeyboardInterrupt:
-        terminal.error("interrupted; nothing was changed.")
+        terminal.error("interrupted; the checkout is as it was.")
         sys.exit(Exit.INTERRUPTED)
