@@ -38,7 +38,7 @@ def test_findings(cli: Cli, service: Path) -> None:
     named = [line.split() for line in ran.out.splitlines()[:2]]
     assert named == [[".roadbed/justfile", "missing"], [".roadbed/ruff.toml", "diverged"]]
     assert "1 diverged, 1 missing, of 4 managed files." in ran.out
-    assert "take the edit elsewhere (see .roadbed/README.md)" in ran.out
+    assert "move the edit elsewhere (see .roadbed/README.md)" in ran.out
 
 
 def test_advice(cli: Cli, service: Path) -> None:
