@@ -169,7 +169,7 @@ def test_missing_answers(cli: Cli, service: Path) -> None:
 def test_inside_a_service(cli: Cli, service: Path) -> None:
     """Who stands in a folder of a service is told where it begins."""
     inner = Cli(service / ".github", cli.environment)
-    inner.run("check").refused(2, f"is a part of the service in {service.resolve()}")
+    inner.run("check").refused(2, f"is inside the service in {service.resolve()}")
     inner.run("update").refused(2, str(service.resolve()))
 
 

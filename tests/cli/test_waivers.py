@@ -184,7 +184,7 @@ def test_no_day(cli: Cli, day: str) -> None:
         ({"path": '""'}, ["an empty `path`"]),
         ({"path": "7"}, ["an empty `path`"]),
         ({"path": '"!"'}, ["the path '!', which is not a pattern"]),
-        ({"until": "2027-01-31"}, ["the unknown key `until`", "take it out"]),
+        ({"until": "2027-01-31"}, ["the unknown key `until`", "remove it"]),
     ],
 )
 def test_mistakes(cli: Cli, edited: Path, changes: dict[str, str | None], words: list[str]) -> None:
