@@ -1,4 +1,4 @@
-"""The text of `.env.example`, derived from the settings so that it cannot fall behind them."""
+"""The text of `.env.example`, generated from the settings so that it stays up to date."""
 
 from collections.abc import Iterator
 

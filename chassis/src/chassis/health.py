@@ -1,4 +1,4 @@
-"""Liveness and readiness: what an orchestrator asks, and nothing that it should not act on."""
+"""Liveness and readiness: the answers to an orchestrator's probes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,8 +57,10 @@ class Readiness:
         self._pending.pop(check, None)
 
     def failed(self, check: str, reason: str) -> None:
-        """Record why `check` is still pending; `reason` is shown to whoever can reach
-        `/readyz`, so it names no secret."""
+        """Record why `check` is still pending.
+
+        `reason` is shown to every client of `/readyz`, so it contains no secret.
+        """
         if check in self._pending:
             self._pending[check] = reason
 

@@ -15,7 +15,7 @@ _MOST_CUTS = 16
 
 
 def encode(value: Any) -> bytes:
-    """Encode as JSON whatever ``value`` holds; what JSON does not know is written as text."""
+    """Return `value` as JSON; types unknown to JSON are written as text."""
     try:
         return to_json(value, fallback=str, inf_nan_mode="strings")
     except Exception:  # an object whose str() fails, a lone surrogate, a circle
@@ -27,10 +27,9 @@ def encode(value: Any) -> bytes:
 
 
 def line(event: Mapping[str, Any]) -> bytes:
-    """Encode ``event`` and its line break in at most 4,096 bytes.
+    """Return `event` and its line break as JSON, in at most 4,096 bytes.
 
-    Where that takes it, the largest values lose their middle: a traceback says what it is about
-    at its ends.
+    If needed, the largest values lose their middle: a traceback says the essential at its ends.
     """
     encoded = encode(event)
     if len(encoded) < ATOMIC:
@@ -47,7 +46,7 @@ def line(event: Mapping[str, Any]) -> bytes:
 
 
 def _name(value: Any) -> Any:
-    """Say what ``value`` is, where it is not simple."""
+    """Return the kind of a `value` that is not simple."""
     simple = value is None or isinstance(value, str | int | float)
     return value if simple else f"<{type(value).__name__}>"
 

@@ -31,7 +31,7 @@ def configure(settings: ServiceSettings, service: Service) -> None:
     """Send structlog and the standard library through one pipeline to standard output.
 
     Every line carries the service's name and version. Servers' own access logs are switched off:
-    ``access`` writes that line. JSON goes out in batches (``chassis.output``), except in tests,
+    `access` writes that line. JSON goes out in batches (`chassis.output`), except in tests,
     which read what was written at once.
     """
     as_json = settings.log_format != "console"
@@ -86,17 +86,17 @@ def flush() -> None:
 def access(*, status: int, **fields: Any) -> None:
     """Write the one line of a finished request, before its identifiers are cleared.
 
-    ``fields`` are those of ``chassis.telemetry.requests``. ``route`` is the template
-    (``/orders/{id}``), never the path, which may hold personal data.
+    `fields` are those of `chassis.telemetry.requests`. `route` is the template
+    (`/orders/{id}`), never the path, which may hold personal data.
     """
     known("request", urgent=status >= _SERVER_ERROR, status=status, **fields)
 
 
 def known(event: str, *, urgent: bool = False, **fields: Any) -> None:
-    """Write one of very many lines whose ``fields`` are our own numbers and names.
+    """Write one of very many lines whose `fields` are our own numbers and names.
 
     Nothing in them can be a secret, so they are not searched for one, which takes ten times as long
-    as the rest. An ``urgent`` line goes out at once.
+    as the rest. An `urgent` line goes out at once.
     """
     if _fast.is_on():
         _fast.write(event, fields, urgent=urgent)
@@ -113,14 +113,14 @@ def identify(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace what sits under a key that names a secret, and credentials inside texts."""
+    """Replace the values of secret keys, and credentials inside texts."""
     return {key: clean(key, value) for key, value in event.items()}
 
 
 class _Fast:
     """Writes known lines without the pipeline, whose work is known beforehand for them.
 
-    Whoever replaces the pipeline (``structlog.testing.capture_logs`` does, in place) gets these
+    Whoever replaces the pipeline (`structlog.testing.capture_logs` does, in place) gets these
     lines through it as well.
     """
 
@@ -130,7 +130,7 @@ class _Fast:
         self._stamps: dict[str, str] = {}
 
     def configure(self, service: Service, processors: list[Processor] | None) -> None:
-        """Stand in for ``processors``, or for none."""
+        """Stand in for `processors`, or for none."""
         self._processors = processors or []
         self._last = processors[-1] if processors else None
         self._stamps = {"service": service.name, "version": service.version}
@@ -174,7 +174,7 @@ class _Lines:
 
 
 class _Batches:
-    """Hands lines to ``chassis.output``; those about failures go out at once."""
+    """Hands lines to `chassis.output`; those about failures go out at once."""
 
     def __init__(self, *_: object) -> None:
         """Take what structlog's factories are given; there is nothing to choose."""

@@ -1,4 +1,4 @@
-"""What every operation may answer with, in the OpenAPI documents of both frameworks."""
+"""The problems of every operation, in the OpenAPI documents of both frameworks."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,8 +11,8 @@ _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 
 def declare(schema: dict[str, Any], *further: int) -> None:
-    """Write the problems that any operation may answer with into an OpenAPI `schema`; those of
-    the statuses `further` into every operation."""
+    """Write the problems of any operation into an OpenAPI `schema`; add those of the statuses
+    `further` to every operation."""
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema(mode="serialization")
     for path, operation in operations(schema):
@@ -28,7 +28,7 @@ def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Make `responses=` of a route that answers with further problems, such as 409."""
+    """Return `responses=` of a route with further problems, such as 409."""
     return {status: _response(str(status)) for status in statuses}
 
 

@@ -1,9 +1,9 @@
-"""Standard output as a log collector wants it: whole lines, in few writes, waiting for nobody.
+"""Standard output for a log collector: whole lines, few writes, and no waiting in requests.
 
 Several processes write to one pipe. The kernel keeps a write of up to 4,096 bytes in one piece and
-may mix larger ones; and a write to a full pipe waits for its reader. So lines gather for at most
-50 ms, go out in pieces of whole lines up to that size, and a thread does the writing: a reader that
-stops costs log lines, which are counted, and never a request.
+may mix larger ones; and a write to a full pipe waits for its reader. So lines gather for at most 50
+ms and go out in pieces of whole lines up to that size. A thread does the writing: a reader that
+stops costs log lines, which are counted, and never delays a request.
 """
 
 import atexit
@@ -25,7 +25,8 @@ _PAUSE_SECONDS = 0.001
 
 
 def standard_output() -> int:
-    """Return the descriptor of standard output, looked up anew because test runners replace it.
+    """Return the descriptor of standard output; look it up each time because test runners replace
+    it.
 
     Raises OSError or ValueError when it has none.
     """
@@ -35,7 +36,7 @@ def standard_output() -> int:
 class Output:
     """Takes lines from any thread and writes them in the order in which they came.
 
-    Killed without warning (``kill -9``) it loses what came in the last 50 ms.
+    Killed without warning (`kill -9`) it loses what came in the last 50 ms.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Output:
         lost: Callable[[int], bytes] = lambda lines: b"%d lines were lost\n" % lines,
         gather_seconds: float = _GATHER_SECONDS,
     ) -> None:
-        """Write to what ``descriptor`` returns; ``lost`` makes the line that says how many lines
+        """Write to what `descriptor` returns; `lost` makes the line that says how many lines
         found no room."""
         self._descriptor = descriptor
         self._lost = lost
@@ -79,7 +80,7 @@ class Output:
             self._wake.set()
 
     def flush(self, seconds: float = _FLUSH_SECONDS) -> None:
-        """Wait until everything is written, but not for longer than ``seconds``."""
+        """Wait until everything is written, but not for longer than `seconds`."""
         end = time.monotonic() + seconds
         while (self._lines or self._writing) and time.monotonic() < end:
             self._hurry.set()
@@ -97,7 +98,7 @@ class Output:
             self._hurry.wait(self._gather_seconds)
             self._hurry.clear()
             self._writing = True
-            # before the lines are taken: whoever adds one from now on wakes us again
+            # before the lines are taken: a line added from now on wakes us again
             self._awake = False
             self._drain()
             self._writing = False
@@ -126,7 +127,7 @@ class Output:
                 try:
                     piece = piece[os.write(descriptor, piece) :]
                 except BlockingIOError:
-                    # somebody who shares the pipe made it non-blocking
+                    # another process on the pipe made it non-blocking
                     select.select([], [descriptor], [])
         except (OSError, ValueError):
             return

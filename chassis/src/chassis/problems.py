@@ -18,7 +18,7 @@ TITLES: Mapping[str, str] = {
     "idempotency-in-progress": "A request with this key is still in progress",
     "idempotency-key-reused": "This key was used for another request",
     "foreign-request": "The request does not come from a page of this service",
-    "internal": "Something broke on our side",
+    "internal": "Something went wrong on our side",
     "invalid-api-key": "The API key is not valid",
     "invalid-credentials": "Wrong email address or password",
     "invalid-link": "Invalid or expired code",

@@ -15,7 +15,7 @@ _TOOLS: dict[Half, list[str]] = {
 
 
 class CommandFailedError(Exception):
-    """A tool failed and said why itself; `code` is its exit code."""
+    """A tool failed and printed the reason itself; `code` is its exit code."""
 
     def __init__(self, code: int) -> None:
         """Keep the exit code; a signal counts as 128 and its number, as in a shell."""
@@ -31,7 +31,7 @@ def tool(half: Half, *arguments: str) -> list[str]:
 def run(service: Service, *command: str, output: TextIO | None = None) -> None:
     """Run `command` to its end; `output` replaces its standard output.
 
-    Raises CommandFailedError when it fails or is no command.
+    Raises CommandFailedError when it fails or does not exist.
     """
     try:
         done = subprocess.run(command, cwd=service.root, stdout=output, check=False)  # noqa: S603

@@ -1,4 +1,4 @@
-"""Secrets stay out of log lines: by the key they sit under, and by their looks in any text."""
+"""Redaction of secrets in log lines: by their key, and by their pattern in any text."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _DEEPEST = 4
 
 
 def clean(key: str, value: Any, depth: int = 0) -> Any:
-    """Return `value` as it may be written under `key`."""
+    """Return `value` redacted as needed under `key`."""
     if _is_secret(key) and value not in (None, ""):
         return REDACTED
     if isinstance(value, str):

@@ -18,32 +18,33 @@ os.register_at_fork(after_in_child=_generator.seed)
 
 
 def digits(count: int) -> str:
-    """Make `count` random hex digits, an even number.
+    """Return `count` random hex digits, an even number.
 
-    Not from the operating system each time: asking it takes longer than all else about an id, and
-    lets go of the interpreter's lock in the middle of every request.
+    They do not come from the operating system each time: that call takes longer than the rest of an
+    id, and releases the interpreter's lock in the middle of every request.
     """
     return _generator.randbytes(count // 2).hex()
 
 
 def fresh() -> str:
-    """Make 32 random hex digits."""
+    """Return 32 random hex digits."""
     return digits(32)
 
 
 def fresh_span() -> str:
-    """Make 16 random hex digits."""
+    """Return 16 random hex digits."""
     return digits(16)
 
 
 def accept(value: str | None) -> str:
     """Return a caller's request id if it is harmless (8 to 64 of `A-Z a-z 0-9 . _ -`), else a
-    fresh one."""
+    new one."""
     return value if value and harmless(value) else fresh()
 
 
 def harmless(value: str) -> bool:
-    """Say whether `value` is 8 to 64 of `A-Z a-z 0-9 . _ -`, so that it forges nothing."""
+    """Return whether `value` is 8 to 64 of `A-Z a-z 0-9 . _ -`, so that it cannot forge log
+    lines."""
     return _ID.fullmatch(value) is not None
 
 

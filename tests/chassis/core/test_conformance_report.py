@@ -1,4 +1,4 @@
-"""What a run of the behavioural rules leaves behind."""
+"""What a run of the behavioral rules leaves behind."""
 
 import json
 import subprocess

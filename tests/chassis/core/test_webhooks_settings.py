@@ -49,7 +49,7 @@ def test_production_refuses(
         ("https://hooks.example.com:8443/in", None),
         ("https://hooks.example.com:22/in", "uses port 22"),
         ("https://hooks.example.com:0/in", "uses port 0"),
-        ("https://hooks.example.com:99999/in", "is no address"),
+        ("https://hooks.example.com:99999/in", "is not a valid URL"),
         ("http://hooks.example.com/in", "is not https"),
         ("https://[::1]/in", "is a loopback or private address"),
     ],

@@ -1,4 +1,4 @@
-"""Who calls: principals, the issuers we trust and the verification of their access tokens."""
+"""Callers: principals, trusted issuers and the verification of their access tokens."""
 
 from chassis.auth.issuers import IssuerError, TrustedIssuer
 from chassis.auth.keys import Fetch

@@ -1,4 +1,4 @@
-"""The private key that a checkout makes for itself where nobody configured one."""
+"""The private key that a checkout creates for itself when none is configured."""
 
 import os
 from contextlib import suppress
@@ -14,10 +14,10 @@ _EXPONENT = 65537
 
 @cache
 def development_pem(file: Path | None) -> bytes:
-    """Return the RSA key in `file` as PEM, making it first if there is none.
+    """Return the RSA key in `file` as PEM; create it first if there is none.
 
-    Without a file, or where it cannot be written, it lives as long as this process does: the same
-    at every call, another one in every other process.
+    Without a file, or if it cannot be written, the key lives as long as this process: every call
+    returns the same key, and every other process has another one.
     """
     if file is None:
         return _new_pem()
@@ -40,7 +40,7 @@ def _new_pem() -> bytes:
 
 
 def _write_once(file: Path, pem: bytes) -> None:
-    """Write the whole file or nothing; of two processes the first one's key stays."""
+    """Write the whole file or nothing; if two processes write, the first one's key stays."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-"""The issuers a service trusts, and which addresses it may trust outside development."""
+"""The issuers that a service trusts, and the URLs allowed outside development."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,11 +15,11 @@ class IssuerError(Exception):
 
 @dataclass(frozen=True)
 class TrustedIssuer:
-    """One issuer: tokens with exactly this `iss` and `audience`, signed by a key from
-    `jwks_url` or by `key`, the public key of an issuer that lives in this service.
+    """One issuer: tokens with exactly this `iss` and `audience`, signed by a key from `jwks_url` or
+    by `key`, the public key of an issuer inside this service.
 
-    Each token names its tenant in `tenant_claim`, as a UUID. With `single_tenant` the claim is
-    not read: everybody whom this issuer vouches for belongs to the one constant tenant.
+    Each token names its tenant in `tenant_claim`, as a UUID. With `single_tenant` the claim is not
+    read: every principal of this issuer belongs to the one constant tenant.
     """
 
     issuer: str
@@ -39,8 +39,11 @@ class TrustedIssuer:
             )
 
     def check(self, environment: Environment) -> None:
-        """Raise IssuerError unless `environment` may trust this issuer: outside development and
-        tests that takes https and a host that is not loopback or private."""
+        """Raise IssuerError unless `environment` may trust this issuer.
+
+        Outside development and tests the URL needs https and a host that is not loopback or
+        private.
+        """
         if environment.is_local:
             return
         for url in filter(None, (self.issuer, self.jwks_url)):

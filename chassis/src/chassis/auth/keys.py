@@ -1,4 +1,4 @@
-"""The public keys of one issuer, refreshed without making a request with a known key wait."""
+"""The public keys of one issuer; a refresh never delays a request with a known key."""
 
 import asyncio
 import time
@@ -25,11 +25,11 @@ class KeysUnavailableError(Exception):
 
 
 class KeySet:
-    """Keys by `kid`: a known key is served at once, even while its set is being refreshed.
+    """Keys by `kid`: a known key is returned at once, even during a refresh of its set.
 
-    An unknown `kid` waits for one fetch that all such requests share, at most every five
-    seconds; in between it is simply unknown. A successful fetch replaces the whole set, so that a
-    withdrawn key is gone at once. Without a successful fetch for 24 hours nothing is served.
+    An unknown `kid` waits for one fetch that all such requests share, at most every five seconds;
+    in between it counts as unknown. A successful fetch replaces the whole set, so a withdrawn key
+    is gone at once. Without a successful fetch for 24 hours no key is returned.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class KeySet:
         return self._keys.get(kid)
 
     def contains(self, key: PyJWK) -> bool:
-        """Say whether `key` came from the present set; a set that was replaced, or is too old to
-        be believed, holds it no more."""
+        """Return whether `key` belongs to the current set. A replaced or expired set contains no
+        key."""
         return (
             self._keys.get(key.key_id or "") is key
             and self._clock() - self._loaded < _STALE_LIMIT_SECONDS
@@ -89,7 +89,7 @@ class KeySet:
         self._loaded = self._clock()
 
     def _report(self, error: Exception) -> None:
-        """Warn, and raise the alarm while there is time to act before nothing is served."""
+        """Log a warning; log an error while there is time to act before the keys expire."""
         hours = (self._clock() - self._loaded) / 3600
         log = structlog.get_logger()
         write = log.error if _ALARM_HOURS < hours < inf else log.warning
@@ -103,9 +103,9 @@ class KeySet:
 
 
 def _usable(document: Mapping[str, Any]) -> dict[str, PyJWK]:
-    """Take the RSA signing keys that have a name.
+    """Return the RSA signing keys that have a `kid`.
 
-    Raises jwt.PyJWTError when there is none: an empty set would lock everybody out.
+    Raises jwt.PyJWTError when there is none: an empty set would reject every token.
     """
     keys = {
         key.key_id: key

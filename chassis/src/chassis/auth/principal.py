@@ -1,4 +1,4 @@
-"""Somebody whose token was verified."""
+"""The verified caller of a request."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,10 +23,11 @@ class Principal:
 
     @classmethod
     def from_claims(cls, claims: Mapping[str, Any], trusted: TrustedIssuer) -> Self:
-        """Read claims that `trusted` signed: `scope` and `permissions` add up.
+        """Return the principal in the verified claims of an issuer; `scope` and `permissions` add
+        up.
 
-        Raises ValueError when a claim has the wrong shape, or when the tenant's is absent: a tenant
-        that cannot be read must never fall back to another one.
+        Raises ValueError when a claim has the wrong type, or when the tenant's claim is missing: an
+        unreadable tenant must never fall back to another one.
         """
         session = claims.get("sid")
         return cls(

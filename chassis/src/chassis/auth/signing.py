@@ -1,4 +1,4 @@
-"""The key with which a service that owns its accounts signs their tokens."""
+"""The key with which a service that owns its accounts signs access tokens."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -26,18 +26,18 @@ _DEVELOPMENT_FILE = Path(".dev", "token.pem")
 
 @dataclass(frozen=True)
 class SigningKey:
-    """An RSA key and the `kid` by which verifiers find its public half."""
+    """An RSA key and the `kid` by which verifiers select its public half."""
 
     private: RSAPrivateKey
     kid: str
 
     @classmethod
     def load(cls, setting: Secret, service: Service) -> Self:
-        """Read the PEM text of `setting`.
+        """Return the key in the PEM text of `setting`.
 
-        For its development placeholder a key is made once and kept in `.dev/token.pem` of the
-        checkout; only in memory where that cannot be written, and in a build, whose files may end
-        in an image. Raises SettingsError.
+        For its development placeholder a key is created once and kept in `.dev/token.pem` of the
+        checkout. It stays in memory if that file cannot be written, and in a build, whose files may
+        end in an image. Raises SettingsError.
         """
         if setting.is_placeholder:
             built = read_environment(service) is Environment.BUILD
@@ -61,12 +61,14 @@ class SigningKey:
 
     @property
     def public(self) -> RSAPublicKey:
-        """The half that verifiers get."""
+        """Return the public half, for verifiers."""
         return self.private.public_key()
 
     def derive(self, purpose: str) -> bytes:
-        """Return a key of 32 bytes for another `purpose` (HKDF, RFC 5869): it lives as long as
-        this one and gives nothing away about it."""
+        """Return a key of 32 bytes for another `purpose` (HKDF, RFC 5869).
+
+        It is valid as long as this key and does not reveal it.
+        """
         secret = self.private.private_bytes(
             serialization.Encoding.DER,
             serialization.PrivateFormat.PKCS8,

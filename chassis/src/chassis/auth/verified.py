@@ -1,4 +1,4 @@
-"""What a verification has established, and for how long that holds."""
+"""The result of a verification, and how long it holds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from chassis.auth.principal import Principal
 
 
 def always() -> bool:
-    """Vouch without a condition."""
+    """Return True: the result has no further condition."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A principal until `expires` (seconds since 1970), while `still_valid` says yes.
+    """A principal until `expires` (seconds since 1970), while `still_valid` returns True.
 
-    `still_valid` is asked at every use and answers at once: whether what stood behind the
-    verification, such as the key that signed, stands yet.
+    `still_valid` is called at every use and must be fast. It checks whether the basis of the
+    verification, such as the signing key, is still valid.
     """
 
     principal: Principal

@@ -27,7 +27,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 def bearer(authorization: str | None) -> str:
-    """Take the token out of an `Authorization` header.
+    """Return the token in an `Authorization` header.
 
     Raises ProblemError 401 `missing-token`.
     """
@@ -66,11 +66,11 @@ class TokenVerifier:
         return (await self.examine(token)).principal
 
     async def examine(self, token: str) -> Verified:
-        """Return the principal of a valid access token, and how long that may be relied on: until
-        the token expires or the issuer's key set no longer holds the key that signed it.
+        """Return the principal of a valid access token, and how long the result may be cached:
+        until the token expires or the issuer's key set no longer contains the signing key.
 
-        Raises ProblemError: 401 `invalid-token` for anything wrong with the token, 503
-        `issuer-unavailable` when the issuer's keys could never be loaded.
+        Raises ProblemError: 401 `invalid-token` for an invalid token, 503 `issuer-unavailable` when
+        the issuer's keys could never be loaded.
         """
         if len(token) > _LONGEST:
             _refuse("it is too long")
@@ -98,9 +98,9 @@ class TokenVerifier:
             _refuse("it cannot be read")
 
     def _unverified_issuer(self, token: str) -> tuple[TrustedIssuer, str]:
-        """Read, unverified, which issuer and key the token claims to be from.
+        """Read the issuer and the key that the token claims, unverified.
 
-        Not by PyJWT, which takes as long for that as for the verification that follows.
+        PyJWT would take as long for this as for the verification that follows.
         """
         parts = token.split(".")
         if len(parts) != _PARTS:
@@ -114,7 +114,8 @@ class TokenVerifier:
         return self._issuers[issuer], header.get("kid", "")
 
     def _still_valid(self, trusted: TrustedIssuer, key: jwt.PyJWK | RSAPublicKey) -> bool:
-        """Say whether a token of `trusted`, so for its audience, signed by `key` still counts.
+        """Return whether a token of `trusted`, and so of its audience, signed by `key` is still
+        valid.
 
         A changed issuer or audience is another TrustedIssuer.
         """
@@ -140,7 +141,7 @@ def _read(part: str) -> dict[str, Any]:
 
 
 def _refuse_other_tokens(claims: Mapping[str, Any]) -> None:
-    """Identity and refresh tokens are signed by the same key and are no access tokens."""
+    """Refuse identity and refresh tokens: the same key signs them."""
     named = claims.get("token_use", "access") != "access" or claims.get("typ") in _OTHER_TYPES
     if named or "at_hash" in claims:
         _refuse("it is not an access token")

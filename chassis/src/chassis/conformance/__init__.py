@@ -1,7 +1,7 @@
-"""Behavioural standards: rules that run inside a service's own test suite, against the real app.
+"""Conformance tests: rules that run inside a service's own test suite, against the real app.
 
-A static check reads files; what is asked here is what the running service does. A rule is a class
-in a file named after it: the class's docstring is its title, that of ``check`` its remedy.
+A static check reads files; these check the behavior of the running service. A rule is a class in a
+file named after it: the class's docstring is its title, that of `check` its remedy.
 """
 
 from chassis.conformance.report import Report

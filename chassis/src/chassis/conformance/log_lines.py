@@ -1,4 +1,4 @@
-"""What a service really writes to its log, as a collector would read it."""
+"""The log of a service, as a collector reads it."""
 
 import json
 from collections.abc import Iterator
@@ -15,8 +15,10 @@ from chassis.settings import ServiceSettings
 
 @contextmanager
 def written(settings: ServiceSettings, service: Service) -> Iterator[list[dict[str, Any]]]:
-    """Log as JSON meanwhile; the list is filled at the end. A line that is not JSON counts as
-    ``{"event": None, "text": …}``."""
+    """Log as JSON inside the context; the yielded list is filled at its end.
+
+    A line that is not JSON counts as `{"event": None, "text": …}`.
+    """
     lines: list[dict[str, Any]] = []
     before = structlog.get_config()
     as_json = settings.model_copy(update={"log_format": "json"})
@@ -32,7 +34,7 @@ def written(settings: ServiceSettings, service: Service) -> Iterator[list[dict[s
 
 def _read(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        entry = json.loads(line)
     except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"event": None, "text": line}
+        entry = None
+    return entry if isinstance(entry, dict) else {"event": None, "text": line}

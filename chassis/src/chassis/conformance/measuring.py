@@ -1,4 +1,4 @@
-"""Which durations a service really counts."""
+"""The durations that a service counts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,20 +14,20 @@ LABELS = {"http_request_method", "http_route", "http_response_status_code"}
 
 @contextmanager
 def counting() -> Iterator[list[Mapping[str, str]]]:
-    """Count meanwhile; the list is filled at the end with the labels of every duration that was.
+    """Count durations inside the context; the yielded list gets their labels at its end.
 
-    A process has one registry: what is given is what grew.
+    A process has one registry, so the list holds the difference.
     """
     active = metrics.active
     before = _counts()
-    found: list[Mapping[str, str]] = []
+    durations: list[Mapping[str, str]] = []
     metrics.active = active or _metrics()
     try:
-        yield found
+        yield durations
     finally:
         metrics.active = active
         after = _counts()
-        found.extend(dict(labels) for labels in after if after[labels] > before.get(labels, 0))
+        durations.extend(dict(labels) for labels in after if after[labels] > before.get(labels, 0))
 
 
 def _counts() -> dict[frozenset[tuple[str, str]], float]:

@@ -1,4 +1,4 @@
-"""What a run of the behavioural rules leaves behind, for ``roadbed check`` to read."""
+"""The report of a run of the behavioral rules, for `roadbed check` to read."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ class Report:
     _results: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, rule: Standard, findings: Iterable[Finding]) -> None:
-        """Keep what ``rule`` found; nothing means that the standard holds."""
+        """Store the findings of `rule`; none means that the rule holds."""
         self._results[rule.id] = {
             "title": rule.title,
             "level": rule.level,
@@ -32,7 +32,7 @@ class Report:
         }
 
     def write(self) -> Path:
-        """Write ``.dev/conformance-<half>.json``, which names the commit it speaks of."""
+        """Write `.dev/conformance-<half>.json`, which names the commit it describes."""
         target = self.service.root / ".dev" / f"conformance-{self.half}.json"
         target.parent.mkdir(mode=0o700, exist_ok=True)
         target.write_text(json.dumps(self._document(), indent=2) + "\n", encoding="utf-8")
@@ -51,7 +51,7 @@ class Report:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Ask git; a folder that is no repository, or a machine without git, answers nothing."""
+    """Return git's output; empty outside a repository or without git."""
     try:
         done = subprocess.run(  # noqa: S603 - a list, never a shell
             ["git", *arguments],  # noqa: S607 - git is on PATH

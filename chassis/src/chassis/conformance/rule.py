@@ -1,4 +1,4 @@
-"""What a behavioural rule is, and what it finds."""
+"""A behavioral rule and its findings."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -17,15 +17,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One place where a service departs from a standard: an operation (``GET /v1/things``), a
-    setting or a file, and what was seen there."""
+    """One violation of a rule: an operation (`GET /v1/things`), a setting or a file, and the
+    observation."""
 
     place: str
     seen: str
 
 
 class Standard(ABC):
-    """What every rule has. ``id`` never changes, and is the same in both halves."""
+    """What every rule has. `id` never changes, and is the same in both halves."""
 
     id: ClassVar[str]
     level: ClassVar[Level]
@@ -46,7 +46,7 @@ class Standard(ABC):
 
 
 class Rule[Subject](Standard):
-    """One standard of an asynchronous service; a ``Subject`` is the service as its tests hold
+    """One standard of an asynchronous service; a `Subject` is the service as its tests hold
     it."""
 
     @abstractmethod
@@ -63,6 +63,6 @@ class SyncRule[Subject](Standard):
 
 
 def sentence(rule: Standard, findings: Iterable[Finding]) -> str:
-    """Tell a developer what a rule found and what to do."""
+    """Return a message with the rule's finding and its remedy."""
     places = "\n".join(f"  {finding.place}: {finding.seen}" for finding in findings)
     return f"{rule.id} {rule.title}\n{places}\n\n{rule.remedy}"

@@ -1,4 +1,4 @@
-"""Secrets whose development value a production would start with."""
+"""Secrets whose development value production would accept."""
 
 from pydantic import ValidationError
 
@@ -7,7 +7,7 @@ from chassis.settings import Secret, ServiceSettings
 
 
 def kept_defaults(settings: type[ServiceSettings]) -> list[str]:
-    """Name the secret settings that accept their own default in production."""
+    """Return the names of secret settings that accept their own default in production."""
     weak = {
         name: field.default
         for name, field in settings.model_fields.items()

@@ -1,4 +1,4 @@
-"""GraphQL whatever framework serves it: how much a query may ask for, and what it is answered.
+"""GraphQL for any framework: limits of a query, and its response.
 
 Installed with the extras `fastapi-graphql` and `django-graphql`.
 """

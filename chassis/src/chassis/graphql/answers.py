@@ -1,10 +1,10 @@
-"""What a query is answered with: a status that tells how it went, and errors as problems.
+"""The response to a query: a status that tells the outcome, and errors as problems.
 
-After GraphQL over HTTP, edition of September 2026: 200 means that nothing went wrong, 294 (Partial
-Success) that some fields failed, 400 that the query itself is not good. Where a failure leaves no
-data at all the edition would answer 294 too; here its cause decides (403, 404, 422 …, 500), because
-then nothing succeeded. So the access line, the metric and the span all show an error by the status,
-whatever media type the client asked for.
+Follows GraphQL over HTTP, edition of September 2026: 200 means no error, 294 (Partial Success)
+means that some fields failed, 400 that the query is not valid. If a failure leaves no data at all,
+the edition would answer 294 too; here its cause decides (403, 404, 422 …, 500), because nothing
+succeeded. So the access line, the metric and the span all show an error by the status, for every
+media type.
 """
 
 import json
@@ -37,7 +37,7 @@ def _unchanged(error: Exception) -> Exception:
 
 
 class GraphQLResponse(BaseModel):
-    """`data` as asked for, and what went wrong with which field."""
+    """The requested `data`, and the errors with their fields."""
 
     data: dict[str, Any] | None = None
     errors: list[dict[str, Any]] | None = None
@@ -45,7 +45,7 @@ class GraphQLResponse(BaseModel):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a framework makes its response of."""
+    """The parts from which a framework builds its response."""
 
     status: int
     headers: Mapping[str, str]
@@ -54,8 +54,10 @@ class Answer:
 
 
 def answer(result: ExecutionResult, accept: str, translate: Translate = _unchanged) -> Answer:
-    """Answer with `result` in the media type that a client with the header `accept` takes, and
-    log what went wrong; `translate` gives the problem that an exception of a framework is."""
+    """Return `result` in the media type that the header `accept` prefers, and log its errors.
+
+    `translate` turns an exception of the framework into a problem.
+    """
     media_type = _JSON if _JSON in accept and MEDIA_TYPE not in accept else MEDIA_TYPE
     if not result.errors:
         return Answer(HTTPStatus.OK, {}, media_type, _encoded({"data": result.data}))
@@ -80,8 +82,8 @@ def _problem(error: GraphQLError, translate: Translate) -> ProblemError:
         case ProblemError() as problem:
             return problem
         case ValidationError() as invalid:
-            found = invalid.errors(include_url=False, include_input=False, include_context=False)
-            errors = [{"detail": item["msg"], "field": item["loc"]} for item in found]
+            details = invalid.errors(include_url=False, include_input=False, include_context=False)
+            errors = [{"detail": item["msg"], "field": item["loc"]} for item in details]
             return ProblemError(422, "validation", errors=errors)
         case RecursionError() if not error.path:
             return ProblemError(400, "invalid-query", "The query is nested too deeply.")
@@ -93,7 +95,7 @@ def _problem(error: GraphQLError, translate: Translate) -> ProblemError:
 
 
 def _shown(error: GraphQLError, problem: ProblemError) -> dict[str, Any]:
-    """Show an error; of our own failures only that they happened."""
+    """Return the public form of an error; internal errors reveal no cause."""
     described = problem.problem()
     is_internal = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     message = described.title if is_internal else described.detail or described.title
@@ -119,8 +121,7 @@ def _log(errors: list[tuple[GraphQLError, ProblemError]], status: int) -> None:
 
 
 def declared(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
-    """Make `responses=` of the endpoint: a failure may also come from before GraphQL, as a plain
-    problem."""
+    """Return `responses=` of the endpoint. A failure before GraphQL is a plain problem."""
     return {status: _declared(status) for status in statuses}
 
 

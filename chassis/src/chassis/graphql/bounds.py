@@ -1,11 +1,11 @@
-"""How much one query may ask for, known before anything runs.
+"""Limits of one query, checked before it runs.
 
-An object costs one, and so does a value that a function has to find; a plain attribute costs
-nothing. What is selected in a list counts as often as the list may be long: its argument `limit`,
-or that of the field around it (a page), else `LIST_LENGTH`.
+An object costs one, and so does a value that a function resolves; a plain attribute costs nothing.
+The selection inside a list is multiplied by the list's greatest length: its argument `limit`, or
+that of the field around it (a page), else `LIST_LENGTH`.
 
-Strawberry's own limiters follow every path through fragments, of which a short query can have
-2^60; here each fragment is measured once.
+Strawberry's own limiters follow every path through fragments, and a short query can have 2^60 of
+them; here each fragment is measured once.
 """
 
 from collections.abc import Mapping
@@ -163,11 +163,11 @@ class Bounds(ValidationRule):
 
 
 def _has_resolver(definition: GraphQLField) -> bool:
-    """Whether a function finds the value, instead of an attribute."""
+    """Return whether a function resolves the value, not an attribute."""
     declared = definition.extensions.get("strawberry-definition")
     return declared is None or not declared.is_basic_field
 
 
 def bounds(variables: Mapping[str, Any] | None) -> type[Bounds]:
-    """Make the rule for one request with `variables`."""
+    """Return the validation rule for one request with `variables`."""
     return type("RequestBounds", (Bounds,), {"variables": variables or {}})

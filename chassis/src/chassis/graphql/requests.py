@@ -1,4 +1,4 @@
-"""A request as it comes, and what is answered where it names nothing that could run."""
+"""A GraphQL request, and the result if it names nothing that can run."""
 
 from typing import Annotated, Any
 
@@ -14,14 +14,14 @@ _NO_OPERATION = "Send an operation; `operationName` is the name of one that is s
 
 
 class GraphQLRequest(BaseModel):
-    """A request after https://http-spec.graphql.org, section 5."""
+    """A request as defined by https://http-spec.graphql.org, section 5."""
 
     query: Annotated[str, Field(min_length=1, max_length=_LONGEST)]
     variables: dict[str, Any] | None = None
     operation_name: Annotated[str | None, Field(alias="operationName", max_length=200)] = None
 
     def arguments(self) -> dict[str, Any]:
-        """Return it as the arguments of a schema's `execute` and `execute_sync`."""
+        """Return the request as arguments of a schema's `execute` and `execute_sync`."""
         return {
             "query": self.query,
             "variable_values": self.variables,
@@ -30,7 +30,7 @@ class GraphQLRequest(BaseModel):
 
 
 def refusal(error: Exception) -> ExecutionResult:
-    """Make the result of a query that cannot be run, from one of `UNRUNNABLE`."""
+    """Return the result of a query that cannot run, from one of `UNRUNNABLE`."""
     detail = _NO_OPERATION
     if isinstance(error, InvalidOperationTypeError):
         detail = error.as_http_error_reason("POST")

@@ -1,4 +1,4 @@
-"""The schema: what all domains or apps offer, merged, and what is checked before a query runs."""
+"""The schema: the merged fields of all domains or apps, and the checks before a query runs."""
 
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
@@ -14,11 +14,11 @@ from chassis.graphql.bounds import MOST_TOKENS, bounds
 
 
 class Access(FieldExtension):
-    """What the extension of a field that says who may ask for it derives from."""
+    """Base class of the field extensions that check permissions."""
 
 
 class _Schema(strawberry.Schema):
-    """Leaves errors to the endpoint, which knows what to log."""
+    """A schema that leaves the logging of errors to the endpoint."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -27,11 +27,10 @@ class _Schema(strawberry.Schema):
 
 
 class _Checks(SchemaExtension):
-    """Adds our rules to those of the GraphQL specification."""
+    """Our rules, added to those of the GraphQL specification."""
 
     def on_operation(self) -> Iterator[None]:
-        """Bound what may be asked, and keep the schema to itself where `introspects` of the
-        context says so."""
+        """Limit the query; refuse introspection unless `introspects` of the context allows it."""
         asked = self.execution_context
         asked.parse_options = {"max_tokens": MOST_TOKENS}
         asked.validation_rules += (bounds(asked.variables),)
@@ -45,11 +44,11 @@ def merge(
 ) -> strawberry.Schema:
     """Merge `query` with the `Query` and `Mutation` of the modules that have one.
 
-    Raises what `refuse` makes of the name of a query or mutation without an `Access`.
+    Raises the exception that `refuse` returns for the name of a field without an `Access`.
     """
-    found = list(modules)
-    queries = (query, *(module.Query for module in found if hasattr(module, "Query")))
-    mutations = tuple(module.Mutation for module in found if hasattr(module, "Mutation"))
+    domains = list(modules)
+    queries = (query, *(module.Query for module in domains if hasattr(module, "Query")))
+    mutations = tuple(module.Mutation for module in domains if hasattr(module, "Mutation"))
     if name := next(_undecided(*queries, *mutations), None):
         raise refuse(f"{name} does not say who may ask for it")
     return _Schema(

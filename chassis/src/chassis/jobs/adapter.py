@@ -1,4 +1,4 @@
-"""Our tasks as procrastinate knows them: its application, made of them and connected."""
+"""Our tasks in procrastinate: its application, with our tasks registered, connected."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -18,12 +18,12 @@ _WAIT_SECONDS = 5.0
 
 
 class UnknownTaskError(Exception):
-    """A job's task is not in this code: the job is newer, or the task is gone."""
+    """This code lacks the job's task: the job is newer, or the task was removed."""
 
 
 @asynccontextmanager
 async def connected(url: str, tasks: Iterable[Task[...]]) -> AsyncIterator[App]:
-    """Give procrastinate's application made from our `tasks`, connected."""
+    """Yield procrastinate's application with our `tasks`, connected."""
     _quiet_library_logs()
     app = App(connector=PsycopgConnector())
     app.tasks = _Tasks(app, tasks)
@@ -44,9 +44,10 @@ async def connected(url: str, tasks: Iterable[Task[...]]) -> AsyncIterator[App]:
 
 
 class _Tasks(dict[str, LibraryTask[..., Any, ...]]):
-    """The known tasks, and for any other a stand-in that fails like a task and is tried again.
+    """The known tasks; an unknown one gets a stand-in that fails and is retried.
 
-    During a release an older worker meets jobs of a newer one: the library would bury them at once.
+    During a release an older worker meets jobs of a newer one. The library would discard them at
+    once.
     """
 
     def __init__(self, app: App, known: Iterable[Task[...]]) -> None:
@@ -90,8 +91,8 @@ def _library_task(
 
 
 def _quiet_library_logs() -> None:
-    """Keep the library's lines about single jobs out of the log: they repeat the arguments, and
-    ours say the rest."""
+    """Silence the library's lines about single jobs: they repeat the arguments, and our lines
+    contain the rest."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     logging.getLogger("procrastinate.worker").addFilter(_is_about_the_worker)
 

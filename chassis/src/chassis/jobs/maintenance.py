@@ -1,4 +1,4 @@
-"""What keeps the queue healthy: finding abandoned jobs, forgetting finished ones."""
+"""Maintenance of the queue: recover abandoned jobs, delete finished ones."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -32,10 +32,10 @@ _DELETE = """
 
 
 async def recover(connection: AsyncConnection[Any], limits: Mapping[str, int]) -> None:
-    """Put the jobs of workers that fell silent back into the queue.
+    """Return the jobs of workers without a heartbeat to the queue.
 
-    `limits` are the retries of each task: a job that used them up killed its worker every time,
-    and becomes a dead letter.
+    `limits` are the retries of each task. A job that used them up killed its worker every time and
+    becomes a dead letter.
     """
     silent = timedelta(seconds=STALLED_SECONDS)
     async with connection.cursor(row_factory=dict_row) as cursor:
@@ -69,6 +69,6 @@ async def _mark_dead(connection: AsyncConnection[Any], job_id: int) -> str:
 
 
 async def delete_finished(connection: AsyncConnection[Any], *, days: int) -> None:
-    """Delete what succeeded or was cancelled more than `days` ago. Dead letters stay."""
+    """Delete jobs that succeeded or were canceled more than `days` ago. Dead letters stay."""
     deleted = await connection.execute(_DELETE, [timedelta(days=days)])
     structlog.get_logger().info("deleted finished jobs", jobs=deleted.rowcount, days=days)

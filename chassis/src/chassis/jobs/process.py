@@ -1,4 +1,4 @@
-"""A process beside the server: a signal stops it, a probe asks it, a database is waited for."""
+"""A process beside the server: it handles signals, answers a probe and waits for a database."""
 
 import asyncio
 import os
@@ -24,20 +24,19 @@ DATABASE_UNAVAILABLE = (ConnectorException, psycopg.OperationalError, PoolTimeou
 
 
 class Stop:
-    """Whether this process was told to stop."""
+    """The stop request of this process."""
 
     def __init__(self) -> None:
-        """Nobody told it yet."""
+        """Start without a stop request."""
         self.requested = asyncio.Event()
 
     def listen(self) -> None:
-        """Take SIGTERM and SIGINT as being told; needs a running event loop."""
+        """Treat SIGTERM and SIGINT as a stop request; needs a running event loop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.requested.set)
 
     async def retry_until_stopped(self, name: str, once: Callable[[], Awaitable[None]]) -> None:
-        """Call `once` again and again until told to stop; wait a moment after each failure of the
-        database."""
+        """Call `once` repeatedly until the stop; wait a moment after each database failure."""
         while not self.requested.is_set():
             try:
                 await once()
@@ -55,11 +54,11 @@ class Stop:
 
 @asynccontextmanager
 async def liveness(port: int | None) -> AsyncIterator[None]:
-    """Answer every HTTP request on `port` with 200 for as long as the event loop turns; without a
-    port, do nothing.
+    """Answer every HTTP request on `port` with 200 while the event loop runs; without a port, do
+    nothing.
 
-    It asks nobody else: a database that is away is no reason to restart this process. Raises
-    SettingsError for a port that is taken.
+    It checks no other system: an unavailable database is no reason to restart this process. Raises
+    SettingsError if the port is in use.
     """
     if port is None:
         yield

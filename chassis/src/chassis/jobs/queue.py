@@ -1,4 +1,4 @@
-"""Putting jobs into the queue, within the transaction of whoever enqueues."""
+"""Adding jobs to the queue, in the transaction of the caller."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -71,7 +71,7 @@ def enqueue_stored(
 
 @contextmanager
 def _errors_of_the_driver() -> Iterator[None]:
-    """Raise what psycopg raised: whoever asks whether the database is lost knows those alone."""
+    """Raise psycopg's original error: callers that detect a lost database know only those."""
     try:
         yield
     except ConnectorException as error:

@@ -1,4 +1,4 @@
-"""Running one job: in the trace of whoever enqueued it, with one log line at its end."""
+"""Running one job: in the trace of its enqueuer, with one log line at its end."""
 
 import asyncio
 import time
@@ -21,14 +21,14 @@ _NOW = timedelta()
 
 
 class Strategy(BaseRetryStrategy):
-    """Our retries as procrastinate asks for them."""
+    """Our retries in procrastinate's interface."""
 
     def __init__(self, retry: Retry) -> None:
         """Follow `retry`."""
         self._retry = retry
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """Decide when `job` runs again; one that a stopping worker cut short does so at once."""
+        """Decide when `job` runs again; a job interrupted by a stopping worker runs at once."""
         short = isinstance(exception, asyncio.CancelledError)
         delay = _NOW if short else self._retry.delay(job.attempts)
         return None if delay is None else RetryDecision(retry_at=datetime.now(UTC) + delay)
@@ -37,8 +37,8 @@ class Strategy(BaseRetryStrategy):
 def runner(
     name: str, retry: Retry, body: Callable[[Mapping[str, Any]], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
-    """Return what procrastinate calls for each job of the task `name`: `body` with the stored
-    arguments."""
+    """Return the function that procrastinate calls for each job of the task `name`. It calls
+    `body` with the stored arguments."""
 
     async def run(
         context: JobContext,

@@ -1,5 +1,7 @@
-"""The process that enqueues periodic tasks. Two of them at once do no harm: the database lets each
-tick be enqueued once."""
+"""The process that enqueues periodic tasks.
+
+Two of them may run at once: the database enqueues each tick only once.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -17,8 +19,7 @@ _LATEST_SECONDS = 600
 
 
 async def schedule(url: str, tasks: Iterable[Task[...]], stop: Stop) -> None:
-    """Enqueue the periodic ones of `tasks` on time until `stop`. A database that goes away is
-    waited for."""
+    """Enqueue the periodic tasks among `tasks` on time until `stop`; wait for a lost database."""
     declared = [item for item in tasks if item.cron]
 
     async def once() -> None:

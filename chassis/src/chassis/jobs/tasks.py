@@ -1,8 +1,8 @@
-"""Declaring tasks: what a job runs, on which queue, and how often it is tried.
+"""Declaring tasks: the function of a job, its queue and its retries.
 
-A task runs at least once for each of its jobs, and again when its worker was killed half-way: write
-it so that a second run does no harm. Its arguments are identifiers, never personal data or secrets:
-they lie in the queue in clear.
+A task runs at least once for each of its jobs, and again if its worker was killed: write it so that
+a second run does no harm. Its arguments are identifiers, never personal data or secrets: the queue
+stores them unencrypted.
 """
 
 import inspect
@@ -21,16 +21,16 @@ _OPTIONS = frozenset({"session", "connection", "task", "lock", "queueing_lock", 
 
 
 class TaskError(TypeError):
-    """A task is declared in a way that cannot work; the text is one sentence."""
+    """An invalid declaration of a task; the text is one sentence."""
 
 
 @dataclass(frozen=True)
 class Retry:
-    """How often a failing job is tried again, and when.
+    """How often a failing job is retried, and when.
 
-    The n-th retry waits `first * 2 ** (n - 1)`, `longest` at most, less up to half of it by
-    chance, so that jobs which failed together do not come back together. After `limit` retries
-    the job is a dead letter: it stays, visible, until an operator retries or cancels it.
+    The n-th retry waits `first * 2 ** (n - 1)`, `longest` at most, less a random part of up to
+    half, so that jobs which failed together do not return together. After `limit` retries the job
+    is a dead letter: it stays visible until an operator retries or cancels it.
     """
 
     limit: int = 10
@@ -38,8 +38,8 @@ class Retry:
     longest: timedelta = timedelta(hours=1)
 
     def delay(self, retries: int) -> timedelta | None:
-        """Return how long to wait after a failure that `retries` retries preceded; None when
-        there is no retry left."""
+        """Return how long to wait after a failure that followed `retries` retries; None when no
+        retry is left."""
         if retries >= self.limit:
             return None
         # beyond 2 ** 32 every wait is the longest one
@@ -55,8 +55,7 @@ NEVER = Retry(limit=0)
 class Task[**P]:
     """A function that workers run; `name` is stored with each of its jobs.
 
-    Calling it runs the function here and now, as a test may. `cron` says when the scheduler
-    enqueues it by itself.
+    A call runs the function directly, for tests. `cron` says when the scheduler enqueues it.
     """
 
     def __init__(
@@ -97,7 +96,7 @@ class Task[**P]:
 def task[**P](
     *, queue: str = DEFAULT_QUEUE, retry: Retry = DEFAULT_RETRY
 ) -> Callable[[Callable[P, Awaitable[None]]], Task[P]]:
-    """Make a task of an `async` function whose parameters can be written as JSON.
+    """Return a task for an `async` function whose parameters can be written as JSON.
 
     `@task(queue="mail")` over `async def welcome(account_id: UUID) -> None`. Raises TaskError.
     """
@@ -111,10 +110,10 @@ def task[**P](
 def periodic(
     cron: str, *, queue: str = DEFAULT_QUEUE, retry: Retry = DEFAULT_RETRY
 ) -> Callable[[Callable[[], Awaitable[None]]], Task[[]]]:
-    """Make a task that the scheduler enqueues whenever `cron` says (five fields, in UTC).
+    """Return a task that the scheduler enqueues on the schedule `cron` (five fields, in UTC).
 
-    A run that is still waiting or going on is not doubled. Raises TaskError for a wrong `cron` or
-    a function with parameters.
+    A run is skipped while an earlier one waits or runs. Raises TaskError for an invalid `cron` or a
+    function with parameters.
     """
 
     def declare(function: Callable[[], Awaitable[None]]) -> Task[[]]:
@@ -134,7 +133,8 @@ def check_cron(name: str, cron: str) -> None:
 
 
 def _model(name: str, function: Callable[..., Awaitable[None]]) -> type[BaseModel]:
-    """Describe the parameters of `function`, so that they survive the way through the queue."""
+    """Return a model of the parameters of `function`, which validates them on both ends of the
+    queue."""
     if not inspect.iscoroutinefunction(function):
         raise TaskError(f"{name} must be an `async def`: workers run many jobs on one event loop.")
     parameters = inspect.signature(function).parameters

@@ -1,8 +1,7 @@
 """The process that runs jobs.
 
-SIGTERM and SIGINT stop it: it takes no more jobs, waits for the running ones, and puts back into
-the queue what is not done in time. A worker that was killed is missed by its heartbeat, and its
-jobs are run again.
+SIGTERM and SIGINT stop it: it takes no more jobs, waits for the running ones, and returns
+unfinished ones to the queue. The heartbeat reveals a killed worker, and its jobs run again.
 """
 
 import asyncio
@@ -32,8 +31,10 @@ _RECORD_PAUSES_SECONDS = (0.2, 1.0, 3.0)
 async def work(
     url: str, tasks: Iterable[Task[...]], stop: Stop, *, concurrency: int, grace_seconds: float
 ) -> None:
-    """Run jobs until `stop`, at most `concurrency` at a time; wait `grace_seconds` for those
-    that run then. A database that goes away is waited for."""
+    """Run jobs until `stop`, at most `concurrency` at a time.
+
+    At the stop, wait `grace_seconds` for the running ones. A lost database is waited for.
+    """
     declared = list(tasks)
 
     async def once() -> None:
@@ -73,8 +74,11 @@ class _Worker(LibraryWorker):
         await asyncio.Event().wait()
 
     async def _persist_job_status(self, *args: Any, **known: Any) -> None:
-        """Record how a job ended, patiently: the library tries once, and after a hiccup of the
-        database the job would count as running for as long as this worker lives."""
+        """Record the outcome of a job, with retries.
+
+        The library tries once; after a short database failure the job would count as running as
+        long as this worker lives.
+        """
         for pause in _RECORD_PAUSES_SECONDS:
             try:
                 await super()._persist_job_status(*args, **known)

@@ -1,1 +1,1 @@
-"""Calls to other systems: when to try again, and when to leave a failing system alone."""
+"""Calls to other systems: retries and circuit breakers."""

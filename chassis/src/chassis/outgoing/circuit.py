@@ -1,6 +1,6 @@
-"""Circuit breaking: an endpoint that keeps failing is left alone for a while, longer each time.
+"""Circuit breaking: a failing endpoint gets no calls for a while, longer each time.
 
-The state lies in the database, so that all workers spare the same endpoints and a restart forgets
+The state is in the database, so that all workers spare the same endpoints and a restart loses
 nothing. After a pause one delivery at a time probes (half-open); the first success closes the
 circuit.
 """

@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again, and when it is given up."""
+"""When a failed delivery is retried, and when it is given up."""
 
 import random
 from datetime import timedelta

@@ -1,7 +1,7 @@
-"""The PostgreSQL schema ``platform``: the chassis's own tables and their forward-only migrations.
+"""The PostgreSQL schema `platform`: the chassis's own tables and their forward-only migrations.
 
-It stands apart from the service's migrations, so that the chassis can change its tables without a
-word in anybody's history. A number is never reused and a file never changes once released.
+It is separate from the service's migrations, so that the chassis can change its tables without
+touching a service's history. A number is never reused and a file never changes once released.
 """
 
 import re
@@ -13,7 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import scalar_row
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
-# any number that nobody else uses: it stands for "migrating the platform schema"
+# any number that no other lock uses: it stands for "migrating the platform schema"
 _LOCK = 7_262_345_001
 _FILES = {
     int(match.group(1)): item
@@ -32,7 +32,7 @@ class SchemaError(Exception):
 def current(connection: Connection[Any]) -> int:
     """Return the version of the connected database; 0 where nothing was ever migrated.
 
-    A version above ``HEAD`` belongs to a newer chassis, which runs beside this one during a
+    A version above `HEAD` belongs to a newer chassis, which runs beside this one during a
     roll-out; migrations are written so that this works.
     """
     if not _one(connection, "SELECT to_regclass('platform.schema_version')"):
@@ -41,7 +41,7 @@ def current(connection: Connection[Any]) -> int:
 
 
 def migrate(connection: Connection[Any]) -> list[str]:
-    """Bring the connected database to ``HEAD`` in one transaction; return the names applied.
+    """Bring the connected database to `HEAD` in one transaction; return the names applied.
 
     Processes that migrate at once wait for each other. Raises SchemaError when the role may not
     make the schema.
@@ -85,7 +85,7 @@ def _apply(connection: Connection[Any], number: int) -> str:
 def _set_search_path(connection: Connection[Any]) -> None:
     """Let unqualified names reach the platform's tables, for this role in this database alone.
 
-    ``public`` stays first: what the service creates is its own.
+    `public` stays first: what the service creates is its own.
     """
     known = "SELECT 'platform' = ANY (string_to_array(current_setting('search_path'), ', '))"
     if not _one(connection, known):

@@ -1,9 +1,9 @@
-"""What follows one request through the service: its identifiers, its trace and its measurements.
+"""The identifiers, the trace and the measurements of a request through the service.
 
-``carried()`` gives what an outgoing call, a job or a row has to carry, ``resume(carried, …)`` goes
-on with it elsewhere. ``start(settings, service)`` and ``stop()`` belong around a process that works
-for requests (an application does it itself); ``report(error)`` tells the error tracker, if one is
-named. Names imported here are the public interface.
+`carried()` returns the headers for an outgoing call, a job or a row; `resume(carried, …)` continues
+with them elsewhere. Call `start(settings, service)` and `stop()` around a process that works for
+requests (an application does it itself). `report(error)` sends to the error tracker, if one is
+configured. Names imported here are the public interface.
 """
 
 from chassis.telemetry.context import carried

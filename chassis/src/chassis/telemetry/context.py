@@ -1,4 +1,4 @@
-"""The identifiers of the request, job or message that is being worked on."""
+"""The identifiers of the current request, job or message."""
 
 import re
 from collections.abc import Callable
@@ -16,10 +16,10 @@ _SAMPLED = 1
 
 @dataclass(slots=True)
 class Context:
-    """Identifiers in lower-case hex: ``trace_id`` has 32 digits, ``span_id`` 16.
+    """Identifiers in lower-case hex: `trace_id` has 32 digits, `span_id` 16.
 
-    ``span_id`` is the span that work below this point is a part of; ``sampled`` whether it is
-    recorded, ``parent_id`` the caller's span where it is not ``span_id`` itself.
+    `span_id` is the span that work below this point is a part of; `sampled` whether it is
+    recorded, `parent_id` the caller's span where it is not `span_id` itself.
     """
 
     request_id: str
@@ -34,36 +34,36 @@ current: ContextVar[Context | None] = ContextVar("chassis_telemetry", default=No
 
 
 def start() -> Context:
-    """Make the context of something that nobody asked us for."""
+    """Return the context of work without a caller."""
     made = digits(80)
     return Context(made[:32], made[32:64], made[64:])
 
 
 def read(request_id: str | None, traceparent: str | None) -> Context:
-    """Make a context from what a caller sent whom we trust; whatever is malformed is made anew."""
+    """Return the context in a trusted caller's headers; replace malformed values by new ones."""
     context = start()
     if request_id is not None and harmless(request_id):
         context.request_id = request_id
-    if found := parse(traceparent):
-        context.trace_id, context.span_id, context.sampled = found
+    if caller := parse(traceparent):
+        context.trace_id, context.span_id, context.sampled = caller
         context.parent_id = context.span_id
     return context
 
 
 def parse(traceparent: str | None) -> tuple[str, str, bool] | None:
-    """Read trace id, span id and whether they are recorded out of a W3C ``traceparent``.
+    """Read trace id, span id and whether they are recorded out of a W3C `traceparent`.
 
     A later version of the header may carry more after the flags (section 4.3).
     """
-    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if found is None or (found["version"] == "00" and found["more"]):
+    match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if match is None or (match["version"] == "00" and match["more"]):
         return None
-    return found["trace"], found["span"], bool(int(found["flags"], 16) & _SAMPLED)
+    return match["trace"], match["span"], bool(int(match["flags"], 16) & _SAMPLED)
 
 
 def carried() -> dict[str, str]:
     """Return what has to travel with work that is done elsewhere, as lower-case header names:
-    ``traceparent`` and ``x-request-id``. Empty outside a request or job."""
+    `traceparent` and `x-request-id`. Empty outside a request or job."""
     context = current.get()
     if context is None:
         return {}
@@ -79,7 +79,7 @@ def carried() -> dict[str, str]:
 
 
 def ask(innermost: Callable[[], tuple[str, str, bool] | None]) -> None:
-    """Let ``innermost`` say which span is current: one that a team opened lies inside ours."""
+    """Let `innermost` return the current span: one that a team opened is inside ours."""
     global _innermost  # noqa: PLW0603 - one a process, like the tracer behind it
     _innermost = innermost
 

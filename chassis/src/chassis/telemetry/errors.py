@@ -1,7 +1,7 @@
-"""Crashes for an error tracker that speaks Sentry's protocol (Sentry, GlitchTip, Bugsink).
+"""Crash reports for an error tracker with Sentry's protocol (Sentry, GlitchTip, Bugsink).
 
-The SDK reports what it is given and nothing else: none of its integrations is on, which would wrap
-every request, and neither local variables nor request bodies are sent.
+The SDK reports only what it gets from us. All integrations are off, because they would wrap every
+request. Local variables and request bodies are not sent.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""What leaves the process: traces, metrics and crash reports.
+"""The exports of the process: traces, metrics and crash reports.
 
-Each is off, its library not even imported, until the environment names where it goes.
+Each is off, its library not even imported, until the environment names its destination.
 """
 
 from types import ModuleType
@@ -21,7 +21,7 @@ _errors: ModuleType | None = None
 
 
 def start(settings: "ServiceSettings", service: Service) -> None:
-    """Switch on what ``settings`` name; call it once in every process that serves or works."""
+    """Switch on what `settings` name; call it once in every process that serves or works."""
     global tracing, _errors  # noqa: PLW0603 - one a process, as the libraries behind them are
     metrics.start(settings.metrics_port)
     if settings.otel_exporter_otlp_endpoint and tracing is None:
@@ -45,7 +45,7 @@ def stop() -> None:
 
 
 def report(error: BaseException) -> None:
-    """Tell the error tracker about a crash, if there is one; log it as well, for the log is
-    complete without."""
+    """Report a crash to the error tracker, if there is one; log it as well, because the log must
+    be complete without it."""
     if _errors is not None:
         _errors.report(error)

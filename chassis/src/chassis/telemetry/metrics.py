@@ -1,7 +1,7 @@
 """How long requests take, for Prometheus, on a port of its own.
 
 The names are OpenTelemetry's stable HTTP conventions in Prometheus's spelling. Everything is off
-until ``METRICS_PORT`` is set, and then costs one histogram a request.
+until `METRICS_PORT` is set, and then costs one histogram a request.
 """
 
 import os
@@ -21,7 +21,7 @@ _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Metrics:
-    """The histogram ``http_server_request_duration_seconds``.
+    """The histogram `http_server_request_duration_seconds`.
 
     Needs the distribution prometheus-client, which is imported here and nowhere earlier.
     """
@@ -53,7 +53,7 @@ active: Metrics | None = None
 
 
 def start(port: int | None) -> None:
-    """Count, and answer ``GET /metrics`` on ``port``; None leaves everything off.
+    """Count, and answer `GET /metrics` on `port`; None leaves everything off.
 
     With PROMETHEUS_MULTIPROC_DIR every worker answers for all of them. Without it a second worker
     finds the port taken and says in the log what to do.
@@ -77,7 +77,7 @@ _HINT = f"several workers: set {_SHARED} to an empty folder, and each answers fo
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
-    # only who answers for all may share the port
+    # only a worker that answers for all may share the port
     allow_reuse_port = _SHARED in os.environ
 
 

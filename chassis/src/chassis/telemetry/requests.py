@@ -23,12 +23,12 @@ _SERVER_ERROR = 500
 
 
 class Recorder:
-    """Gives a request its identifiers and writes down how it went.
+    """Gives a request its identifiers and records its outcome.
 
-    Only ``trusted`` networks may name the request, continue a trace and decide whether it is
-    recorded. Anybody else starts a new trace: a stranger who chose its id could have every request
-    sampled (the ratio looks at the id) or pour thousands of requests into one trace. The id that a
-    stranger sent is still in the access line, as ``caller_trace_id``, for support.
+    Only `trusted` networks may name the request, continue a trace and decide whether it is
+    recorded. Any other caller starts a new trace: an outsider who chose its id could have every
+    request sampled (the ratio looks at the id) or put thousands of requests into one trace. The
+    outsider's id is still in the access line, as `caller_trace_id`, for support.
     """
 
     def __init__(self, trusted: Sequence[str]) -> None:
@@ -38,7 +38,7 @@ class Recorder:
     def begin(
         self, peer: str | None, request_id: str | None, traceparent: str | None
     ) -> "Recording":
-        """Identify a request from ``peer``, the address that the server saw, and its headers."""
+        """Identify a request from `peer`, the address that the server saw, and its headers."""
         caller = None
         if (request_id or traceparent) and self._trusts(peer):
             context = read(request_id, traceparent)
@@ -54,7 +54,7 @@ class Recording:
     __slots__ = ("_attached", "_caller", "_span", "_token", "context")
 
     def __init__(self, context: Context, caller: str | None) -> None:
-        """Make ``context`` the current one."""
+        """Make `context` the current one."""
         self.context = context
         self._caller = caller
         self._attached: Token[Any] | None = None
@@ -84,7 +84,7 @@ class Recording:
     ) -> None:
         """Write the access line, count the request and end its span; sizes are bodies' in bytes.
 
-        A stream of ``kind`` lasts as long as its reader likes and stays out of the histogram.
+        A stream of `kind` lasts as long as its reader likes and stays out of the histogram.
         """
         method = method if method in _METHODS else _OTHER
         fields: dict[str, Any] = {
@@ -108,7 +108,7 @@ class Recording:
             self._end(self._span, method, route, status, scheme)
 
     def _end(self, span: "RequestSpan", method: str, route: str, status: int, scheme: str) -> None:
-        """End the span. Its attributes leave out ``url.path``, which may hold personal data."""
+        """End the span. Its attributes leave out `url.path`, which may hold personal data."""
         attributes: dict[str, Any] = {
             "http.request.method": method,
             "http.route": route,
@@ -122,7 +122,7 @@ class Recording:
             exports.tracing.end(span, self.context.parent_id, f"{method} {route}", attributes)
 
     def close(self) -> None:
-        """Be no longer the current request; what still runs for it may have written lines."""
+        """Stop being the current request; work that still runs for it may write lines."""
         current.reset(self._token)
         if exports.tracing is not None and self._attached is not None:
             exports.tracing.leave(self._attached)

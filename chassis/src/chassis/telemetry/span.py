@@ -19,7 +19,7 @@ class RequestSpan(Span):
     """What OpenTelemetry's API shows as the current span in a request that is recorded."""
 
     def __init__(self, identity: SpanContext, start_time: int) -> None:
-        """Begin at ``start_time``, in nanoseconds since 1970."""
+        """Begin at `start_time`, in nanoseconds since 1970."""
         self.identity = identity
         self.start_time = start_time
         self.name: str | None = None
@@ -44,7 +44,7 @@ class RequestSpan(Span):
         self.attributes.update(attributes)
 
     def add_event(self, name: str, attributes: Any = None, timestamp: int | None = None) -> None:
-        """Add something that happened, now or at ``timestamp``."""
+        """Add something that happened, now or at `timestamp`."""
         self.events.append(Event(name, attributes, timestamp or time_ns()))
 
     def update_name(self, name: str) -> None:
@@ -66,7 +66,7 @@ class RequestSpan(Span):
         self.add_event("exception", {"exception.type": type(exception).__name__}, timestamp)
 
     def fail(self, kind: str) -> None:
-        """Say that it went wrong, unless that was said: ``kind`` is the status or an exception."""
+        """Say that it went wrong, unless that was said: `kind` is the status or an exception."""
         self.attributes.setdefault("error.type", kind)
         if self.status.is_unset:
             self.status = _FAILED

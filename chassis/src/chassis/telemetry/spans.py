@@ -14,10 +14,10 @@ Kind = Literal["consumer", "producer", "client", "internal"]
 
 @contextmanager
 def resume(carried: Mapping[str, str], *, name: str, kind: Kind) -> Iterator[None]:
-    """Work on behalf of the request that left ``carried``: same request id, same trace.
+    """Continue the request that left `carried`: same request id, same trace.
 
-    Without anything carried, new identifiers are made, so that the lines of one piece of work can
-    be told from others. ``name`` and ``kind`` are the span's, where traces are recorded.
+    If `carried` is empty, new identifiers are created, so that the lines of one piece of work can
+    be told from others. `name` and `kind` are the span's, if traces are recorded.
     """
     context = read(carried.get(HEADER.lower()), carried.get(TRACE_HEADER))
     token = current.set(context)

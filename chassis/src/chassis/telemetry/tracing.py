@@ -66,7 +66,7 @@ class Tracing:
     def enter(self, context: Context) -> tuple[Token[Any], RequestSpan | None]:
         """Begin the span of a request, and make it the current one for whoever asks.
 
-        The token is for ``leave``, the span, where one is recorded, for ``end``.
+        The token is for `leave`, the span, where one is recorded, for `end`.
         """
         flags = _SAMPLED if context.sampled else _UNSAMPLED
         identity = SpanContext(int(context.trace_id, 16), int(context.span_id, 16), False, flags)
@@ -75,13 +75,13 @@ class Tracing:
         return otel.attach(current), span
 
     def leave(self, token: Token[Any]) -> None:
-        """Restore what was current before, in the task that called ``enter``."""
+        """Restore what was current before, in the task that called `enter`."""
         otel.detach(token)
 
     def end(
         self, span: RequestSpan, parent_id: str | None, name: str, attributes: Mapping[str, Any]
     ) -> None:
-        """End the span of a request; ``attributes`` join those that were set meanwhile."""
+        """End the span of a request; `attributes` join those that were set meanwhile."""
         parent = None
         if parent_id:
             parent = SpanContext(span.identity.trace_id, int(parent_id, 16), True, _SAMPLED)
@@ -101,7 +101,7 @@ class Tracing:
         self._queue.on_end(finished)
 
     def work(self, context: Context, name: str, kind: str) -> AbstractContextManager[trace.Span]:
-        """Open the span of work that is no request, under the one that ``context`` names."""
+        """Open the span of work that is no request, under the one that `context` names."""
         parent = None
         if context.parent_id:
             flags = _SAMPLED if context.sampled else _UNSAMPLED
@@ -170,14 +170,14 @@ class _Counting(SpanExporter):
 
 
 def _headers(text: str) -> dict[str, str]:
-    """Read ``key=value,key=value``, percent-encoded as OpenTelemetry's specification has it."""
+    """Read `key=value,key=value`, percent-encoded as OpenTelemetry's specification has it."""
     pairs = (item.partition("=") for item in text.split(",") if "=" in item)
     return {key.strip(): unquote(value.strip()) for key, _, value in pairs}
 
 
 def innermost() -> tuple[str, str, bool] | None:
     """Return trace id, span id and whether it is recorded, of the span that is current now."""
-    found = trace.get_current_span().get_span_context()
-    if not found.is_valid:
+    span = trace.get_current_span().get_span_context()
+    if not span.is_valid:
         return None
-    return f"{found.trace_id:032x}", f"{found.span_id:016x}", found.trace_flags.sampled
+    return f"{span.trace_id:032x}", f"{span.span_id:016x}", span.trace_flags.sampled

@@ -1,4 +1,4 @@
-"""Whose word about a request counts: its id, its trace, whether that is recorded, its client."""
+"""The networks trusted for a request's id, trace, sampling and client address."""
 
 import ipaddress
 from collections.abc import Callable, Iterable
@@ -9,12 +9,12 @@ type Trusts = Callable[[str | None], bool]
 
 
 def networks(names: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Read networks in CIDR notation (``10.0.0.0/8``). Raises ValueError."""
+    """Read networks in CIDR notation (`10.0.0.0/8`). Raises ValueError."""
     return [ipaddress.ip_network(name) for name in names]
 
 
 def trust(names: Iterable[str]) -> Trusts:
-    """Make the judge that trusts the networks ``names`` and nobody else.
+    """Return a function that tells whether a peer is in the networks `names`.
 
     A peer on a Unix socket has no address and is not trusted. Raises ValueError.
     """
@@ -33,11 +33,11 @@ def trust(names: Iterable[str]) -> Trusts:
 
 
 def client(peer: str | None, forwarded: Iterable[str], trusts: Trusts) -> str:
-    """Return the address of the client behind trusted proxies, ``unknown`` without any.
+    """Return the address of the client behind trusted proxies, or `unknown`.
 
-    ``forwarded`` are the values of ``X-Forwarded-For``, to which each proxy appends its peer: they
-    are read from the end, and as long as the one who wrote an entry is trusted. What stands before
-    that anybody may have sent.
+    `forwarded` are the values of `X-Forwarded-For`, to which each proxy appends its peer. They are
+    read from the end, as long as the author of an entry is trusted. Any client can forge the
+    entries before that.
     """
     entries = [entry.strip() for value in forwarded for entry in value.split(",")]
     address = peer

@@ -1,6 +1,6 @@
-"""Webhooks: events delivered signed, to addresses that may be called, at least once.
+"""Webhooks: signed events, delivered at least once, to allowed addresses.
 
-`signing` speaks Standard Webhooks, `keys` keeps secrets encrypted, `settings` is what a
-service configures, `sender` makes one safe call, `delivery` drives it all over a queue that the
-service's domain owns. Retries and circuit breakers are in `chassis.outgoing`.
+`signing` implements Standard Webhooks, `keys` encrypts secrets, `settings` holds the configuration,
+`sender` makes one safe call, `delivery` processes a queue that the service's domain owns. Retries
+and circuit breakers are in `chassis.outgoing`.
 """

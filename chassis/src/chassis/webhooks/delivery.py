@@ -1,8 +1,8 @@
-"""The machine that delivers: claims what is due, sends many at once, writes the outcomes.
+"""The delivery worker: claims due deliveries, sends many at once, writes the outcomes.
 
-At least once: a claim is a lease in the database, so what a killed process held becomes due again
-by itself and is repeated under the same `webhook-id`. Claims and outcomes travel in batches, and
-no connection is held while anything is sent.
+At least once: a claim is a lease in the database. The deliveries of a killed process become due
+again and are repeated under the same `webhook-id`. Claims and outcomes travel in batches, and no
+connection is held during a call.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _USER_AGENT = "Roadbed-Webhooks/1"
 
 
 class State(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -52,9 +52,9 @@ class State(StrEnum):
 class Delivery:
     """A claimed delivery: the message `event` for `url`.
 
-    `attempt` is the number of the coming try, from 1. `secrets` are encrypted, and each signs.
-    `carried` is the trace to continue. `due_at` is what it was claimed by: whoever asks for a
-    replay meanwhile changes it.
+    `attempt` is the number of the next attempt, from 1. `secrets` are encrypted, and each signs.
+    `carried` is the trace to continue. `due_at` identifies the claim: a replay requested meanwhile
+    changes it.
     """
 
     id: UUID
@@ -70,7 +70,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of a delivery at `at`; a pending one is due again at `due_at`."""
+    """The outcome of an attempt at `at`; a pending delivery is due again at `due_at`."""
 
     delivery: Delivery
     at: datetime
@@ -79,7 +79,7 @@ class Attempt:
     due_at: datetime | None
 
     def entry(self) -> dict[str, datetime | str | int | None]:
-        """Return what the delivery's own log keeps of this attempt."""
+        """Return the entry of this attempt in the delivery's own log."""
         return {
             "at": self.at,
             "status": self.answer.status,
@@ -89,7 +89,7 @@ class Attempt:
 
 
 class Queue(Protocol):
-    """Where deliveries wait; `chassis.webhooks.tables` keeps them in a domain's tables."""
+    """The queue of deliveries; `chassis.webhooks.tables` keeps it in a domain's tables."""
 
     async def claim(
         self,
@@ -100,9 +100,9 @@ class Queue(Protocol):
         per_endpoint: int,
         lease: timedelta,
     ) -> Sequence[Delivery]:
-        """Take at most `limit` due deliveries, and hide each from everybody for `lease`.
+        """Claim at most `limit` due deliveries; hide them from other workers for `lease`.
 
-        Of an endpoint at most `per_endpoint` less its count in `taken` may be claimed.
+        Each endpoint gets at most `per_endpoint` less its count in `taken`.
         """
 
     async def record(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> None:
@@ -110,8 +110,10 @@ class Queue(Protocol):
 
 
 class DeliveryWorker:
-    """Delivers for one process. `run` may be called at any time: a second call makes the run
-    under way look again."""
+    """The delivery worker of one process.
+
+    `run` may be called at any time: a second call makes the current run look again.
+    """
 
     def __init__(
         self, queue: Queue, sender: Callable[[], Sender], keyring: Keyring, connect: Connector
@@ -125,10 +127,10 @@ class DeliveryWorker:
         self._running = False
 
     async def run(self, *, seconds: float = _RUN_SECONDS, linger: float = _LINGER_SECONDS) -> bool:
-        """Deliver until nothing was due for `linger` seconds; return whether time was up first.
+        """Deliver until nothing was due for `linger` seconds; return whether time ran out first.
 
-        After `seconds` nothing more is claimed, so that a worker can stop. Raises what the queue
-        raises; what was under way then becomes due again when its lease is over.
+        After `seconds` nothing more is claimed, so that a worker can stop. Raises the queue's
+        exceptions; unfinished deliveries become due again when their lease ends.
         """
         self._again = True
         if self._running:
@@ -138,7 +140,7 @@ class DeliveryWorker:
         try:
             while self._again and time.monotonic() < ends:
                 self._again = False
-                # closing it takes a moment, in which somebody may call again
+                # closing it takes a moment, in which another call may come
                 async with self._sender() as sender:
                     await self._drain(_Run(self._queue, self._connect, ends, linger), sender)
             return time.monotonic() >= ends
@@ -191,8 +193,10 @@ class DeliveryWorker:
 
 
 def judge(delivery: Delivery, answer: Answer) -> Attempt:
-    """Decide what an answer means: delivered, to be tried again, or dead (too many attempts, or 410
-    Gone, by which a receiver unsubscribes)."""
+    """Return the outcome of an answer: delivered, retry, or dead.
+
+    Dead means too many attempts, or 410 Gone, by which a receiver unsubscribes.
+    """
     now = datetime.now(UTC)
     if answer.ok:
         return Attempt(delivery, now, answer, State.DELIVERED, None)
@@ -203,7 +207,7 @@ def judge(delivery: Delivery, answer: Answer) -> Attempt:
 
 
 class _Run:
-    """The deliveries of one run on their way: waiting, being sent, waiting to be written."""
+    """The deliveries of one run: waiting, in progress, waiting to be written."""
 
     def __init__(self, queue: Queue, connect: Connector, ends: float, linger: float) -> None:
         self._queue = queue
@@ -220,7 +224,7 @@ class _Run:
         self._database_lock = asyncio.Lock()
 
     async def fill(self) -> None:
-        """Claim as long as something is due and there is time; then send the senders home."""
+        """Claim while deliveries are due and time is left; then let the senders finish."""
         quiet_since = time.monotonic()
         while (now := time.monotonic()) < self._ends:
             room = _MOST_HELD - self._held.total()
@@ -235,27 +239,27 @@ class _Run:
             self._waiting.put_nowait(None)
 
     async def take(self) -> Delivery | None:
-        """Wait for the next delivery; None when there will be no more."""
+        """Wait for the next delivery; return None at the end."""
         while (item := await self._waiting.get()) is not None:
             usable_until, delivery = item
             if time.monotonic() < usable_until:
                 return delivery
-            # somebody else may have it by now
+            # another worker may have it by now
             self._held[delivery.endpoint] -= 1
         return None
 
     def put(self, attempt: Attempt) -> None:
-        """Hand over an outcome to be written."""
+        """Queue an outcome for writing."""
         self._held[attempt.delivery.endpoint] -= 1
         self._done.append(attempt)
         self._unwritten += 1
 
     def finish(self) -> None:
-        """Say that no outcome will follow."""
+        """Signal that no outcome will follow."""
         self._finished = True
 
     async def write(self) -> None:
-        """Write outcomes in batches until there will be no more."""
+        """Write outcomes in batches until the end."""
         while self._done or not self._finished:
             if batch := self._done:
                 self._done = []

@@ -1,4 +1,4 @@
-"""Endpoints' secrets at rest: encrypted and authenticated, under keys that can be changed."""
+"""Endpoints' secrets at rest: encrypted and authenticated, under keys that can be rotated."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ _REMEMBERED = 4096
 
 
 class KeyringError(Exception):
-    """A stored secret cannot be read with any of the keys."""
+    """None of the keys can decrypt a stored secret."""
 
 
 class Keyring:
-    """Encrypts with the first of `keys` and reads what any of them wrote.
+    """Encrypts with the first of `keys` and decrypts with any of them.
 
-    To change the key put a new one in front; the old one may go once `reencrypt` was called on
-    every stored secret.
+    To rotate, put a new key in front. Remove the old one after calling `reencrypt` on every stored
+    secret.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
-"""One safe call to an address that a stranger chose.
+"""One safe call to an address that an outsider chose.
 
-The name is resolved once; every address found must be public, and the socket goes to one of those,
-with the name in `Host` and SNI. Redirects are answers, the environment's proxies are ignored,
-nothing is decompressed, no cookie is kept, the body is read for a few kilobytes and everything
-together has a deadline.
+The name is resolved once. Every resolved address must be public, and the socket connects to one of
+those, with the name in `Host` and SNI. Redirects are not followed, the environment's proxies are
+ignored, nothing is decompressed, no cookie is kept, only a few kilobytes of the body are read, and
+one deadline covers everything.
 """
 
 import asyncio
@@ -37,13 +37,13 @@ Resolve = Callable[[str, int], Awaitable[Sequence[tuple[Any, ...]]]]
 
 
 class BlockedError(OSError):
-    """An address may not be called."""
+    """The address must not be called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a call: a status, or an error (`timeout`, `blocked`, `tls`,
-    `connection`, `response`); never anything of the body, which could be an inner page."""
+    """The outcome of a call: a status, or an error (`timeout`, `blocked`, `tls`, `connection`,
+    `response`). It contains nothing of the body, which could be an internal page."""
 
     status: int | None
     error: str | None
@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the receiver took the message: any 2xx."""
+        """Return whether the receiver accepted the message: any 2xx."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the 2xx
 
 
@@ -73,7 +73,8 @@ class Sender:
         tls: ssl.SSLContext | None = None,
         resolve: Resolve | None = None,
     ) -> None:
-        """`deadline` bounds a call in seconds. Tests bring their own authority and resolver."""
+        """Create a sender; `deadline` bounds a call in seconds. Tests pass their own authority
+        and resolver."""
         # the same few thousand texts again and again
         self._reason = lru_cache(maxsize=_REMEMBERED)(settings.reason_against)
         self._deadline = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT_SECONDS)
@@ -110,7 +111,7 @@ class Sender:
         await self._guard.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POST `body`; never raises for anything that the other side does."""
+        """POST `body`; never raise for a failure of the other side."""
         begun = time.perf_counter()
         status, error, wait = None, None, None
         try:
@@ -162,10 +163,10 @@ def _name(error: Exception) -> str:
 
 
 class _Guard(AbstractResolver):
-    """Looks names up and lets no socket be made to a place that is not public.
+    """A resolver and socket factory that allow public addresses only.
 
-    The resolver refuses a name as soon as one of its addresses is not; the socket factory also sees
-    addresses written into the URL, which no resolver is asked about.
+    The resolver refuses a name if one of its addresses is not public. The socket factory also
+    checks addresses written into the URL, which need no resolver.
     """
 
     def __init__(self, allow_private: bool, resolve: Resolve | None) -> None:

@@ -1,4 +1,4 @@
-"""What a service that delivers webhooks reads from its environment."""
+"""The settings of a service that delivers webhooks."""
 
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ _HTTPS = 443
 
 
 class WebhookSettings(ServiceSettings):
-    """A domain that delivers webhooks derives its settings from this."""
+    """Base class of the settings of a domain that delivers webhooks."""
 
     half: ClassVar[Half] = "api"
 
@@ -62,17 +62,20 @@ class WebhookSettings(ServiceSettings):
         return local if value is None else value
 
     def keyring(self) -> Keyring:
-        """Make the keyring of the endpoints' secrets."""
+        """Return the keyring of the endpoints' secrets."""
         return Keyring(_split(self.webhook_keys))
 
     def reason_against(self, url: str) -> str | None:
-        """Say why nothing may be delivered to `url` (`"is not https"`), as far as its text
-        tells; None when nothing speaks against it. A sender checks the resolved address as well."""
+        """Return why `url` must not be called (`"is not https"`), judged by its text; None if it is
+        allowed.
+
+        A sender checks the resolved address as well.
+        """
         try:
             parts = urlsplit(url)
             port = parts.port if parts.port is not None else _HTTPS
         except ValueError:
-            return "is no address"
+            return "is not a valid URL"
         if self.webhook_allow_private:
             return None if parts.scheme in ("http", "https") else "is neither http nor https"
         allowed = None if str(port) in self.webhook_ports else f"uses port {port}"

@@ -19,16 +19,16 @@ _MOST_BYTES = 64
 
 
 class SignatureError(Exception):
-    """A message is not what it claims to be; the text says why and holds no secret."""
+    """A message with an invalid signature; the text says why and contains no secret."""
 
 
 def new_secret() -> str:
-    """Make a secret; show it to its owner once."""
+    """Return a new secret; show it to its owner once."""
     return PREFIX + b64encode(secrets.token_bytes(_BYTES)).decode()
 
 
 def key(secret: str) -> bytes:
-    """Return the bytes of `secret`. Raises ValueError for anything that is not one."""
+    """Return the bytes of `secret`. Raises ValueError if it is malformed."""
     try:
         decoded = b64decode(secret.removeprefix(PREFIX), validate=True)
     except ValueError:
@@ -80,6 +80,6 @@ def _signature(item: bytes, message: str, sent: str, body: bytes) -> str:
 def _check_time(sent: str, now: float, tolerance: int) -> None:
     # isdecimal alone takes other scripts' digits, and int() has no end
     if not (sent.isascii() and sent.isdecimal() and len(sent) <= len(str(2**63))):
-        raise SignatureError("webhook-timestamp is no number of seconds")
+        raise SignatureError("webhook-timestamp is not a number of seconds")
     if abs(now - int(sent)) > tolerance:
         raise SignatureError("the message is too old, or from the future")

@@ -115,9 +115,9 @@ class Tables:
         self._claim, self._record = self._format(_CLAIM), self._format(_RECORD)
 
     async def check_endpoint_limit(self, connection: AsyncConnection[Any], tenant: UUID) -> None:
-        """Say before an endpoint is added that it may be, until the transaction ends.
+        """Lock the tenant's limit until the transaction ends; call it before adding an endpoint.
 
-        Raises ProblemError 409 where the tenant has `MOST_ENDPOINTS`.
+        Raises ProblemError 409 if the tenant has `MOST_ENDPOINTS`.
         """
         # a statement of its own: one that waits for the lock would count what was there before
         await connection.execute(_LOCK_TENANT, [tenant])
@@ -127,7 +127,8 @@ class Tables:
             raise ProblemError(HTTPStatus.CONFLICT, "too-many-endpoints", detail)
 
     async def fan_out(self, connection: AsyncConnection[Any], events: Sequence[UUID]) -> None:
-        """Make the deliveries of new events: one for each enabled endpoint that wants the type."""
+        """Create the deliveries of new events: one for each enabled endpoint that wants the
+        type."""
         await connection.execute(self._format(_FAN_OUT), [list(events)])
 
     async def clean_up(self, connection: AsyncConnection[Any]) -> None:
@@ -157,9 +158,9 @@ class Tables:
         return [Delivery(*row) for row in rows]
 
     async def record(self, connection: AsyncConnection[Any], attempts: Sequence[Attempt]) -> None:
-        """Write what became of deliveries, and switch off the endpoints that are gone.
+        """Write the outcomes of deliveries, and disable the endpoints that are gone.
 
-        Of many attempts the last fifty are kept.
+        The log keeps the last fifty attempts.
         """
         outcomes = [
             {

@@ -193,7 +193,7 @@ async def test_each_mutation_commits_before_it_answers(
     assert answer == {"data": {"a": True}}
     answer = await ask(client, caller, "mutation { a: add(value: 1) }", expected=500)
     assert answer["data"] is None
-    assert answer["errors"][0]["message"] == "Something broke on our side"
+    assert answer["errors"][0]["message"] == "Something went wrong on our side"
     assert await ask(client, caller, "{ things }") == {"data": {"things": 2}}
 
 
@@ -254,7 +254,9 @@ async def test_unexpected_errors_are_logged_reported_and_hidden(
     query = "{ page(limit: 3, start: -1) { items { double } } }"
     answer = await ask(client, caller, query, expected=294)
     assert "hunter2" not in str(answer)
-    assert [error["message"] for error in answer["errors"]] == ["Something broke on our side"] * 3
+    assert [error["message"] for error in answer["errors"]] == [
+        "Something went wrong on our side"
+    ] * 3
     (failure,) = [event for event in logged if event["event"] == "graphql field failed"]
     assert str(failure["exc_info"]) == "the password is hunter2"
     assert [str(error) for error in reported] == ["the password is hunter2"]

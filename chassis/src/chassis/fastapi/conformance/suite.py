@@ -1,4 +1,4 @@
-"""The behavioural standards of an API, as one test for each rule.
+"""The behavioral standards of an API, as one test for each rule.
 
 `tests/api/test_standards.py` imports `test_standard` and the fixtures; `pytest -k AUTH002`
 runs one rule. Each run writes `.dev/conformance-api.json`.

@@ -1,4 +1,4 @@
-"""The service as the behavioural rules see it: routes, contract and a client."""
+"""The service as the behavioral rules see it: routes, contract and a client."""
 
 import re
 from collections.abc import Iterator, Mapping

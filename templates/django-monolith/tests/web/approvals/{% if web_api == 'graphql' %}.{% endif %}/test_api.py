@@ -145,7 +145,7 @@ def test_crash_tells_nothing(browser: Client, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delattr("web.approvals.api.newest_first")
     response = ask(browser, LIST)
     assert response.status_code == 500
-    assert response.json()["errors"][0]["message"] == "Something broke on our side"
+    assert response.json()["errors"][0]["message"] == "Something went wrong on our side"
 
 
 @pytest.mark.parametrize(
