@@ -65,7 +65,7 @@ class Readiness:
             self._pending[check] = reason
 
     def drain(self) -> None:
-        """Ask for no more requests; there is no way back."""
+        """Stop receiving requests; this is final."""
         self._draining = True
 
     def answer(self) -> Answer:

@@ -232,7 +232,7 @@ def _renderers(*, as_json: bool) -> list[Processor]:
     text: list[Processor] = [structlog.processors.format_exc_info, redact]
     if as_json:
         return [*text, _render]
-    # never rich's, should it be installed: it shows every local variable and takes ten seconds
+    # never rich's, even if it is installed: it shows every local variable and takes ten seconds
     plain = structlog.dev.plain_traceback
     colors = sys.stdout.isatty()
     return [*text, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]

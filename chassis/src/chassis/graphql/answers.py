@@ -88,7 +88,7 @@ def _problem(error: GraphQLError, translate: Translate) -> ProblemError:
         case RecursionError() if not error.path:
             return ProblemError(400, "invalid-query", "The query is nested too deeply.")
         case other if other is None or (error.nodes and not error.path):
-            # what graphql-core says about a query or its variables
+            # graphql-core's message about a query or its variables
             return ProblemError(400, "invalid-query", error.message)
         case _:
             return internal()

@@ -125,14 +125,14 @@ class Bounds(ValidationRule):
         key = (name, length)
         fragment = self.context.get_fragment(name)
         if key not in self._known and fragment:
-            self._known[key] = _NOTHING  # where it contains itself, which another rule refuses
+            self._known[key] = _NOTHING  # a fragment that contains itself: another rule refuses it
             named = self.context.schema.get_type(fragment.type_condition.name.value)
             self._known[key] = self._sum(fragment.selection_set, named, length)
         return self._known.get(key, _NOTHING)
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None, length: int | None) -> _Size:
         name = node.name.value
-        # what describes the schema has a bound of its own in graphql-core
+        # graphql-core limits introspection itself
         if name.startswith("__") or not is_composite_type(parent):
             return _NOTHING
         definition = self.context.schema.get_field(parent, name)

@@ -44,7 +44,7 @@ def merge(
 ) -> strawberry.Schema:
     """Merge `query` with the `Query` and `Mutation` of the modules that have one.
 
-    Raises the exception that `refuse` returns for the name of a field without an `Access`.
+    Raises the exception that `refuse` returns for a field without an `Access`.
     """
     domains = list(modules)
     queries = (query, *(module.Query for module in domains if hasattr(module, "Query")))

@@ -27,7 +27,7 @@ async def connected(url: str, tasks: Iterable[Task[...]]) -> AsyncIterator[App]:
     _quiet_library_logs()
     app = App(connector=PsycopgConnector())
     app.tasks = _Tasks(app, tasks)
-    # of our own: the library's would wait half a minute for a database that is away
+    # our own pool: the library's would wait half a minute for an unavailable database
     pool = AsyncConnectionPool(
         url,
         kwargs={"connect_timeout": _CONNECT_SECONDS},

@@ -57,7 +57,7 @@ async def _requeue(connection: AsyncConnection[Any], job_id: int) -> str:
         async with connection.transaction():
             await connection.execute(_RETRY, [job_id])
     except UniqueViolation:
-        # another job of its queueing lock waits already, and will do what this one left
+        # another job with its queueing lock waits already and will do this work
         await connection.execute(_ABORT, [job_id])
         return "another one waits"
     return "to retry"

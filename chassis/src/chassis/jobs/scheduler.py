@@ -33,7 +33,7 @@ async def schedule(url: str, tasks: Iterable[Task[...]], stop: Stop) -> None:
 def _register(app: App, tasks: Iterable[Task[...]]) -> None:
     for item in tasks:
         assert item.cron  # noqa: S101 - the caller chose those
-        # one that still waits is not doubled, and no two run at a time
+        # skip a tick while one waits; never run two at a time
         app.periodic(cron=item.cron, lock=item.name, queueing_lock=item.name)(app.tasks[item.name])
 
 

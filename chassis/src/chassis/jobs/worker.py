@@ -83,15 +83,15 @@ class _Worker(LibraryWorker):
             try:
                 await super()._persist_job_status(*args, **known)
             except UniqueViolation:
-                # another job of its queueing lock waits already, and will do what this one left
+                # another job with its queueing lock waits already and will do this work
                 known |= {"retry_decision": None, "status": Status.ABORTED}
             except DATABASE_UNAVAILABLE as error:
                 if isinstance(error.__cause__, psycopg.errors.RaiseException):
-                    # not ours any more: taken for abandoned, or recorded although we were not told
+                    # no longer our job: recovered, or recorded although the reply was lost
                     structlog.get_logger().warning("job ended elsewhere", job_id=known["job"].id)
                     return
                 await asyncio.sleep(pause)
             else:
                 return
-        # a new start gives up what this worker still seems to run
+        # at a new start, release the jobs that this worker still seems to run
         self.stop()  # type: ignore[no-untyped-call]

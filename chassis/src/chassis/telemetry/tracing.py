@@ -162,7 +162,7 @@ class _Counting(SpanExporter):
         try:
             return self._exporter.export(spans)
         finally:
-            # also what could not be sent is no longer waiting
+            # spans that could not be sent no longer wait either
             self._took(len(spans))
 
     def shutdown(self) -> None:
