@@ -1,6 +1,6 @@
-"""``python -m chassis migrate``: every half's migrations, the platform's first.
+"""`python -m chassis migrate`: every half's migrations, the platform's first.
 
-The adapters see to the platform's schema when ``manage.py migrate`` or ``alembic`` starts.
+The adapters see to the platform's schema when `manage.py migrate` or `alembic` starts.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
 
 
 def upgrade(service: Service, *halves: Half) -> None:
-    """Bring the databases of ``halves`` (default: all) to their newest schema.
+    """Bring the databases of `halves` (default: all) to their newest schema.
 
     Their server must be running. What the tools say goes to standard error, so that a chore which
     migrates first can still be piped. Raises CommandFailedError, UserError when a database

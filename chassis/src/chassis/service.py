@@ -1,4 +1,4 @@
-"""Which service this is: what ``.roadbed/service.toml`` and ``pyproject.toml`` say about it."""
+"""Which service this is: what `.roadbed/service.toml` and `pyproject.toml` say about it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ class ServiceError(UserError):
 class Service:
     """One service and the folder it lives in.
 
-    ``halves`` names the folders that exist (an image holds one half only); ``example`` maps a half
-    to the package of its example, as ``[example]`` in ``service.toml`` does.
+    `halves` names the folders that exist (an image holds one half only); `example` maps a half
+    to the package of its example, as `[example]` in `service.toml` does.
     """
 
     root: Path
@@ -34,9 +34,9 @@ class Service:
 
 
 def load(start: Path | None = None) -> Service:
-    """Read the service that ``start`` (default: the working directory) lies in.
+    """Read the service that `start` (default: the working directory) lies in.
 
-    Raises ServiceError when no parent has ``.roadbed/service.toml`` or a file cannot be read.
+    Raises ServiceError when no parent has `.roadbed/service.toml` or a file cannot be read.
     """
     root = _root((start or Path.cwd()).resolve())
     chosen = _toml(root / _MARKER)

@@ -49,7 +49,7 @@ class Secret(SecretStr):
 def development_secret(name: str) -> Secret:
     """Make the marked default of a secret: fine in development and tests, refused in production.
 
-    ``class Settings(ServiceSettings): secret_key: Secret = development_secret("secret-key")``
+    `class Settings(ServiceSettings): secret_key: Secret = development_secret("secret-key")`
     """
     return Secret(f"{_PLACEHOLDER}{name}-never-use-it-anywhere-else")
 
@@ -60,7 +60,7 @@ def _split(value: object) -> object:
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""Several names in one variable: ``ALLOWED_HOSTS=a.example,b.example``."""
+"""Several names in one variable: `ALLOWED_HOSTS=a.example,b.example`."""
 
 CommaSeparatedSecrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
 """Several secrets in one variable, such as versions of one, newest first."""
@@ -69,7 +69,7 @@ CommaSeparatedSecrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(
 class ServiceSettings(BaseSettings):
     """What every service reads from its environment; a half adds its own fields.
 
-    Make one with ``load()``, which turns every mistake into one readable text.
+    Make one with `load()`, which turns every mistake into one readable text.
     """
 
     model_config = SettingsConfigDict(
@@ -136,7 +136,7 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def load(cls, service: Service | None = None) -> Self:
-        """Read the settings of ``service`` (default: the one around the working directory).
+        """Read the settings of `service` (default: the one around the working directory).
 
         Raises SettingsError that lists every missing or invalid variable, one a line.
         """
@@ -192,7 +192,7 @@ class ServiceSettings(BaseSettings):
 
 
 def _arguments(settings: type[ServiceSettings], service: Service) -> dict[str, Any]:
-    """Say where ``load`` reads, and the database's address if there is one: when there is none,
+    """Say where `load` reads, and the database's address if there is one: when there is none,
     the validators complain."""
     file = {"_env_file": service.root / ".env"}
     if lookup(service, "ENVIRONMENT") == Environment.BUILD:

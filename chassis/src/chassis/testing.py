@@ -1,7 +1,7 @@
-"""A pytest plugin: a real PostgreSQL for the tests of a service, and databases that are theirs.
+"""A pytest plugin: a real PostgreSQL for the tests of a service, and databases of their own.
 
-``pytest_plugins = ["chassis.testing"]`` in a ``conftest.py`` switches it on. Importing it declares
-this process a test: ``ENVIRONMENT`` becomes ``test`` whatever it was.
+`pytest_plugins = ["chassis.testing"]` in a `conftest.py` switches it on. Its import sets
+`ENVIRONMENT` to `test` in this process.
 """
 
 import os
@@ -28,36 +28,38 @@ os.environ["ENVIRONMENT"] = Environment.TEST
 
 
 class NotATestDatabaseError(Exception):
-    """A test was about to touch a database that is not marked for tests by its name."""
+    """A test would have used a database whose name does not mark it for tests."""
 
 
 @pytest.fixture(scope="session")
 def roadbed_service() -> Service:
-    """Give the service that the tests belong to."""
+    """Return the service that the tests belong to."""
     return service.load()
 
 
 @pytest.fixture(scope="session")
 def database_server(roadbed_service: Service) -> Iterator[None]:
-    """Keep a PostgreSQL running for the whole session: the development server, unless every half
-    has an address of its own."""
+    """Keep a PostgreSQL running for the whole session.
+
+    It is the development server, unless every half has an address of its own.
+    """
     with devdb.available(roadbed_service):
         yield
 
 
-def address(of: Service, half: Half) -> str:
-    """Return the address of ``half``'s database; ``database_server`` keeps its server running."""
-    return database_url(of, half) or devdb.url(of, half)
+def address(service: Service, half: Half) -> str:
+    """Return the address of `half`'s database; `database_server` keeps its server running."""
+    return database_url(service, half) or devdb.url(service, half)
 
 
 def renamed(url: str, database: str) -> str:
-    """Return ``url`` with another database name."""
+    """Return `url` with another database name."""
     return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
 def check(url: str) -> None:
-    """Raise NotATestDatabaseError unless the name of the database at ``url`` begins with
-    ``test_``."""
+    """Raise NotATestDatabaseError unless the name of the database at `url` begins with
+    `test_`."""
     name = unquote(urlsplit(url).path.lstrip("/"))
     if not name.startswith(PREFIX):
         raise NotATestDatabaseError(
@@ -67,9 +69,9 @@ def check(url: str) -> None:
 
 
 def create_database(url: str, name: str) -> str:
-    """Make the empty database ``name`` (instead of an older one) on the server at ``url``.
+    """Create the empty database `name` on the server at `url`, instead of an older one.
 
-    Returns its address. Raises NotATestDatabaseError.
+    Return its address. Raises NotATestDatabaseError.
     """
     made = renamed(url, name)
     drop_database(made)
@@ -78,17 +80,17 @@ def create_database(url: str, name: str) -> str:
 
 
 def drop_database(url: str) -> None:
-    """Remove the database at ``url``, whoever is connected. Raises NotATestDatabaseError."""
+    """Drop the database at `url` and its connections. Raises NotATestDatabaseError."""
     check(url)
     name = unquote(urlsplit(url).path.lstrip("/"))
-    # a server always has this one, and it is never the one that goes
+    # every server has this database, and it is never the one that is dropped
     server = renamed(url, "postgres")
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
             _on_server(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         except psycopg.errors.InsufficientPrivilege:
-            # autovacuum is at work in it, as a superuser whom FORCE may not end
+            # autovacuum works in it as a superuser, whose session FORCE may not end
             if time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
@@ -98,7 +100,7 @@ def drop_database(url: str) -> None:
 
 @contextmanager
 def database(url: str) -> Iterator[str]:
-    """Make an empty database of its own on the server at ``url``, give its address, remove it."""
+    """Create an empty database on the server at `url`, yield its address, and drop it."""
     made = create_database(url, f"{PREFIX}{uuid.uuid4().hex}")
     try:
         yield made
@@ -108,8 +110,11 @@ def database(url: str) -> Iterator[str]:
 
 @contextmanager
 def clone(url: str) -> Iterator[str]:
-    """Copy the database at ``url``, to which nobody may be connected; give the copy's address,
-    remove it. Takes a tenth of a second. Raises NotATestDatabaseError."""
+    """Copy the database at `url`, yield the address of the copy, and drop it.
+
+    No connection to the original may be open. It takes a tenth of a second. Raises
+    NotATestDatabaseError.
+    """
     check(url)
     made = renamed(url, f"{PREFIX}{uuid.uuid4().hex}")
     names = [unquote(urlsplit(item).path.lstrip("/")) for item in (made, url)]

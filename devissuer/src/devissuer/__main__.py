@@ -1,4 +1,4 @@
-"""``python -m devissuer serve`` and ``python -m devissuer token``."""
+"""`python -m devissuer serve` and `python -m devissuer token`."""
 
 import argparse
 import os

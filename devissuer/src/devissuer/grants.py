@@ -11,7 +11,7 @@ LARGEST_BODY = 65536
 
 
 class GrantError(Exception):
-    """A request that gets no token; ``code`` is the standard's name for the reason."""
+    """A request that gets no token; `code` is the standard's name for the reason."""
 
     def __init__(self, code: str, description: str) -> None:
         """Keep both for the answer."""
@@ -32,7 +32,7 @@ class Grant:
 def read(body: str, authorization: str | None) -> Grant:
     """Read a form. Any secret will do: whoever reaches this issuer may have every token.
 
-    ``audience`` or ``resource`` (RFC 8707) names the service, ``tenant`` a tenant. Raises
+    `audience` or `resource` (RFC 8707) names the service, `tenant` a tenant. Raises
     GrantError.
     """
     try:

@@ -21,7 +21,7 @@ class KeyFileError(Exception):
 
 
 def path(start: Path) -> Path:
-    """Return the key file of the checkout that ``start`` lies in (else of ``start`` itself)."""
+    """Return the key file of the checkout that `start` lies in (else of `start` itself)."""
     folders = (start, *start.parents)
     root = next((folder for folder in folders if (folder / _MARKER).is_file()), start)
     return root / ".dev" / "issuer.pem"
@@ -46,7 +46,7 @@ def load(file: Path) -> RSAPrivateKey:
 
 
 def public_jwk(key: RSAPrivateKey) -> dict[str, Any]:
-    """Return the public half as a JSON Web Key; its ``kid`` is the thumbprint of RFC 7638."""
+    """Return the public half as a JSON Web Key; its `kid` is the thumbprint of RFC 7638."""
     jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     canonical = f'{{"e":"{jwk["e"]}","kty":"RSA","n":"{jwk["n"]}"}}'
     digest = hashlib.sha256(canonical.encode()).digest()

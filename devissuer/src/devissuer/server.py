@@ -19,7 +19,7 @@ type Answer = tuple[HTTPStatus, Mapping[str, Any]]
 
 
 def make(port: int, key: RSAPrivateKey) -> ThreadingHTTPServer:
-    """Make a server on the loopback address; ``serve_forever`` runs it.
+    """Make a server on the loopback address; `serve_forever` runs it.
 
     Raises OSError when the port is taken.
     """

@@ -10,7 +10,7 @@ from devissuer.keys import public_jwk
 
 LIFETIME_SECONDS = 600
 SINGLE_TENANT = uuid.UUID("00000000-0000-4000-8000-000000000001")
-"""The constant of that name in ``chassis.auth``, which this program does not install."""
+"""The constant of that name in `chassis.auth`, which this program does not install."""
 
 
 def issuer(port: int) -> str:
@@ -27,7 +27,7 @@ def sign(
     permissions: str,
     tenant: uuid.UUID,
 ) -> str:
-    """Make an access token of ten minutes; ``permissions`` are separated by spaces."""
+    """Make an access token of ten minutes; `permissions` are separated by spaces."""
     now = int(time.time())
     claims = {
         "iss": issuer(port),

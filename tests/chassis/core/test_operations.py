@@ -116,7 +116,7 @@ def test_dead_letters_are_listed_shown_and_retried(run: Run, connection: Connect
     assert run("jobs", "retry", str(number)).returncode == 0
     assert status(connection, number) == "todo"
     refused = run("jobs", "retry", str(waiting))
-    assert (refused.returncode, "no dead letter but todo" in refused.stderr) == (1, True)
+    assert (refused.returncode, "todo, not a dead letter" in refused.stderr) == (1, True)
 
 
 def test_web_half_has_a_queue_too(run: Run, connection: Connection[Any], service: Service) -> None:

@@ -1,1 +1,1 @@
-"""The chores of a developer: ``python -m chassis VERB``. No production process imports this."""
+"""The chores of a developer: `python -m chassis VERB`. No production process imports this."""

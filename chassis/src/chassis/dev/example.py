@@ -1,4 +1,4 @@
-"""``python -m chassis drop-example``: the example goes, the platform stays."""
+"""`python -m chassis drop-example`: the example goes, the platform stays."""
 
 import argparse
 import re
@@ -37,8 +37,8 @@ def _say(sentence: str) -> None:
 
 
 def drop(service: Service) -> list[Path]:
-    """Take the example out of the development database, delete its folders and what ``README.md``
-    tells of it between ``<!-- example -->`` and ``<!-- /example -->``, write the generated files
+    """Take the example out of the development database, delete its folders and what `README.md`
+    tells of it between `<!-- example -->` and `<!-- /example -->`, write the generated files
     again; return the folders that went.
 
     Raises UserError when one of them holds work that version control does not have.

@@ -1,4 +1,4 @@
-"""``python -m chassis generate``: the files that follow from the code, and whether they do."""
+"""`python -m chassis generate`: the files that follow from the code, and whether they do."""
 
 import argparse
 import importlib
@@ -85,8 +85,8 @@ def _env_example(service: Service) -> str:
         names.append(_IDENTITY)
     if _has_web_api(service):
         names.append(_WEB_API)
-    found = [item for name in names for item in _settings(importlib.import_module(name))]
-    return env_example.render(*found)
+    classes = [item for name in names for item in _settings(importlib.import_module(name))]
+    return env_example.render(*classes)
 
 
 def _modules(service: Service, half: Half) -> list[str]:

@@ -1,6 +1,6 @@
-"""``python -m chassis.dev.rerun FOLDER COMMAND…``: a command that starts anew with each saved file.
+"""`python -m chassis.dev.rerun FOLDER COMMAND…`: restart a command when a file is saved.
 
-The command of watchfiles does as much, and when it is stopped speaks of signals and tracebacks.
+The command of watchfiles does this too, but prints signals and tracebacks when it is stopped.
 """
 
 import signal
@@ -16,17 +16,19 @@ _PATIENCE_SECONDS = 4
 
 
 def run(folder: str, command: list[str]) -> None:
-    """Run ``command``, again after every change of a Python file below ``folder``, until SIGTERM or
-    SIGINT. One that ends by itself waits for the next change."""
-    told = Event()
+    """Run `command`, and again after every change of a Python file below `folder`.
+
+    A command that ends by itself waits for the next change. SIGTERM or SIGINT ends all.
+    """
+    stopped = Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        told.set()
+        stopped.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     child = subprocess.Popen(command)  # noqa: S603 - ours
-    for _ in watch(folder, watch_filter=PythonFilter(), stop_event=told):
+    for _ in watch(folder, watch_filter=PythonFilter(), stop_event=stopped):
         _end(child)
         child = subprocess.Popen(command)  # noqa: S603 - ours
     _end(child)

@@ -1,4 +1,4 @@
-"""``python -m chassis token``: an access token for the service's API in development."""
+"""`python -m chassis token`: an access token for the service's API in development."""
 
 import argparse
 
@@ -15,7 +15,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
     """Print a token: of the web half if there is one, of the service itself where it owns its
     accounts, else of the development issuer. Of a web half alone it is an API key of a person.
 
-    ``options.arguments`` are passed on: ``--permissions "a b" --tenant UUID``, for a key after the
+    `options.arguments` are passed on: `--permissions "a b" --tenant UUID`, for a key after the
     address of the person. Raises UserError for a service without an API, CommandFailedError.
     """
     arguments = options.arguments

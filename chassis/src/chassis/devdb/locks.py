@@ -1,4 +1,4 @@
-"""File locks that the kernel releases when their process dies, however it dies."""
+"""File locks, which the kernel releases when their process dies."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ _PAUSE_SECONDS = 0.01
 
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
-    """Open a lock file; closing it releases what is held. No program that we run inherits it."""
+    """Open a lock file. Closing it releases the lock; child processes do not inherit it."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -29,7 +29,7 @@ def opened(path: Path) -> Iterator[int]:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold ``path`` exclusively, waiting for other processes.
+    """Hold `path` exclusively, waiting for other processes.
 
     Raises DevDbError after two minutes.
     """
@@ -46,12 +46,12 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def share(descriptor: int) -> None:
-    """Hold a file together with others."""
+    """Take a shared lock on a file."""
     fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 def try_exclusive(descriptor: int) -> bool:
-    """Take a file for ourselves (turning a shared hold into one) if nobody else holds it."""
+    """Turn a lock into an exclusive one if no other process holds the file; return whether."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

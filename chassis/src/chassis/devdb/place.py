@@ -30,8 +30,8 @@ class Account:
 class Place:
     """The folders of one checkout's database; making one touches nothing.
 
-    ``home`` is ours, ``sockets`` and ``data`` belong to ``account``, which is None unless we are
-    root and the server therefore has to run as somebody else.
+    `home` belongs to this user. `sockets` and `data` belong to `account`, which is None except
+    for root: PostgreSQL refuses to run as root, so the server runs as another user.
     """
 
     checkout: Path
@@ -46,15 +46,15 @@ class Place:
 
     @property
     def log(self) -> Path:
-        """What the server wrote since its last start."""
+        """The server's log since its last start."""
         return self.home / "server.log"
 
 
 def place(checkout: Path) -> Place:
-    """Compute the place of ``checkout``'s database.
+    """Compute the place of `checkout`'s database.
 
-    It hangs on the path alone, so that every process finds the same one: two checkouts side by
-    side have two databases, and a checkout that moves gets a new one.
+    It depends only on the path, so that every process finds the same one. Two checkouts have two
+    databases, and a checkout that moves gets a new one.
     """
     root = checkout.resolve()
     account = _account() if os.geteuid() == 0 else None
@@ -65,10 +65,10 @@ def place(checkout: Path) -> Place:
 
 
 def cache_root(account: Account | None) -> Path:
-    """Return the folder for everything that can be made again.
+    """Return the cache folder.
 
-    As root that is one which ``account`` can reach: root's own home is closed to it, and we open
-    no folder that is not ours.
+    For root it is a folder that `account` can reach: root's home is closed to it, and this package
+    does not change the rights of folders that it did not make.
     """
     chosen = Path(os.environ.get("XDG_CACHE_HOME") or "")
     if account:
@@ -78,15 +78,15 @@ def cache_root(account: Account | None) -> Path:
 
 
 def can_enter(folder: Path, account: Account) -> bool:
-    """Say whether ``account`` may pass through ``folder`` and all above it."""
+    """Return whether `account` may enter `folder` and every folder above it."""
     resolved = folder.resolve()
     return all(_may_pass(item.stat(), account) for item in (resolved, *resolved.parents))
 
 
 def make_folder(folder: Path, *, mode: int, owner: Account | None = None) -> None:
-    """Make ``folder`` (and its parents) unless it exists, then insist that it is safe to use.
+    """Make `folder` and its parents if they do not exist, and check that it is safe to use.
 
-    Raises DevDbError when that is impossible or somebody else could have made it.
+    Raises DevDbError when that is impossible, or when another user could have made the folder.
     """
     try:
         _make_parents(folder.parent)
@@ -104,7 +104,7 @@ def make_folder(folder: Path, *, mode: int, owner: Account | None = None) -> Non
 
 
 def unwritable(path: Path, error: OSError) -> DevDbError:
-    """Say that the cache cannot be written."""
+    """Return the error for a cache that cannot be written."""
     return DevDbError(
         f"The development database cannot write {path} ({error.strerror or error}): set "
         "XDG_CACHE_HOME to a folder you can write, or DATABASE_URL to a PostgreSQL you have."
@@ -123,7 +123,7 @@ def _make(folder: Path, mode: int, owner: Account | None) -> None:
     try:
         folder.mkdir(mode=mode)
     except FileExistsError:
-        # another process was faster; the caller looks at what it made
+        # another process made it at the same time; the caller checks it
         return
     # the umask may have taken away bits that the server's user needs
     folder.chmod(mode)
@@ -149,7 +149,7 @@ def _user_home() -> Path:
         return Path.home()
     except RuntimeError as error:
         raise DevDbError(
-            "The development database has no folder to live in, because HOME is not set and your "
+            "The development database has no folder for its data, because HOME is not set and your "
             "user has no entry on this machine: set XDG_CACHE_HOME, or DATABASE_URL."
         ) from error
 
@@ -163,9 +163,9 @@ def _sockets(home: Path, digest: str) -> Path:
     return Path("/tmp") / f"roadbed-{os.geteuid()}-{digest}"  # noqa: S108 - make_folder checks it
 
 
-def _may_pass(found: os.stat_result, account: Account) -> bool:
-    if found.st_uid == account.uid:
-        return bool(found.st_mode & stat.S_IXUSR)
-    if found.st_gid == account.gid:
-        return bool(found.st_mode & stat.S_IXGRP)
-    return bool(found.st_mode & stat.S_IXOTH)
+def _may_pass(status: os.stat_result, account: Account) -> bool:
+    if status.st_uid == account.uid:
+        return bool(status.st_mode & stat.S_IXUSR)
+    if status.st_gid == account.gid:
+        return bool(status.st_mode & stat.S_IXGRP)
+    return bool(status.st_mode & stat.S_IXOTH)

@@ -18,7 +18,7 @@ _SIGNALS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 2.0))
 
 
 def run_as(account: Account | None, *command: str) -> tuple[int, str, str]:
-    """Run ``command`` to its end, as ``account`` when there is one: exit code, output, errors.
+    """Run `command` to its end, as `account` if given; return exit code, output and errors.
 
     Raises DevDbError when it cannot be started.
     """
@@ -30,7 +30,7 @@ def run_as(account: Account | None, *command: str) -> tuple[int, str, str]:
 def start(
     account: Account | None, command: Sequence[str], out: IO[bytes] | int, err: IO[bytes] | int
 ) -> "subprocess.Popen[bytes]":
-    """Start ``command`` in a session of its own: Ctrl-C in our terminal is not for it.
+    """Start `command` in a session of its own, so that Ctrl-C in this terminal does not reach it.
 
     Raises DevDbError when that is impossible.
     """
@@ -68,20 +68,20 @@ class Postmaster:
     def launch(
         self, command: Sequence[str], account: Account | None, log: IO[bytes]
     ) -> "subprocess.Popen[bytes]":
-        """Start the server; its output goes to ``log``."""
+        """Start the server; its output goes to `log`."""
         self._ours = start(account, command, log, log)
         return self._ours
 
     def runs(self) -> bool:
-        """Say whether the server's process is alive."""
+        """Return whether the server's process is alive."""
         pid = self._pid()
         return pid is not None and self._is_server(pid)
 
     def stop(self) -> None:
-        """End the server and wait for it; forget the files that a dead one left behind.
+        """End the server and wait for it; delete the files that a dead server left.
 
-        They name a process id, which after a crash may belong to anybody, so that PostgreSQL would
-        refuse to start.
+        They name a process id. After a crash another process may have that id, and PostgreSQL
+        would refuse to start.
         """
         pid = self._pid()
         for number, patience in _SIGNALS:
@@ -102,7 +102,7 @@ class Postmaster:
             return None
 
     def _is_server(self, pid: int) -> bool:
-        """Say whether ``pid`` runs on our data directory, and is not the rest of a dead process."""
+        """Return whether `pid` is a live process on this data directory, and no zombie."""
         if self._ours and self._ours.pid == pid:
             return self._ours.poll() is None
         words = _command_line(pid)
@@ -120,7 +120,7 @@ class Postmaster:
 
 
 def _command_line(pid: int) -> list[str]:
-    """Return the words a process was started with; none for a dead one."""
+    """Return the command line of a process; empty for a dead one."""
     proc = Path("/proc", str(pid), "cmdline")
     if Path("/proc/self/cmdline").exists():
         try:
@@ -139,6 +139,6 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Pass nothing on that changes what the server does (PGDATA, PGOPTIONS, LC_ALL …)."""
+    """Return the environment without variables that change the server (PGDATA, LC_ALL …)."""
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZDIR")
     return {"LC_ALL": "C", **{name: os.environ[name] for name in kept if name in os.environ}}

@@ -24,8 +24,11 @@ def connect(sockets: Path, database: str) -> Connection:
 
 
 def ensure(sockets: Path, halves: Iterable[str]) -> None:
-    """Make what is missing: for each half a role that may create (test) databases, and a database
-    of the same name that belongs to it and that nobody else may enter."""
+    """Create the missing roles and databases.
+
+    Each half has a role that may create databases, for tests, and a database of the same name that
+    only this role may enter.
+    """
     with connect(sockets, _SUPERUSER) as connection:
         known = _names(connection, "SELECT rolname FROM pg_roles")
         present = _names(connection, "SELECT datname FROM pg_database")
@@ -35,7 +38,7 @@ def ensure(sockets: Path, halves: Iterable[str]) -> None:
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(name))
             if half not in present:
                 connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(name))
-            # each time: we may have been killed between the two
+            # each time, because a kill may have come between the two statements
             connection.execute(
                 sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(name)
             )

@@ -15,32 +15,32 @@ from chassis.service import Half, Service
 
 
 def url(service: Service, half: Half) -> str:
-    """Return the address of ``half``'s development database; starts and touches nothing."""
+    """Return the address of `half`'s development database. It starts no server."""
     sockets = quote(str(place(service.root).sockets), safe="/")
     return f"postgresql://{half}@/{half}?host={sockets}&port=5432"
 
 
 def programs() -> Path:
-    """Return the folder of the server's programs (``pg_dump`` and so on). Raises DevDbError."""
+    """Return the folder of the server's programs (`pg_dump` and so on). Raises DevDbError."""
     return binaries.find(None)
 
 
 def available(service: Service) -> AbstractContextManager[None]:
-    """Keep the server running unless somebody gave every half of ``service`` an address."""
+    """Keep the server running, unless the environment has an address for every half."""
     given = all(database_url(service, half) for half in service.halves)
     return nullcontext() if given and service.halves else running(service)
 
 
 @contextmanager
 def running(service: Service) -> Iterator[None]:
-    """Keep the server of ``service``'s checkout running, with a role and a database per half.
+    """Keep the server of `service`'s checkout running, with a role and a database per half.
 
-    The first process starts it (about a second for a new one, a tenth afterwards), the last one to
-    leave stops it. Whoever is killed leaves its hold to the kernel, so that a server it left
-    behind is found by the next process and stopped by the last.
+    The first process starts it, in about a second for a new one and a tenth of a second later on.
+    The last one to leave stops it. The kernel releases the lock of a killed process, so the next
+    process finds the server that it left.
 
-    Meanwhile this process and its children do not see PGHOST, PGSERVICE, PGPASSWORD and their like,
-    which speak of other servers and some of which win over an address.
+    During the block this process and its children do not see PGHOST, PGSERVICE, PGPASSWORD and
+    similar variables: they name other servers, and some of them win over an address.
 
     Raises SettingsError in a build, DevDbError in production and when there is no PostgreSQL or no
     place for its data.

@@ -1,7 +1,7 @@
 """`python -m chassis backup FILE`: a half's whole database in one file.
 
-It is `pg_dump --format=custom`, which anybody may call instead. The file holds everything, personal
-data too: keep it like the database.
+It is the output of `pg_dump --format=custom`. The file holds everything, including personal data:
+protect it like the database.
 """
 
 import argparse
@@ -20,9 +20,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(service: Service, options: argparse.Namespace) -> None:
-    """Write the database that `options` name to their file, readable by us alone.
+    """Write the database that `options` name to their file, readable by this user only.
 
-    Raises UserError when the file exists or pg_dump fails, which then says why itself.
+    Raises UserError when the file exists or pg_dump fails, which prints the reason itself.
     """
     with databases.server(service):
         url = databases.address(service, databases.only_half(service, options))
@@ -34,7 +34,7 @@ def _write(service: Service, url: str, target: Path) -> None:
         raise UserError(f"{target} exists: name another file, or move that one away.")
     partial = target.with_name(f"{target.name}.partial")
     try:
-        # closed to others from the start
+        # closed to other users from the start
         partial.unlink(missing_ok=True)
         partial.touch(mode=0o600, exist_ok=False)
         options = ["--format=custom", "--no-owner", "--no-privileges", f"--file={partial}"]

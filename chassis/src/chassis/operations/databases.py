@@ -1,4 +1,4 @@
-"""Which database an operator means, and how it is reached."""
+"""The database that an operator names, and its address."""
 
 import argparse
 from contextlib import AbstractContextManager, nullcontext
@@ -39,7 +39,7 @@ def address(service: Service, half: Half) -> str:
 
 
 def server(service: Service) -> AbstractContextManager[None]:
-    """Keep the development database running where that is the one that is meant."""
+    """Keep the development database running, unless the environment names others."""
     if not migrate.needs_server(service):
         return nullcontext()
     from chassis import devdb  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""``python -m chassis jobs``: what waits, what runs, what died; retrying and cancelling."""
+"""`python -m chassis jobs`: show the queues and dead letters, retry and cancel jobs."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``jobs``."""
+    """Add the options of `jobs`."""
     databases.declare_half(parser, "in a hybrid the API's unless said: web")
     parser.add_argument("--json", action="store_true", help="for machines")
     verbs = parser.add_subparsers(dest="action", metavar="ACTION")
@@ -42,7 +42,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(service: Service, options: argparse.Namespace) -> None:
-    """Do what ``options`` say in the queue of one half.
+    """Do what `options` say in the queue of one half.
 
     Raises UserError when a job does not exist or is in no state for it.
     """
@@ -79,64 +79,66 @@ def _do(connection: psycopg.Connection[Any], options: argparse.Namespace) -> Any
             queue.retry(connection, options.id)
             return {"retried": [options.id]}
         case "cancel":
-            return {"cancelled": options.id, "was": queue.cancel(connection, options.id)}
+            return {"canceled": options.id, "was": queue.cancel(connection, options.id)}
     return {"queues": queue.queues(connection), "workers": queue.workers(connection)}
 
 
-def _lines(action: str | None, found: Any) -> Iterable[str]:
+def _lines(action: str | None, result: Any) -> Iterable[str]:
     match action:
         case "dead":
-            return _dead(found)
+            return _dead(result)
         case "show":
-            return _show(found)
+            return _show(result)
         case "retry":
-            return [f"Back in the queue: {_numbers(found['retried'])}."]
+            return [f"Back in the queue: {_numbers(result['retried'])}."]
         case "cancel":
-            return [f"Cancelled {found['cancelled']}, which was {found['was']}."]
-    return _overview(found)
+            return [f"Canceled job {result['canceled']}, which was {result['was']}."]
+    return _overview(result)
 
 
-def _overview(found: Any) -> Iterable[str]:
-    if not found["queues"]:
+def _overview(result: Any) -> Iterable[str]:
+    if not result["queues"]:
         yield "No job waits, runs or is dead."
     else:
         yield f"{'QUEUE':<30}{'TODO':>8}{'LATER':>8}{'DOING':>8}{'DEAD':>8}{'OLDEST':>12}"
-    for row in found["queues"]:
+    for row in result["queues"]:
         counts = "".join(f"{row[name]:>8}" for name in ("todo", "later", "doing"))
         dead = _red(f"{row['dead']:>8}") if row["dead"] else f"{0:>8}"
         yield f"{_fit(row['queue'], 30):<30}{counts}{dead}{_age(row['oldest_seconds']):>12}"
-    yield f"Workers alive: {found['workers']}" if found["workers"] else _red("No worker is alive.")
+    yield (
+        f"Workers alive: {result['workers']}" if result["workers"] else _red("No worker is alive.")
+    )
 
 
-def _dead(found: Sequence[queue.Row]) -> Iterable[str]:
-    if not found:
+def _dead(rows: Sequence[queue.Row]) -> Iterable[str]:
+    if not rows:
         yield "No dead letter."
         return
     yield f"{'ID':>10}  {'TASK':<42}{'TRIES':>6}  DIED (UTC)"
-    for row in found:
+    for row in rows:
         when = f"{row['died_at']:%Y-%m-%d %H:%M}"
         yield f"{row['id']:>10}  {_fit(row['task'], 42):<42}{row['attempts']:>6}  {when}"
-    if len(found) == _MOST:
+    if len(rows) == _MOST:
         yield f"These are the newest {_MOST}."
 
 
-def _show(found: queue.Row) -> Iterable[str]:
-    for name, value in found.items():
+def _show(job: queue.Row) -> Iterable[str]:
+    for name, value in job.items():
         if name != "history":
             yield from _wrapped(name, json.dumps(value) if isinstance(value, dict) else str(value))
-    for row in found["history"]:
+    for row in job["history"]:
         yield f"{row['at']:%Y-%m-%d %H:%M:%S}  {row['event']}"
 
 
 def _wrapped(name: str, value: str) -> Iterable[str]:
-    """Fit a value into a terminal, never breaking an id or a name, which somebody will copy."""
+    """Wrap a value for a terminal, but never inside an id or a name, so that it can be copied."""
     text = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
     text.initial_indent, text.subsequent_indent = f"{name:<16}", " " * 16
     return text.wrap(value)
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers)) or "none, for no letter is dead"
+    return ", ".join(map(str, numbers)) or "none, because there is no dead letter"
 
 
 def _age(seconds: float | None) -> str:

@@ -25,8 +25,8 @@ def find(service: Service, program: str) -> Path:
 
         with suppress(devdb.DevDbError):
             return devdb.programs() / program
-    if found := shutil.which(program):
-        return Path(found)
+    if path := shutil.which(program):
+        return Path(path)
     raise UserError(
         f"{program} was not found: run this where PostgreSQL's client programs are, as new as the "
         "server; .roadbed/README.md has the command to type there."
@@ -39,13 +39,16 @@ def run(program: Path, url: str, arguments: list[str]) -> None:
     with _environment(url) as environment:
         done = subprocess.run(command, env=environment, check=False)  # noqa: S603
     if done.returncode:
-        raise UserError(f"{program.name} failed and said why above.")
+        raise UserError(f"{program.name} failed; its output above says why.")
 
 
 @contextmanager
 def _environment(url: str) -> Iterator[dict[str, str]]:
-    """Give an environment in which PostgreSQL's programs find ``url``, by a file that nobody else
-    may read: a command line shows its password to everybody on the machine."""
+    """Yield an environment in which PostgreSQL's programs find `url`.
+
+    The address is in a file that only this user may read, because a command line would show its
+    password to every user of the machine.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "service.conf")
         known = conninfo_to_dict(url)

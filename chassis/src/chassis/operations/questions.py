@@ -1,4 +1,4 @@
-"""Asking before something cannot be undone."""
+"""The question before a step that cannot be undone."""
 
 import sys
 
@@ -6,9 +6,12 @@ from chassis.errors import UserError
 
 
 def confirmed(question: str) -> bool:
-    """Ask on the terminal; only "yes" is one. Raises UserError when nobody can answer."""
+    """Ask on the terminal and return whether the answer is "yes".
+
+    Raises UserError where there is no terminal.
+    """
     if not sys.stdin.isatty():
-        raise UserError(f"{question} Add --yes, for there is no terminal to ask on.")
+        raise UserError(f"{question} There is no terminal to ask on: add --yes.")
     sys.stderr.write(f"{question} Type yes to go on: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() == "yes"

@@ -53,8 +53,8 @@ _DEAD_OF = """
     ORDER BY id FOR UPDATE
 """
 _RETRY = "SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)"
-# it begins anew, with all of its task's retries
-_ANEW = "UPDATE procrastinate_jobs SET attempts = 0 WHERE id = %s"
+# the job starts again with all retries of its task
+_RESET = "UPDATE procrastinate_jobs SET attempts = 0 WHERE id = %s"
 _CANCEL = "SELECT procrastinate_cancel_job_v1(%s, true, false)"
 _DISMISS = "UPDATE procrastinate_jobs SET status = 'cancelled' WHERE id = %s"
 
@@ -71,30 +71,31 @@ def workers(connection: Connection[Any]) -> int:
 
 
 def dead(connection: Connection[Any], *, task: str | None, limit: int) -> list[Row]:
-    """Return the newest ``limit`` dead letters."""
+    """Return the newest `limit` dead letters."""
     return _rows(connection, _DEAD, {"task": task, "limit": limit})
 
 
 def show(connection: Connection[Any], number: int) -> Row:
     """Return everything about one job. Raises UserError if there is none."""
-    found = _rows(connection, _SHOW, [number])
-    if not found:
+    rows = _rows(connection, _SHOW, [number])
+    if not rows:
         raise _absent(number)
-    stored = found[0].pop("args")
+    job = rows[0]
+    stored = job.pop("args")
     known = {"arguments": stored.get("arguments", {}), "carried": stored.get("carried", {})}
-    return found[0] | known | {"history": _rows(connection, _EVENTS, [number])}
+    return job | known | {"history": _rows(connection, _EVENTS, [number])}
 
 
 def retry(connection: Connection[Any], number: int) -> None:
     """Put a dead letter back into its queue. Raises UserError for any other job."""
     status = _lock(connection, number)
     if status != "failed":
-        raise UserError(f"Job {number} is no dead letter but {status}: nothing was changed.")
+        raise UserError(f"Job {number} is {status}, not a dead letter: nothing was changed.")
     _revive(connection, number)
 
 
 def retry_all(connection: Connection[Any], *, task: str | None) -> list[int]:
-    """Put all dead letters (of ``task``) back; return their numbers."""
+    """Put all dead letters (of `task`) back; return their numbers."""
     numbers = [row["id"] for row in _rows(connection, _DEAD_OF, {"task": task})]
     for number in numbers:
         _revive(connection, number)
@@ -113,14 +114,14 @@ def cancel(connection: Connection[Any], number: int) -> str:
 
 def _revive(connection: Connection[Any], number: int) -> None:
     connection.execute(_RETRY, [number])
-    connection.execute(_ANEW, [number])
+    connection.execute(_RESET, [number])
 
 
 def _lock(connection: Connection[Any], number: int) -> str:
-    found = _rows(connection, _LOCKED, [number])
-    if not found:
+    rows = _rows(connection, _LOCKED, [number])
+    if not rows:
         raise _absent(number)
-    return str(found[0]["status"])
+    return str(rows[0]["status"])
 
 
 def _absent(number: int) -> UserError:

@@ -45,7 +45,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
 
 def _fill(service: Service, url: str, options: argparse.Namespace) -> None:
     if not options.file.is_file():
-        raise UserError(f"{options.file} is no file: name one that `just backup` wrote.")
+        raise UserError(f"{options.file} is not a file: name one that `just backup` wrote.")
     program = postgres_programs.find(service, "pg_restore")
     _read_through(program, options.file)
     with psycopg.connect(url, connect_timeout=5) as connection:
@@ -56,17 +56,17 @@ def _fill(service: Service, url: str, options: argparse.Namespace) -> None:
 
 
 def _read_through(program: Path, file: Path) -> None:
-    """Raise UserError unless all of ``file`` can be read: afterwards it is too late."""
+    """Raise UserError unless all of `file` can be read, before anything is dropped."""
     command = [str(program), f"--file={os.devnull}", str(file)]
     if subprocess.run(command, check=False).returncode:  # noqa: S603
-        raise UserError(f"{file} is no whole backup; nothing was changed.")
+        raise UserError(f"{file} is not a complete backup: nothing was changed.")
 
 
 def _make_room(connection: Connection[Any], options: argparse.Namespace) -> None:
     row = connection.execute(_TABLES, [list(_SCHEMAS)]).fetchone()
     held = row[0] if row else 0
     if not held:
-        # a fresh database has nothing in it that could be in the way, but perhaps empty schemas
+        # a fresh database has no relations, but perhaps empty schemas
         _empty(connection)
         return
     name = f"{connection.info.dbname} on {connection.info.host or 'this machine'}"
@@ -83,6 +83,6 @@ def _make_room(connection: Connection[Any], options: argparse.Namespace) -> None
 def _empty(connection: Connection[Any]) -> None:
     for name in _SCHEMAS:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
-    # as a new database has it: whoever owns that owns this, and everybody may look into it
+    # the same rights as in a new database
     connection.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
     connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")

@@ -1,6 +1,6 @@
-"""``python -m chassis subject export|erase``: what is stored about a person, and erasing it.
+"""`python -m chassis subject export|erase`: what is stored about a person, and erasing it.
 
-Both end with a log line, which names nobody: ``subject_sha256`` is the SHA-256 of issuer, space
+Both end with a log line, which names nobody: `subject_sha256` is the SHA-256 of issuer, space
 and subject, by which an auditor who knows them finds it.
 """
 
@@ -31,7 +31,7 @@ _PACKAGE = "api"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``subject``."""
+    """Add the options of `subject`."""
     verbs = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     export = verbs.add_parser("export", help="write what is stored about a subject, as JSON")
     erase = verbs.add_parser("erase", help="erase a subject everywhere")
@@ -82,11 +82,11 @@ def _issuer(trusted: Sequence[TrustedIssuer], named: str | None) -> str:
 def _export(settings: "ApiSettings", subject: Any, target: Path) -> None:
     from chassis.fastapi.data.data_subjects import export  # noqa: PLC0415
 
-    found = _with_database(settings, lambda database: export(database, _PACKAGE, subject))
+    stored = _with_database(settings, lambda database: export(database, _PACKAGE, subject))
     try:
         # closed to others before anything is in it, and never over another export
         target.touch(mode=0o600, exist_ok=False)
-        document = {"subject": subject.id, "stored": found}
+        document = {"subject": subject.id, "stored": stored}
         target.write_text(json.dumps(document, default=str, indent=2), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{target} cannot be written ({error.strerror}).") from None

@@ -1,4 +1,4 @@
-"""``python -m chassis client``: a typed Python client, generated from the committed contract."""
+"""`python -m chassis client`: a typed Python client, generated from the committed contract."""
 
 import argparse
 import re
@@ -31,8 +31,8 @@ def run(service: Service, options: argparse.Namespace) -> None:
 
 
 def generate(service: Service, folder: Path | None = None) -> Path:
-    """Write the project of a client into ``folder`` (default: ``clients/python``), instead of an
-    older one; return the folder. The package in it is called ``api_client``.
+    """Write the project of a client into `folder` (default: `clients/python`), instead of an
+    older one; return the folder. The package in it is called `api_client`.
 
     Raises UserError when there is no contract, or one that the generator does not understand.
     """

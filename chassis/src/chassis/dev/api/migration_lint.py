@@ -1,4 +1,4 @@
-"""``python -m chassis lint-migrations``: what a migration of the API would do to a running service.
+"""`python -m chassis lint-migrations`: what a migration of the API would do to a running service.
 
 squawk (https://squawkhq.com) reads the SQL of each revision by itself: with the whole history in
 one file it would take every table for a new one, on which anything is safe.
@@ -34,7 +34,7 @@ _STEP = re.compile(r"^-- Running upgrade .*?(\S+)$", re.MULTILINE)
 
 
 def run(service: Service, options: argparse.Namespace) -> None:
-    """Lint every migration, apart from the rules that it names itself in ``squawk_ignore``.
+    """Lint every migration, apart from the rules that it names itself in `squawk_ignore`.
 
     Raises UserError with what was found.
     """
@@ -47,10 +47,10 @@ def run(service: Service, options: argparse.Namespace) -> None:
         revision.revision: tuple(getattr(revision.module, "squawk_ignore", ()))
         for revision in script.walk_revisions()
     }
-    found = "".join(_findings(dict(_statements(service)), ignored))
-    if found:
+    findings = "".join(_findings(dict(_statements(service)), ignored))
+    if findings:
         raise UserError(
-            f"{found}A migration may say why a rule does not hold for it: "
+            f"{findings}A migration may say why a rule does not hold for it: "
             'squawk_ignore = ("rule-name",)  # the reason'
         )
 

@@ -1,4 +1,4 @@
-"""``python -m chassis receiver``: somebody on this machine who receives webhooks and shows them."""
+"""`python -m chassis receiver`: receive webhooks on this machine and show them."""
 
 import argparse
 import json
@@ -18,10 +18,10 @@ _VARIABLE = "WEBHOOK_SECRET"
 
 
 def run(service: Service, options: argparse.Namespace) -> None:
-    """Answer 204 to every message and print a line about it, until somebody stops it.
+    """Answer 204 to every message and print a line about it, until the process is stopped.
 
-    With an endpoint's secret in ``WEBHOOK_SECRET`` signatures are verified, and what is not genuine
-    gets 401. Raises UserError when the port is taken or the secret is none.
+    With an endpoint's secret in `WEBHOOK_SECRET` it verifies signatures, and answers 401 to a wrong
+    one. Raises UserError when the port is taken or the secret is not valid.
     """
     del options
     port = up.port(service, "receiver")
@@ -30,7 +30,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
         keys = [signing.key(secret)] if secret else []
         server = ThreadingHTTPServer((_HOST, port), _handler(keys))
     except ValueError as error:
-        raise UserError(f"{_VARIABLE} is no secret of an endpoint: {error}.") from None
+        raise UserError(f"{_VARIABLE} is not the secret of an endpoint: {error}.") from None
     except OSError as error:
         raise UserError(
             f"Port {port} cannot be used ({error.strerror}): stop what uses it, or choose another "
