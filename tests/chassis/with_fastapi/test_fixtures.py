@@ -108,4 +108,4 @@ def test_committed_database_takes_requests_side_by_side(tmp_path: Path, pytest_i
 def test_the_two_kinds_do_not_meet(tmp_path: Path, pytest_in: str) -> None:
     """One test has one kind of database."""
     output = run(tmp_path, pytest_in, MIXED)
-    assert "What is rolled back and what is committed do not meet in one test." in output
+    assert "A test takes either committed_db or a rolled-back connection, not both." in output

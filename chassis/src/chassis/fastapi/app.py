@@ -30,7 +30,7 @@ _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 
 
 class Application(FastAPI):
-    """A FastAPI whose requests all pass the platform's request layer first.
+    """A FastAPI application whose requests all pass the platform's request layer first.
 
     `options` are FastAPI's own; `lifespan` runs inside the platform's. Raises IssuerError when
     `settings` trust an issuer that this environment does not allow.
@@ -44,7 +44,7 @@ class Application(FastAPI):
         lifespan: Lifespan[Any] | None = None,
         **options: Any,
     ) -> None:
-        """Assemble the platform's routes and handlers; connects to nothing yet."""
+        """Assemble the platform's routes and handlers; open no connection yet."""
         service = service or load()
         self.platform = Platform(self, settings, service)
         defaults: dict[str, Any] = {
@@ -74,15 +74,15 @@ class Application(FastAPI):
         return RequestLayer(Policy(crossing), self.platform)
 
     def check(self) -> None:
-        """Raise StartError unless every route says who may call it, under a name of its own, and no
-        model loads its relations one by one."""
+        """Raise StartError unless every route declares who may call it and has a unique name, and
+        no model loads its relations row by row."""
         configure_mappers()
         refuse_duplicates(self)
         refuse_undecided(self, known=self.platform.named)
         self._table.read()
 
     def openapi(self) -> dict[str, Any]:
-        """Return the contract with the problems every operation may answer."""
+        """Return the contract with the problems that every operation may answer."""
         schema = super().openapi()
         etags.declare(schema)
         problems.declare(schema)

@@ -1,7 +1,7 @@
 """The interactive API page at `/docs`, without a CDN and under a strict content policy.
 
 Swagger UI's files come from the distribution `fastapi-offline`, which only development and tests
-install; where it is missing, as in an image, there is no page.
+install; where it is missing, as in an image, the page does not exist.
 """
 
 from importlib.util import find_spec
@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 OPENAPI = "/openapi.json"
-_OURS = Path(__file__).parent / "assets"
-_THEIRS = ("swagger-ui-bundle.js", "swagger-ui.css")
-PATHS = frozenset({OPENAPI, "/docs", "/docs/start.js", *(f"/docs/{name}" for name in _THEIRS)})
+_ASSETS = Path(__file__).parent / "assets"
+_SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
+PATHS = frozenset(
+    {OPENAPI, "/docs", "/docs/start.js", *(f"/docs/{name}" for name in _SWAGGER_FILES)}
+)
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,8 +28,8 @@ def install(app: FastAPI) -> None:
     folder = _swagger_ui()
     if folder is None:
         return
-    files = {"start.js": _OURS / "start.js", **{name: folder / name for name in _THEIRS}}
-    page = (_OURS / "docs.html").read_text(encoding="utf-8")
+    files = {"start.js": _ASSETS / "start.js", **{name: folder / name for name in _SWAGGER_FILES}}
+    page = (_ASSETS / "docs.html").read_text(encoding="utf-8")
 
     async def show(_request: Request) -> Response:
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
@@ -41,6 +43,6 @@ def install(app: FastAPI) -> None:
 
 
 def _swagger_ui() -> Path | None:
-    """Find the files without importing the package, which is of no use to us."""
+    """Return the folder of Swagger UI, or None, without importing the package."""
     spec = find_spec("fastapi_offline")
     return Path(spec.origin).parent / "static" if spec and spec.origin else None

@@ -16,7 +16,7 @@ from chassis.health import Readiness, State
 
 @contextmanager
 def draining(readiness: Readiness, seconds: float) -> Iterator[None]:
-    """Hold SIGTERM back from the server for `seconds`; a second one passes at once.
+    """Delay SIGTERM to the server by `seconds`; a second SIGTERM passes at once.
 
     Under a server that handles no signals in this thread, as in tests, nothing happens.
     """
@@ -36,13 +36,15 @@ def draining(readiness: Readiness, seconds: float) -> Iterator[None]:
 
 
 def _servers_handler(loop: asyncio.AbstractEventLoop) -> Callable[[], object] | None:
-    """Return what the server does on SIGTERM: granian asks the event loop to call it, which keeps
-    that to itself; uvicorn asks Python."""
+    """Return the server's handler of SIGTERM, or None.
+
+    granian registers it with the event loop, in a private attribute; uvicorn with Python.
+    """
     if threading.current_thread() is not threading.main_thread():
         return None
-    kept = getattr(loop, "_signal_handlers", {}).get(signal.SIGTERM)
-    if kept is not None:
-        callback, arguments = kept._callback, kept._args
+    registered = getattr(loop, "_signal_handlers", {}).get(signal.SIGTERM)
+    if registered is not None:
+        callback, arguments = registered._callback, registered._args
         return lambda: callback(*arguments)
     handler = signal.getsignal(signal.SIGTERM)
     return (lambda: handler(signal.SIGTERM, None)) if callable(handler) else None

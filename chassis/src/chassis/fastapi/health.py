@@ -35,7 +35,7 @@ def _response(answer: Answer) -> Response:
 
 
 def _check(platform: Platform) -> None:
-    """Compare the database with the code. Runs until they have matched once."""
+    """Compare the schema in the database with the code, until they have matched once."""
     readiness = platform.readiness
     try:
         with psycopg.connect(

@@ -27,10 +27,10 @@ _ISSUER_TIMEOUT_SECONDS = 3.0
 
 
 class Platform:
-    """Made once for an application; tests replace `database` and `verifier`."""
+    """The shared state of one application; tests replace `database` and `verifier`."""
 
     def __init__(self, app: Starlette, settings: ApiSettings, service: Service) -> None:
-        """Connect to nothing yet. Raises IssuerError for an issuer that may not be trusted."""
+        """Open no connection yet. Raises IssuerError for an issuer that may not be trusted."""
         self._app = app
         self.settings = settings
         self.service = service
@@ -51,12 +51,12 @@ class Platform:
         )
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection[Any]]:
-        """Lend psycopg's connection to the present database for one transaction."""
+        """Return a context manager with psycopg's connection to `database` for one transaction."""
         return self.database.driver()
 
     @property
     def verifier(self) -> TokenVerifier:
-        """The verifier of access tokens."""
+        """Return the verifier of access tokens."""
         return self._tokens.verifier
 
     @verifier.setter
@@ -66,12 +66,12 @@ class Platform:
 
     @cached_property
     def templates(self) -> Templates:
-        """The application's routes, read at the first request when all are there."""
+        """Return the path templates, read at the first request, when all routes exist."""
         return Templates(self._app)
 
     @cached_property
     def public(self) -> frozenset[tuple[str, str]]:
-        """The method and path of everything that takes no token.
+        """Return the method and path of every public route.
 
         Raises RouteError for a public route whose path is not literal.
         """
@@ -84,7 +84,7 @@ class Platform:
 
     @property
     def named(self) -> frozenset[str]:
-        """The templates of the platform's own routes, all of them public."""
+        """Return the templates of the platform's own routes, all of them public."""
         return ALWAYS_PUBLIC | docs.PATHS if self.documented else ALWAYS_PUBLIC
 
 

@@ -19,7 +19,7 @@ AUDIENCE = "api"
 
 
 class ApiSettings(ApiKeySettings, ABC):
-    """What the platform's half of an API reads; a choice of `auth` adds the issuers."""
+    """The settings of the platform's part of an API; the choice of `auth` adds the issuers."""
 
     half: ClassVar[Half] = "api"
 
@@ -118,8 +118,8 @@ class IssuerSettings(ApiSettings):
     ) -> tuple[Issuer, ...]:
         if not value and not _is_local(info):
             raise ValueError(
-                'set it to [{"issuer": "…", "audience": "…", "jwks_url": "…"}], '
-                "because this service cannot accept any token without it"
+                "this service could not accept any token without it: "
+                'set it to [{"issuer": "…", "audience": "…", "jwks_url": "…"}]'
             )
         return value
 
@@ -135,7 +135,7 @@ def _is_local(info: ValidationInfo) -> bool:
 
 
 def _local_issuer(service: Service) -> TrustedIssuer:
-    """Name who issues tokens on a developer's machine: Django in a hybrid, else devissuer."""
+    """Return the issuer of tokens in development: Django in a hybrid, else devissuer."""
     if service.plan == "hybrid":
         port = lookup(service, "WEB_PORT") or "8000"
         issuer = lookup(service, "OIDC_ISSUER") or f"http://127.0.0.1:{port}"

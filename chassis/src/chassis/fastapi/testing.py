@@ -1,9 +1,9 @@
 """Fixtures for the tests of an API on a real PostgreSQL; `tests/api/conftest.py` imports them.
 
-A test runs in one transaction that is rolled back, and what the application commits is a
-savepoint in it. That is fast, hides deferred constraints, stops `now()` and cannot carry requests
-that run at the same time. A test that needs those takes `committed_db`, and gets a database of
-its own and a real pool::
+Each test runs in one transaction that is rolled back; a commit of the application becomes a
+savepoint in it. This is fast, but it hides deferred constraints, `now()` does not advance, and
+requests cannot run at the same time. A test that needs these uses `committed_db`, which provides
+a database of its own and a real pool::
 
     async def test_twice(client, bearer, committed_db):
         await asyncio.gather(client.post(…), client.post(…))
@@ -66,7 +66,7 @@ type RunJobs = Callable[[], Awaitable[list[str]]]
 
 
 class Bearer(Protocol):
-    """Makes the header of a caller."""
+    """A function that returns the headers of a caller."""
 
     def __call__(
         self, *permissions: str, tenant: UUID = SINGLE_TENANT, subject: str = "tester"
@@ -82,8 +82,11 @@ def migrate(service: Service, url: str, revision: str = "heads") -> None:
 
 
 def round_trip(service: Service) -> set[str]:
-    """Take an empty database to the newest schema, back to nothing and up again; return the tables
-    that the way back left, apart from Alembic's own. Needs the fixture `database_server`."""
+    """Migrate an empty database to the newest schema, down to the base and up again.
+
+    Return the tables that the downgrade left, without Alembic's own. Needs the fixture
+    `database_server`.
+    """
     with testing.database(testing.address(service, "api")) as url:
         migrate(service, url)
         configuration = Config(service.root / "alembic.ini")
@@ -101,7 +104,7 @@ def api_database(
     roadbed_service: Service,
     database_server: None,
 ) -> Iterator[str]:
-    """Give the address of a migrated database that lives as long as this run."""
+    """Yield the URL of a migrated database, which is dropped at the end of the test run."""
     with testing.database(testing.address(roadbed_service, "api")) as url:
         migrate(roadbed_service, url)
         yield url
@@ -109,66 +112,68 @@ def api_database(
 
 @pytest.fixture(scope="session")
 def signing_key() -> RSAPrivateKey:
-    """Give the key of the issuer that exists in tests only."""
+    """Return the private key of the issuer that exists in tests only."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @pytest.fixture(scope="session")
 def app(roadbed_service: Service, api_database: str, signing_key: RSAPrivateKey) -> Application:
-    """Give the service's own application; it trusts the issuer of `bearer` as well."""
+    """Return the service's application, which also trusts the issuer of `bearer`."""
     settings = import_module("api.settings").Settings.load(roadbed_service)
     settings = settings.model_copy(update={"database_url": api_database})
     logs.configure(settings, roadbed_service)
-    made: Application = import_module("api.main").create_app(settings)
-    ours = TrustedIssuer(ISSUER, AUDIENCE, key=signing_key.public_key())
-    made.platform.verifier = TokenVerifier(
-        [*settings.issuers(roadbed_service), ours],
+    application: Application = import_module("api.main").create_app(settings)
+    test_issuer = TrustedIssuer(ISSUER, AUDIENCE, key=signing_key.public_key())
+    application.platform.verifier = TokenVerifier(
+        [*settings.issuers(roadbed_service), test_issuer],
         environment=settings.environment,
         fetch=fetch_json,
     )
-    return made
+    return application
 
 
 @pytest_asyncio.fixture
 async def connection(
     request: pytest.FixtureRequest, app: Application, api_database: str
 ) -> AsyncIterator[AsyncConnection]:
-    """Put the test, and the application meanwhile, into one transaction that never commits."""
+    """Yield a connection whose transaction never commits; the application uses it too."""
     if "committed_db" in request.fixturenames:
-        pytest.fail("What is rolled back and what is committed do not meet in one test.")
+        pytest.fail("A test takes either committed_db or a rolled-back connection, not both.")
     engine = create_async_engine(sqlalchemy_url(api_database), poolclass=NullPool)
-    kept = app.platform.database
+    original = app.platform.database
     async with engine.connect() as opened:
         transaction = await opened.begin()
         app.platform.database = Database(opened)
         yield opened
-        app.platform.database = kept
+        app.platform.database = original
         await transaction.rollback()
 
 
 @pytest_asyncio.fixture
 async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
-    """Give a session that sees what the application did, and the other way round."""
+    """Yield a session that shares its uncommitted changes with the application."""
     async with Database(connection).unit_of_work() as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
 async def committed_db(app: Application, api_database: str) -> AsyncIterator[Database]:
-    """Give a migrated database of the test's own that the application commits to; made from the one
-    of this run, which stays as it was migrated."""
+    """Yield a migrated database for this test alone, to which the application commits.
+
+    It is a clone of `api_database`, which stays unchanged.
+    """
     with testing.clone(api_database) as url:
-        kept, app.platform.database = app.platform.database, Database.at(url)
+        original, app.platform.database = app.platform.database, Database.at(url)
         try:
             yield app.platform.database
         finally:
             await app.platform.database.dispose()
-            app.platform.database = kept
+            app.platform.database = original
 
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest, app: Application) -> httpx2.AsyncClient:
-    """Give a client of the application; it sends no token of its own."""
+    """Return a client of the application; it sends no token by default."""
     if "committed_db" not in request.fixturenames:
         request.getfixturevalue("connection")
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
@@ -176,7 +181,7 @@ def client(request: pytest.FixtureRequest, app: Application) -> httpx2.AsyncClie
 
 @pytest.fixture
 def bearer(signing_key: RSAPrivateKey) -> Bearer:
-    """Give the maker of `Authorization` headers: `bearer("endpoints:read", tenant=…)`."""
+    """Return a function that makes `Authorization` headers: `bearer("orders:read", tenant=…)`."""
 
     def make(
         *permissions: str, tenant: UUID = SINGLE_TENANT, subject: str = "tester"
@@ -199,15 +204,17 @@ def bearer(signing_key: RSAPrivateKey) -> Bearer:
 
 @pytest.fixture
 def outbox() -> list[EmailMessage]:
-    """Give the mails that `run_jobs` sends."""
+    """Return the list of emails that `run_jobs` sends; it starts empty."""
     OUTBOX.sent.clear()
     return OUTBOX.sent
 
 
 @pytest.fixture
 def run_jobs(app: Application, connection: AsyncConnection) -> RunJobs:
-    """Give what runs the jobs that are due, one after the other, inside the test's transaction:
-    `await run_jobs()` returns the names of their tasks. What a job raises, it raises."""
+    """Return a coroutine function that runs the due jobs in order, inside the test's transaction.
+
+    `await run_jobs()` returns the names of their tasks. It raises the error of a job that fails.
+    """
 
     async def run() -> list[str]:
         tasks = {item.name: item for item in find_tasks("api")}

@@ -412,5 +412,5 @@ async def test_yesterdays_answers_are_forgotten_in_batches(
 
 async def test_unit_of_work_needs_a_worker() -> None:
     """Outside a job there is a sentence instead of a lookup error."""
-    with pytest.raises(RuntimeError, match="No job is running here"):
+    with pytest.raises(RuntimeError, match="No job is running: only a worker calls a task"):
         unit_of_work()

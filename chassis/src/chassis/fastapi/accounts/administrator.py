@@ -15,12 +15,12 @@ from chassis.problems import ProblemError
 
 
 def make_administrator(app: Application) -> None:
-    """Make an account with every permission: `python -m api.admin EMAIL`.
+    """Create an account with every permission: `python -m api.admin EMAIL`.
 
     The password comes from `ADMIN_PASSWORD` or is asked for, because arguments are visible to
     everybody on the machine.
     """
-    parser = argparse.ArgumentParser(prog="just admin", description="Make an administrator.")
+    parser = argparse.ArgumentParser(prog="just admin", description="Create an administrator.")
     parser.add_argument("email", help="the address to sign in with")
     email = parser.parse_args().email
     password = os.environ.get("ADMIN_PASSWORD") or getpass.getpass(f"Password for {email}: ")

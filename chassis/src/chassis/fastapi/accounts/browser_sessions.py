@@ -14,7 +14,7 @@ from chassis.problems import ProblemError
 
 
 async def _own_page(request: Request) -> None:
-    """Refuse requests that another site caused: signing a person in to a foreign account is an
+    """Refuse requests that another site caused: signing a person in to an attacker's account is an
     attack too."""
     cookies.check(request.scope)
 

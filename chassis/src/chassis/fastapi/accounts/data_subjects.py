@@ -1,4 +1,4 @@
-"""What the platform's own tables hold about a subject: its account and what hangs on it."""
+"""Export and erasure of a data subject in the platform's tables: its account and related rows."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ _KEYS = """
     SELECT prefix, name, permissions, created_at, expires_at FROM api_key
     WHERE creator_issuer = :issuer AND creator_subject = :subject
 """
-# in this order: the account is what the others are found by
+# in this order: the other rows are found by the account
 _ERASURES = {
     "idempotency": "DELETE FROM idempotency WHERE issuer = :issuer AND subject = :subject",
     # the key itself is the tenant's, and programs depend on it
@@ -47,8 +47,8 @@ _ERASURES = {
 
 
 async def export(session: AsyncSession, subject: DataSubject) -> dict[str, Any]:
-    """Return the account, its sessions, its waiting mail, its remembered writes and the API keys
-    it made; no secrets."""
+    """Return the account, its sessions, its waiting mail, its idempotency records and the API
+    keys it created; no secrets."""
     queries = {
         "account": _ACCOUNT,
         "sessions": _SESSIONS,
@@ -64,7 +64,7 @@ async def export(session: AsyncSession, subject: DataSubject) -> dict[str, Any]:
 
 
 async def erase(session: AsyncSession, subject: DataSubject) -> dict[str, int]:
-    """Delete all of that, and the name on its API keys; return the rows of each table."""
+    """Delete these rows and remove the creator from its API keys; return the rows by table."""
     parameters = _parameters(subject)
     rows = {}
     for table, statement in _ERASURES.items():
@@ -74,7 +74,8 @@ async def erase(session: AsyncSession, subject: DataSubject) -> dict[str, int]:
 
 
 def _parameters(subject: DataSubject) -> dict[str, Any]:
-    """Name an account where the subject is one: subjects of other issuers need not be UUIDs."""
+    """Return the SQL parameters; `account` is None where the subject is not a UUID, as with other
+    issuers."""
     try:
         account = UUID(subject.id)
     except ValueError:

@@ -14,7 +14,7 @@ _NOBODY = UUID(int=0)
 
 
 def main() -> None:
-    """Print a token of ten minutes, signed by the key of this checkout."""
+    """Print a token that is valid for ten minutes, signed with the key of this checkout."""
     parser = argparse.ArgumentParser(prog="just token", description=__doc__)
     parser.add_argument("--permissions", default="", help='for example "endpoints:read"')
     parser.add_argument("--subject", type=UUID, default=_NOBODY, help="the id of an account")

@@ -1,4 +1,4 @@
-"""What the routes need of the platform: the keys, the limits, who is asking."""
+"""The services that the account routes share: keys, rate limits, the signed-in caller."""
 
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ _SERVICES = "chassis_account_services"
 
 
 class AccountServices:
-    """Made once for a platform: reading the key takes some milliseconds."""
+    """The account services of a platform, made once: reading the key takes some milliseconds."""
 
     def __init__(self, platform: Platform) -> None:
         """Raise TypeError for a service whose settings own no accounts."""
@@ -40,11 +40,11 @@ class AccountServices:
 
     @property
     def connect(self) -> Connector:
-        """Lend a connection."""
+        """Return the function that opens a connection for one transaction."""
         return self._platform.database.driver
 
     def access_token(self, signed_in: accounts.SignedIn) -> str:
-        """Sign what opens the API for ten minutes."""
+        """Return a signed access token, valid for ten minutes."""
         return accounts.access_token(
             signed_in.account,
             key=self._key,
@@ -54,16 +54,16 @@ class AccountServices:
         )
 
     async def limit_sign_in(self, request: Request, account: str) -> None:
-        """Count a try by its client, and by client and account. Raises ProblemError 429.
+        """Count an attempt by client, and by client and account. Raises ProblemError 429.
 
-        Not by the account alone: then strangers could lock somebody out.
+        It is not counted by account alone: then strangers could lock a person out.
         """
         network = self._network(request)
         await throttle.take(self.connect, _OF_A_CLIENT, network)
         await throttle.take(self.connect, _OF_AN_ACCOUNT, network, account.strip().lower())
 
     async def limit_mail(self, request: Request, address: str) -> None:
-        """Count a mail that a stranger may cause. Raises ProblemError 429."""
+        """Count an email that an anonymous request causes. Raises ProblemError 429."""
         await throttle.take(self.connect, _MAIL_BY_CLIENT, self._network(request))
         await throttle.take(self.connect, _MAIL_TO, address.strip().lower())
 
@@ -74,7 +74,7 @@ class AccountServices:
 
 
 async def get_account_services(request: Request) -> AccountServices:
-    """Give the account services of this application."""
+    """Return the account services of this application."""
     state = request.app.state
     if not hasattr(state, _SERVICES):
         setattr(state, _SERVICES, AccountServices(request.scope[PLATFORM]))
@@ -93,8 +93,11 @@ class Owner(NamedTuple):
 
 
 async def get_owner(principal: CurrentPrincipal, services: Services) -> Owner:
-    """Give who is signed in. Raises ProblemError 403 for an API key or another issuer, whose
-    subject could be the number of somebody else's account."""
+    """Return the signed-in account and session.
+
+    Raises ProblemError 403 for an API key and for another issuer, whose subject could equal the id
+    of a different account.
+    """
     if principal.issuer != services.issuer:
         raise ProblemError(
             403, "permission-denied", "This needs a session of this service: sign in first."

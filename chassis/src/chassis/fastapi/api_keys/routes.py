@@ -71,7 +71,7 @@ Writer = Annotated[Principal, _person("api-keys:write")]
 
 
 async def get_peppers(request: Request) -> Peppers:
-    """Give what keys are hashed with."""
+    """Return the peppers that keys are hashed with."""
     peppers: Peppers = request.scope[PLATFORM].api_keys.peppers
     return peppers
 
@@ -85,7 +85,7 @@ async def create_api_key(
 ) -> MadeApiKey:
     """Make a key that may do some of what its creator may."""
     try:
-        made = await api_keys.create(
+        created = await api_keys.create(
             await driver_connection(session),
             caller,
             name=new.name,
@@ -95,7 +95,7 @@ async def create_api_key(
         )
     except api_keys.ApiKeyError as error:
         raise ProblemError(409, "no-api-key", str(error)) from None
-    return _shown(*made)
+    return _shown(*created)
 
 
 @router.get("")
@@ -111,7 +111,7 @@ async def rotate_api_key(
 ) -> MadeApiKey:
     """Make the successor of a key; the old one works until the overlap ends."""
     try:
-        made = await api_keys.rotate(
+        successor = await api_keys.rotate(
             await driver_connection(session),
             key_id,
             caller,
@@ -121,9 +121,9 @@ async def rotate_api_key(
         )
     except api_keys.ApiKeyError as error:
         raise ProblemError(409, "no-api-key", str(error)) from None
-    if made is None:
+    if successor is None:
         raise _unknown()
-    return _shown(*made)
+    return _shown(*successor)
 
 
 @router.delete("/{key_id}", status_code=204)
@@ -134,8 +134,8 @@ async def revoke_api_key(key_id: UUID, session: Session, caller: Writer) -> None
         raise _unknown()
 
 
-def _shown(made: ApiKey, text: str) -> MadeApiKey:
-    return MadeApiKey(**ApiKeyView.model_validate(made).model_dump(), key=text)
+def _shown(key: ApiKey, text: str) -> MadeApiKey:
+    return MadeApiKey(**ApiKeyView.model_validate(key).model_dump(), key=text)
 
 
 def _unknown() -> ProblemError:

@@ -19,7 +19,7 @@ class ApiKeys:
         self.usage = api_keys.Usage(connect)
 
     def accepts(self, credential: str) -> bool:
-        """Recognise the mark of a key."""
+        """Return whether the credential has the prefix of an API key."""
         return credential.startswith(TEXT_PREFIX)
 
     async def examine(self, credential: str) -> Verified:

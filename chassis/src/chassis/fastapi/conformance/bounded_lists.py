@@ -24,8 +24,8 @@ class BoundedLists(Rule[SystemUnderTest]):
         async def list_orders(session: Session, limit: Limit = 50, after: Cursor = None): ...
         ```
 
-        Declare the limit of a list that is always short: `Annotated[list[View],
-        Field(max_length=50)]`.
+        Declare the limit of a list that is always short:
+        `Annotated[list[View], Field(max_length=50)]`.
         """
         for operation in system.operations:
             if operation.method != "GET":

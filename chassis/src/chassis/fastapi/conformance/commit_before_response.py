@@ -19,10 +19,9 @@ class CommitBeforeResponse(Rule[SystemUnderTest]):
 
     @override
     async def check(self, system: SystemUnderTest) -> AsyncIterator[Finding]:
-        """Take the session as `Session` from `chassis.fastapi.data.db`. Declare a dependency of
-        your
-        own with `Depends(…, scope="function")`: FastAPI's default commits after it has sent the
-        response.
+        """Take the session as `Session` from `chassis.fastapi.data.db`. Declare your own
+        dependencies with `Depends(…, scope="function")`: FastAPI's default commits after it has
+        sent the response.
         """
         for operation in system.operations:
             if not operation.writes:

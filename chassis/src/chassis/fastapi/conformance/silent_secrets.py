@@ -41,9 +41,9 @@ class SilentSecrets(Rule[SystemUnderTest]):
 def _without_database(system: SystemUnderTest) -> Iterator[None]:
     """Make every use of the database fail, as during an outage."""
     platform = system.app.platform
-    kept = platform.database
+    original = platform.database
     platform.database = Database.at(_NOWHERE)
     try:
         yield
     finally:
-        platform.database = kept
+        platform.database = original

@@ -1,4 +1,4 @@
-"""The behavioral standards of an API, as one test for each rule.
+"""The behavioral rules of an API, as one test for each rule.
 
 `tests/api/test_standards.py` imports `test_standard` and the fixtures; `pytest -k AUTH002`
 runs one rule. Each run writes `.dev/conformance-api.json`.
@@ -72,7 +72,7 @@ def report(app: Application, roadbed_service: Service) -> Iterator[Report]:
 def system_under_test(
     app: Application, client: httpx2.AsyncClient, bearer: Bearer, signing_key: RSAPrivateKey
 ) -> SystemUnderTest:
-    """Give the service as the rules see it."""
+    """Return the service as the rules see it."""
     return SystemUnderTest(app, client, bearer, signing_key)
 
 

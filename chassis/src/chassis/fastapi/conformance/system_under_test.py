@@ -39,27 +39,27 @@ class Operation:
 
     @property
     def url(self) -> str:
-        """Give its path with something in place of each parameter."""
+        """Return its path with a sample value in place of each parameter."""
         return filled(self.path)
 
     @property
     def writes(self) -> bool:
-        """Whether its method may change something."""
+        """Return whether its method may change data."""
         return self.method in _WRITES
 
     @property
     def takes_token(self) -> bool:
-        """Whether the contract asks for credentials."""
+        """Return whether the contract asks for credentials."""
         return bool(self.spec.get("security"))
 
     def parameters(self, place: str) -> dict[str, Mapping[str, Any]]:
-        """Give the schemas of its parameters in `place` (query, path or header) by name."""
+        """Return the schemas of its parameters in `place` (query, path or header) by name."""
         declared = self.spec.get("parameters", ())
         return {item["name"]: item["schema"] for item in declared if item["in"] == place}
 
     @property
     def body(self) -> Mapping[str, Any] | None:
-        """Give the schema of its JSON body, None if it takes none."""
+        """Return the schema of its JSON body, or None."""
         content = self.spec.get("requestBody", {}).get("content", {})
         schema: Mapping[str, Any] | None = content.get("application/json", {}).get("schema")
         return schema

@@ -1,1 +1,1 @@
-"""What is stored and how it is read: sessions, migrations, pages, filters, demo data."""
+"""Data access: sessions, migrations, pages, filters, demo data."""

@@ -1,9 +1,9 @@
-"""A person's rights: what is stored about a subject, and erasing it (GDPR, articles 15, 17 and 20).
+"""Export and erasure of the personal data of a data subject (GDPR, articles 15, 17 and 20).
 
-A domain that stores personal data brings `api/<domain>/data_subjects.py` with two coroutines:
-`export(session, subject)` returns what it holds, as something that becomes JSON, and
-`erase(session, subject)` deletes or anonymises it and returns the number of rows, of one table or
-by table. The platform does the same for its own tables.
+A domain that stores personal data adds `api/<domain>/data_subjects.py` with two coroutines:
+`export(session, subject)` returns its data as values that JSON can represent, and
+`erase(session, subject)` deletes or anonymizes the data and returns the number of rows, in total
+or by table. The platform does the same for its own tables.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,15 +26,15 @@ class DataSubjectError(Exception):
 
 @dataclass(frozen=True)
 class DataSubject:
-    """Whom tokens name: the claims `sub` and `iss`. `iss` matters because two issuers may
-    both have a user 7."""
+    """The person that tokens name with the claims `sub` and `iss`. `iss` matters because two
+    issuers may both have a user 7."""
 
     id: str
     issuer: str
 
 
 async def export(database: Database, package: str, subject: DataSubject) -> dict[str, Any]:
-    """Return what each domain holds about `subject`, in one snapshot. Raises DataSubjectError."""
+    """Return the data of `subject` by domain, in one snapshot. Raises DataSubjectError."""
     stored = {}
     async with database.unit_of_work() as session:
         await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -46,11 +46,11 @@ async def export(database: Database, package: str, subject: DataSubject) -> dict
 async def erase(
     database: Database, package: str, subject: DataSubject, *, for_good: bool
 ) -> dict[str, int]:
-    """Erase `subject` from every domain in one transaction; return the rows of each, by table
-    where it tells them apart.
+    """Erase `subject` from every domain in one transaction; return the number of rows by domain,
+    or by table where the domain counts per table.
 
-    Unless `for_good`, everything is rolled back: the answer is what would be erased. Raises
-    DataSubjectError.
+    Without `for_good` everything is rolled back, and the numbers say how many rows would be
+    erased. Raises DataSubjectError.
     """
     erased: dict[str, int] = {}
     async with database.unit_of_work() as session:

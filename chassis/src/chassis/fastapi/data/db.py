@@ -1,4 +1,4 @@
-"""Data access: one session a request, committed before the response leaves.
+"""Data access: one session per request, committed before the response leaves.
 
 Services add, flush and query; they never commit. Work outside a request (a stream, a background
 task, a script) opens a unit of work of its own.
@@ -37,7 +37,7 @@ NAMING_CONVENTION: Mapping[str, str] = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""Names for constraints, so that a migration can drop what another one made."""
+"""Names for constraints, so that a migration can drop the constraint of an earlier one."""
 
 _TIMEOUTS = "-c statement_timeout=10s -c lock_timeout=3s -c idle_in_transaction_session_timeout=30s"
 _ROW_BY_ROW = ("select", True)
@@ -45,12 +45,12 @@ _CONNECT_SECONDS = 3
 _POOL_SIZE = 10
 _POOL_SECONDS = 5
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError)
-"""What is raised while the database is away or overloaded."""
+"""The exceptions that are raised while the database is unavailable or overloaded."""
 _RETRY_AFTER = {"Retry-After": "5"}
 
 
 class ModelError(StartError):
-    """A model would load more than was asked for; the text says which and how to say so."""
+    """A relation would load one row at a time; the message names it and the fix."""
 
 
 @event.listens_for(Mapper, "mapper_configured")
@@ -64,7 +64,7 @@ def _refuse_lazy_relations(mapper: Mapper[Any], _model: type[Any]) -> None:
         if relation.lazy in _ROW_BY_ROW:
             raise ModelError(
                 f'{relation} would load one row at a time: declare it with lazy="raise" and let '
-                "the query that needs it say selectinload(…) or joinedload(…)."
+                "the query that needs it use selectinload(…) or joinedload(…)."
             )
 
 
@@ -84,7 +84,9 @@ class Database:
 
     @classmethod
     def at(cls, url: str, *, pool_size: int = _POOL_SIZE) -> Self:
-        """Make the pool for `url` (`postgresql://user@host/database`); connects to nothing yet.
+        """Return a database with a pool for `url` (`postgresql://user@host/database`).
+
+        It opens no connection yet.
 
         A connection that died while idle (a restarted database) is replaced before it is used.
         """
@@ -95,7 +97,7 @@ class Database:
             max_overflow=0,
             pool_timeout=_POOL_SECONDS,
             pool_pre_ping=True,
-            # an error's text is logged and reported: not with the values of its statement
+            # an error's text is logged and reported: it must not contain the statement's values
             hide_parameters=True,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
@@ -106,7 +108,7 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[AsyncSession]:
-        """Give a session in a transaction: committed at the end, rolled back on an error.
+        """Yield a session in a transaction: committed at the end, rolled back on an error.
 
         Afterwards the session refuses further use, instead of quietly starting over.
         """
@@ -115,8 +117,8 @@ class Database:
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """Give psycopg's own connection for one transaction, as the framework-free parts of the
-        chassis take it."""
+        """Yield psycopg's connection for one transaction, for the framework-free parts of the
+        chassis."""
         async with self.unit_of_work() as session:
             yield await driver_connection(session)
 
@@ -127,18 +129,18 @@ class Database:
 
 
 async def driver_connection(session: AsyncSession) -> psycopg.AsyncConnection[Any]:
-    """Return psycopg's connection of `session`: what is done on it is part of its transaction."""
+    """Return psycopg's connection of `session`; its statements belong to the same transaction."""
     raw = await (await session.connection()).get_raw_connection()
     return cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
 
 
 def sqlalchemy_url(url: str) -> URL:
-    """Turn `postgresql://…` into SQLAlchemy's URL for psycopg."""
+    """Return SQLAlchemy's URL for psycopg from `postgresql://…`."""
     return make_url(url).set(drivername="postgresql+psycopg")
 
 
 async def get_session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
-    """Give the session of this request."""
+    """Yield the session of this request."""
     database: Database = connection.scope[PLATFORM].database
     async with database.unit_of_work() as session:
         yield session
@@ -152,7 +154,7 @@ default a failing commit would still answer 200."""
 async def get_unit_of_work(
     connection: HTTPConnection,
 ) -> Callable[[], AbstractAsyncContextManager[AsyncSession]]:
-    """Give the maker of sessions that outlive the endpoint."""
+    """Return the factory of sessions that outlive the endpoint."""
     database: Database = connection.scope[PLATFORM].database
     return database.unit_of_work
 
@@ -164,7 +166,7 @@ UnitOfWork = Annotated[
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` answer 503 while the database is away or overloaded."""
+    """Let `app` answer 503 while the database is unavailable or overloaded."""
     for error in UNAVAILABLE:
         app.add_exception_handler(error, _unavailable)
 
@@ -174,7 +176,7 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 
 
 def unavailable(error: Exception) -> ProblemError:
-    """Make the 503 problem of one of the errors `UNAVAILABLE`, and log its cause."""
+    """Return the 503 problem for one of the errors `UNAVAILABLE`, and log its cause."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     busy = isinstance(

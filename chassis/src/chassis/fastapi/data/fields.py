@@ -1,4 +1,4 @@
-"""Field types for schemas: what PostgreSQL can keep, addresses that may be called, moments."""
+"""Field types for schemas: text and JSON that PostgreSQL can store, HTTP addresses, timestamps."""
 
 import math
 import re
@@ -15,16 +15,16 @@ from pydantic import (
 
 _LONGEST_SENT = 2000
 LONGEST_ADDRESS = 2048
-"""Characters of an HttpAddress as text: a column for it has room for that many."""
+"""Characters of an `HttpAddress` as text, for the length of its column."""
 DEEPEST = 32
 """Levels of objects and lists in a JsonObject."""
 
-# JSON may carry NUL, which PostgreSQL refuses: without this that is a crash
+# JSON may contain NUL, which PostgreSQL refuses: without this pattern the answer would be 500
 PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 
 def _check_address(value: AnyUrl) -> AnyUrl:
-    # longer than it was sent: a path is added, what is not ASCII is encoded
+    # it can be longer than the client sent it: a path is added, non-ASCII characters are encoded
     if len(str(value)) > LONGEST_ADDRESS:
         raise ValueError(f"an address may have {LONGEST_ADDRESS} characters when it is encoded")
     if value.username is not None or value.password is not None:
@@ -37,7 +37,7 @@ HttpAddress = Annotated[
     UrlConstraints(max_length=_LONGEST_SENT, allowed_schemes=["http", "https"], host_required=True),
     AfterValidator(_check_address),
 ]
-"""A URL for HTTP. Where it leads, and whether it may be plain, is for the domain to decide."""
+"""A URL for HTTP or HTTPS. The domain decides which hosts and which scheme it allows."""
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -49,8 +49,8 @@ def _check_timestamp(value: Any) -> Any:
 
 
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_check_timestamp)]
-"""A moment as RFC 3339 writes it and a contract promises (`date-time`): pydantic alone would take
-a number as well, for seconds or milliseconds since 1970, whichever is likelier."""
+"""A time in the format of RFC 3339, as the contract promises (`date-time`). Pydantic alone would
+also accept a number and guess whether it means seconds or milliseconds since 1970."""
 
 
 def _check_json(value: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,8 @@ def _check_json(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inner(value: Any) -> list[Any]:
-    """Return what is inside `value`; refuse what JSON parsers let through and others do not."""
+    """Return the direct children of `value`. Raises ValueError for values that Python's JSON parser
+    accepts and other readers refuse."""
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError("text may not contain NUL")
@@ -77,5 +78,5 @@ def _inner(value: Any) -> list[Any]:
 
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_check_json)]
-"""Any JSON object that PostgreSQL and every other reader of JSON can take: at most `DEEPEST`
-levels, no NUL, whole characters, finite numbers. The body's limit bounds its size."""
+"""A JSON object that PostgreSQL and every JSON parser accept: at most `DEEPEST` levels, no NUL,
+no half surrogate pairs, finite numbers. The limit of the request body bounds its size."""

@@ -1,6 +1,6 @@
-"""Narrowing a list by its query: a field is a column that has to be equal, and a range in time.
+"""Filters of a list from query parameters: columns compared for equality, and a time range.
 
-A cursor stays good when the filters change: it is a place in the order, not a result::
+A cursor stays valid when the filters change, because it is a position in the sort order::
 
     class DeliveryFilter(Filter):
         state: State | None = None
@@ -25,9 +25,9 @@ _RANGE = {"created_from", "created_before"}
 
 
 class Filter(BaseModel):
-    """What a list may be narrowed by; a subclass adds optional fields named like their columns.
+    """The filters of a list; a subclass adds optional fields with the names of the columns.
 
-    Text needs `PlainText` and a length, as anything that comes from strangers.
+    Declare text as `PlainText` with a maximum length, like all input from clients.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,11 +48,11 @@ class Filter(BaseModel):
 
 
 def filtered[Chosen: Filter](model: type[Chosen]) -> Callable[..., Awaitable[Chosen]]:
-    """Make the dependency that reads `model` from the query."""
+    """Return the dependency that reads `model` from the query parameters."""
 
     async def read(chosen: Chosen) -> Chosen:
         return chosen
 
-    # FastAPI reads this; a type variable would say nothing at runtime
+    # FastAPI reads this annotation; a type variable has no value at runtime
     read.__annotations__["chosen"] = Annotated[model, Query()]
     return read

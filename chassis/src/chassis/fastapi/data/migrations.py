@@ -1,7 +1,7 @@
-"""Alembic for a service whose domains bring their own migrations.
+"""Alembic for a service whose domains have migrations of their own.
 
-Each `api/<domain>/migrations` is a branch of its own beside `api/migrations/versions`, so that
-a domain can be deleted together with its history. The platform's schema comes first.
+Each `api/<domain>/migrations` is a separate branch beside `api/migrations/versions`, so that a
+domain can be deleted together with its history. The platform's schema is migrated first.
 """
 
 import logging
@@ -23,13 +23,13 @@ from chassis.fastapi.settings import ApiSettings
 from chassis.service import Service, load
 
 DATABASE_URL = "database_url"
-"""The Alembic configuration's attribute that wins over the settings; tests set it."""
+"""The attribute of Alembic's configuration that overrides the settings; tests set it."""
 
 _PACKAGE = "api"
 _LOCK = 0x726F6164  # any number, the same everywhere: one migration at a time
 _PAUSE_SECONDS = 0.2
 _log = logging.getLogger(__name__)
-# public alone: with the role's search path autogenerate would see, and drop, the platform's tables
+# only public: with the role's search path autogenerate would see, and drop, the platform's tables
 _OPTIONS = {"connect_timeout": 5, "options": "-c lock_timeout=5s -c search_path=public"}
 
 
@@ -40,7 +40,7 @@ def run(metadata: MetaData, settings: type[ApiSettings]) -> None:
     """
     discovery.modules(_PACKAGE, "models")
     service = load()
-    # only here, and not in alembic.ini, a domain may come and go without being named
+    # set here and not in alembic.ini, which would have to name every domain
     context.script.version_locations = [str(folder) for folder in locations(service)]
     if context.is_offline_mode():
         context.configure(
@@ -76,7 +76,7 @@ def _run_on(connection: Connection, metadata: MetaData, service: Service) -> Non
         transaction_per_migration=True,
         process_revision_directives=_advise,
     )
-    # upgrade, downgrade and stamp have a destination; what only looks changes nothing
+    # upgrade, downgrade and stamp have a destination; commands that only read must change nothing
     if context.get_context().opts.get("destination_rev"):
         _retire(connection, service)
     with context.begin_transaction():
@@ -86,35 +86,35 @@ def _run_on(connection: Connection, metadata: MetaData, service: Service) -> Non
 def _advise(
     _context: MigrationContext, _revision: object, directives: list[MigrationScript]
 ) -> None:
-    """Say what to type when `alembic check` is about to fail."""
+    """Log the command to run when `alembic check` is about to fail."""
     command = getattr(context.config.cmd_opts, "cmd", None)
-    asked = command and command[0] is alembic.command.check
-    if asked and any(script.upgrade_ops and script.upgrade_ops.ops for script in directives):
+    is_check = command and command[0] is alembic.command.check
+    if is_check and any(script.upgrade_ops and script.upgrade_ops.ops for script in directives):
         _log.error('The models have changed: run `just migration api "what changed"`.')
 
 
 def _lock(connection: Connection) -> None:
-    """Wait until a migration that runs before this one ends.
+    """Take the lock of migrations; wait while another migration of this database runs.
 
-    Asked again and again: a SELECT that waits would end with `lock_timeout`, and holds a snapshot
-    for which a CREATE INDEX CONCURRENTLY of the migration ahead would wait in turn.
+    The lock is polled: a SELECT that waits would fail after `lock_timeout`. It would also hold a
+    snapshot, and a CREATE INDEX CONCURRENTLY of the other migration would wait for that.
     """
-    ours = text("SELECT pg_try_advisory_lock(:key)")
+    statement = text("SELECT pg_try_advisory_lock(:key)")
     waited = False
-    while not connection.scalar(ours, {"key": _LOCK}):
+    while not connection.scalar(statement, {"key": _LOCK}):
         connection.commit()
         if not waited:
-            _log.warning("Another migration of this database is running; waiting for its end.")
+            _log.warning("Another migration of this database is running; waiting until it ends.")
         waited = True
         time.sleep(_PAUSE_SECONDS)
     connection.commit()
 
 
 def _retire(connection: Connection, service: Service) -> None:
-    """Forget the branch of an example that was dropped elsewhere; its tables stay and are named.
+    """Delete the revisions of an example whose code was dropped; log its tables, which stay.
 
-    Nothing is forgotten beside a revision that is unknown for another reason: Alembic refuses that
-    one, and the database remains as it was found.
+    If the database holds another unknown revision, nothing is deleted: Alembic refuses that
+    revision, and the database stays unchanged.
     """
     applied = set(context.get_context().get_current_heads())
     unknown = applied - {revision.revision for revision in context.script.walk_revisions()}
@@ -127,7 +127,7 @@ def _retire(connection: Connection, service: Service) -> None:
         {"own": f"^{name}(_|$)"},
     )
     _log.warning(
-        "The example %s is gone from the code: its migrations are forgotten, its tables stay (%s).",
+        "The code of the example %s is gone: its revisions are deleted, its tables stay (%s).",
         name,
         ", ".join(sorted(tables)) or "none is left",
     )
@@ -139,7 +139,10 @@ def _retire(connection: Connection, service: Service) -> None:
 
 
 def _dropped(service: Service, revisions: set[str]) -> set[str]:
-    """Pick the revisions of the example once its folder is gone: they begin with its name."""
+    """Return those of `revisions` that belong to an example whose folder is gone.
+
+    The revisions of an example begin with its name.
+    """
     name = service.example.get(_PACKAGE)
     if not name or (service.root / _PACKAGE / name).is_dir():
         return set()
@@ -147,13 +150,13 @@ def _dropped(service: Service, revisions: set[str]) -> set[str]:
 
 
 def locations(service: Service) -> list[Path]:
-    """Return the folders with revisions: the service's own, then each domain's."""
+    """Return the folders with revisions: first the service's own, then those of the domains."""
     root = service.root / _PACKAGE
     return [root / "migrations" / "versions", *sorted(root.glob("*/migrations"))]
 
 
 def script_directory(service: Service) -> ScriptDirectory:
-    """Read every revision of the service."""
+    """Return Alembic's directory with every revision of the service."""
     return ScriptDirectory(
         str(service.root / _PACKAGE / "migrations"),
         version_locations=[str(folder) for folder in locations(service)],
@@ -163,9 +166,9 @@ def script_directory(service: Service) -> ScriptDirectory:
 def missing(connection: psycopg.Connection, service: Service) -> set[str]:
     """Return the heads that the database lacks.
 
-    A database that holds a revision which this code does not know is ahead of it, as during a
-    rolling release; it lacks nothing on a branch of which it holds no older revision. A dropped
-    example's revision says nothing about the other branches.
+    A revision that this code does not know means that the database is newer than the code, as
+    during a rolling release. Then a head is missing only if the database holds an older revision
+    of its branch. Revisions of a dropped example do not count as unknown.
     """
     script = script_directory(service)
     applied = _applied(connection)

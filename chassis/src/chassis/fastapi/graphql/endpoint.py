@@ -24,8 +24,11 @@ _STATUSES = (200, 294, 400, 403, 404, 409, 422, 500, 503, "default")
 
 
 def graphql_router(package: str) -> APIRouter:
-    """Make the router of `POST /graphql`: for callers with a token, without a page of its own;
-    introspection is for development. Raises FieldError as `schema` does."""
+    """Return the router of `POST /graphql`, for callers with a token.
+
+    It serves no HTML page and allows introspection in development only. Raises FieldError as
+    `schema` does.
+    """
     router = APIRouter(tags=["graphql"])
     merged = schema(package)
 
@@ -42,8 +45,8 @@ def graphql_router(package: str) -> APIRouter:
         went wrong, 294 that some fields failed."""
         introspects = request.scope[PLATFORM].documented
         result = await _run(merged, body, Context(caller, unit_of_work, introspects))
-        made = answer(result, request.headers.get("accept", ""))
-        return Response(made.body, made.status, made.headers, made.media_type)
+        reply = answer(result, request.headers.get("accept", ""))
+        return Response(reply.body, reply.status, reply.headers, reply.media_type)
 
     roots = [root for root in (merged.query, merged.mutation) if root]
     # for security.declared_permissions, which must not import this package: it is an extra

@@ -1,4 +1,4 @@
-"""Fields that say who may ask for them, and what a request keeps for its fields."""
+"""Fields that declare their permission, and the context that a request shares with its fields."""
 
 import asyncio
 import inspect
@@ -22,13 +22,13 @@ from chassis.fastapi.errors import StartError
 from chassis.fastapi.security.permissions import authenticated, demand
 from chassis.graphql import Access
 
-_GIVEN = frozenset({"caller", "session"})
+_SUPPLIED = frozenset({"caller", "session"})
 
 type Permission = str | Callable[..., Awaitable[None]]
 
 
 class FieldError(StartError):
-    """A query or mutation does not say who may ask for it; the text says which."""
+    """A query or mutation declares no permission; the message names it."""
 
 
 @strawberry.type
@@ -39,17 +39,17 @@ class Page[Item]:
     next_cursor: str | None
 
 
-class Find[Key, Row](Protocol):
-    """Finds the rows of many keys at once, those of one tenant alone."""
+class RowLoader[Key, Row](Protocol):
+    """A function that loads the rows of many keys of one tenant with one query."""
 
     async def __call__(
         self, session: AsyncSession, keys: list[Key], *, tenant: UUID
     ) -> Mapping[Key, Row]:
-        """Return the rows by their keys; what is missing is left out."""
+        """Return the rows by their keys; a key without a row is left out."""
 
 
-def by_id[Row](model: type[Row]) -> Find[UUID, Row]:
-    """Make what finds rows of `model`, which has `id` and `tenant_id`, for `load`."""
+def by_id[Row](model: type[Row]) -> RowLoader[UUID, Row]:
+    """Return a loader for `Context.load`; `model` needs the columns `id` and `tenant_id`."""
 
     async def find(session: AsyncSession, keys: list[UUID], *, tenant: UUID) -> dict[UUID, Row]:
         mine = select(model).filter_by(tenant_id=tenant).where(column("id").in_(keys))
@@ -61,34 +61,35 @@ def by_id[Row](model: type[Row]) -> Find[UUID, Row]:
 
 @dataclass
 class Context:
-    """What a resolver finds in `info.context`."""
+    """The state of one request that a resolver reads from `info.context`."""
 
     caller: Principal
     _unit_of_work: Callable[[], AbstractAsyncContextManager[AsyncSession]]
     introspects: bool = True
-    _turn: asyncio.Lock = attribute(default_factory=asyncio.Lock)
+    _lock: asyncio.Lock = attribute(default_factory=asyncio.Lock)
     _loaders: dict[Any, DataLoader[Any, Any]] = attribute(default_factory=dict)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Give a session, committed when the block ends. Raises a 503 problem while there is no
-        database.
+        """Yield a session, committed when the block ends. Raises ProblemError 503 while the
+        database is unavailable.
 
-        Fields resolve side by side, but take turns here: one request holds one connection.
+        Fields resolve concurrently, but their transactions run one after the other, so that one
+        request holds one connection.
         """
         try:
-            async with self._turn, self._unit_of_work() as session:
+            async with self._lock, self._unit_of_work() as session:
                 yield session
         except UNAVAILABLE as error:
             raise unavailable(error) from error
 
     async def load[Key: Hashable, Row](
-        self, permission: str, find: Find[Key, Row], key: Key
+        self, permission: str, find: RowLoader[Key, Row], key: Key
     ) -> Row | None:
-        """Return the row of `key` to a caller with `permission`: `find` is asked once for all
-        rows of a list, whose fields come here one by one.
+        """Return the row of `key`, or None. Raises ProblemError 403 without `permission`.
 
-        Nothing is remembered longer than that, because a mutation may follow in the same request.
+        The keys that the items of a list ask for are collected, and `find` is called once for all
+        of them. Rows are not cached longer, because a mutation may follow in the same request.
         """
         demand(self.caller, permission)
         if find not in self._loaders:
@@ -97,7 +98,7 @@ class Context:
         return row
 
     def _batch[Key: Hashable, Row](
-        self, find: Find[Key, Row]
+        self, find: RowLoader[Key, Row]
     ) -> Callable[[list[Key]], Awaitable[list[Row | None]]]:
         async def batch(keys: list[Key]) -> list[Row | None]:
             async with self.transaction() as session:
@@ -111,14 +112,14 @@ Info = strawberry.Info[Context, None]
 
 
 class _Access(Access):
-    """Lets a field be asked for by those who may, in a transaction of its own."""
+    """The permission check of a field, and the transaction of its own."""
 
     def __init__(self, permission: Permission, supplied: frozenset[str]) -> None:
         self.permission = permission
         self._supplied = supplied
 
     def apply(self, field: StrawberryField) -> None:
-        """Keep what we give out of the contract."""
+        """Leave the supplied arguments out of the contract."""
         field.arguments = [
             item for item in field.arguments if item.python_name not in self._supplied
         ]
@@ -126,7 +127,7 @@ class _Access(Access):
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **arguments: Any
     ) -> Any:
-        """Ask for the permission, then give the resolver what it takes."""
+        """Check the permission, then call the resolver with the arguments that it declares."""
         context = info.context
         if isinstance(self.permission, str):
             demand(context.caller, self.permission)
@@ -143,21 +144,24 @@ def field(permission: Permission) -> Callable[[Callable[..., Any]], Any]:
     `chassis.fastapi.security.permissions`) for every caller with a token.
 
     A parameter `session` gets a transaction that is committed when the resolver returns, before
-    what is selected in its result is resolved; `caller` gets the principal.
+    the selected fields of its result are resolved; `caller` gets the principal. Raises FieldError
+    for any other `permission`.
     """
     if not isinstance(permission, str) and permission is not authenticated:
         raise FieldError('field() takes a permission, field("things:read"), or authenticated.')
 
     def declare(resolver: Callable[..., Any]) -> Any:
-        supplied = _GIVEN.intersection(inspect.signature(resolver).parameters)
+        supplied = _SUPPLIED.intersection(inspect.signature(resolver).parameters)
         return strawberry.field(resolver, extensions=[_Access(permission, supplied)])
 
     return declare
 
 
 def permissions(root: type) -> set[str]:
-    """Return the permissions that the fields of a Query or Mutation ask for; those of `load`
-    are known only when it is called."""
+    """Return the permissions that the fields of a Query or Mutation need.
+
+    Those of `load` are not among them: they are known only when it is called.
+    """
     fields = get_object_definition(root, strict=True).fields
     accesses = [
         item for field_ in fields for item in field_.extensions if isinstance(item, _Access)
@@ -166,7 +170,7 @@ def permissions(root: type) -> set[str]:
 
 
 def undecided(what: str) -> FieldError:
-    """Make the refusal of a query or mutation that anybody could ask for."""
+    """Return the error for a query or mutation without a permission."""
     return FieldError(
         f'{what}: declare it with @field("things:read") of chassis.fastapi.graphql.fields, or '
         "@field(authenticated) where any caller with a token may."

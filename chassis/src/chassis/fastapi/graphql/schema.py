@@ -1,4 +1,4 @@
-"""The schema of a service: what all its domains offer, merged."""
+"""The GraphQL schema of a service, merged from all its domains."""
 
 import strawberry
 
@@ -18,6 +18,6 @@ class _ServiceQuery:
 
 
 def schema(package: str) -> strawberry.Schema:
-    """Merge what the domains of `package` offer. Raises FieldError for a query or mutation that
-    does not say who may ask for it."""
+    """Merge the queries and mutations of all domains of `package`. Raises FieldError for one that
+    declares no permission."""
     return merge(_ServiceQuery, discovery.modules(package, "graphql"), undecided)

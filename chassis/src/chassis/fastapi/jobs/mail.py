@@ -17,7 +17,7 @@ from chassis.fastapi.jobs.tasks import Retry, Runtime, runtime, task
 from chassis.mail import Folder, Mail, Memory, Smtp, Transport
 
 OUTBOX = Memory()
-"""What tests sent; the fixture `outbox` empties it."""
+"""The emails that tests sent; the fixture `outbox` empties it."""
 
 
 # enough retries until the mail expires, however short the random pauses are
@@ -26,7 +26,7 @@ _RETRY = Retry(limit=110)
 
 @task(queue="mail", retry=_RETRY)
 async def send_mail(mail_id: UUID) -> None:
-    """Send one mail."""
+    """Send one queued email."""
     worker = runtime()
     settings, service = worker.settings, worker.service
     sender = settings.mail_from or f"{service.name} <no-reply@localhost>"
@@ -50,7 +50,7 @@ def _transport(worker: Runtime) -> Transport:
         return OUTBOX
     if worker.settings.environment is Environment.DEVELOPMENT:
         return Folder(worker.service.root / ".dev" / "mail")
-    raise mail.TransportError("MAIL_URL is not set: mail waits for two days, set it until then.")
+    raise mail.TransportError("MAIL_URL is not set: set it within two days, until then mail waits.")
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""The platform's own periodic tasks: what keeps the queue healthy and its tables small."""
+"""The platform's periodic tasks, which keep the queue healthy and the tables small."""
 
 from chassis import api_keys, idempotency, mail, throttle
 from chassis.accounts import sessions
@@ -33,7 +33,7 @@ async def delete_finished_jobs() -> None:
 
 @periodic("37 * * * *", queue=_QUEUE)
 async def purge_what_expired() -> None:
-    """Delete full buckets, links, keys, mail and circuits, ended sessions."""
+    """Delete expired rate limits, links, keys, mail and circuits, and ended sessions."""
     for purge in _PURGES:
         async with runtime().database.driver() as connection:
             await purge(connection)

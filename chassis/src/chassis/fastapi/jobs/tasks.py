@@ -89,19 +89,19 @@ async def enqueue(
 
 
 def runtime() -> Runtime:
-    """Return what the running job's worker has. Raises RuntimeError outside a job."""
+    """Return the resources of the running job's worker. Raises RuntimeError outside a job."""
     try:
         return _runtime.get()
     except LookupError:
         raise RuntimeError(
-            "No job is running here: a worker calls the task. A route or a service asks for it: "
+            "No job is running: only a worker calls a task. Enqueue it from a route or a service: "
             "await jobs.enqueue(session, task, …)."
         ) from None
 
 
 @asynccontextmanager
 async def running(runtime: Runtime) -> AsyncIterator[None]:
-    """Let the jobs that are run inside find `runtime`; close its resources afterwards."""
+    """Make `runtime` available to the jobs that run inside; close its resources afterwards."""
     token = _runtime.set(runtime)
     try:
         async with runtime.resources:
@@ -111,8 +111,8 @@ async def running(runtime: Runtime) -> AsyncIterator[None]:
 
 
 def unit_of_work() -> AbstractAsyncContextManager[AsyncSession]:
-    """Open a session in a transaction for the running job: committed at the end, rolled back on an
-    error. Keep it short, and call no other service inside it."""
+    """Return a session in a transaction for the running job: committed at the end, rolled back on
+    an error. Keep it short, and call no other service inside it."""
     return runtime().database.unit_of_work()
 
 

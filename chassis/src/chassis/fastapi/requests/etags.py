@@ -1,11 +1,11 @@
 """Conditional requests: a cheap read of unchanged data, and no lost updates.
 
-The tag comes from a version that every write raises. SQLAlchemy keeps it and compares it in the
+The tag comes from a version that every write increments. SQLAlchemy keeps it and compares it in the
 UPDATE itself: `__mapper_args__ = {"version_id_col": "version"}`; of two requests that both passed
 `check` one therefore still fails, with 412. RFC 9110, section 13; RFC 6585, section 3::
 
     async def get_thing(thing: Found, reading: Reading) -> Thing:
-        reading.tag(thing.version)  # 304 for who has it already
+        reading.tag(thing.version)  # 304 if the caller has this version
         return thing
 
     async def change_thing(thing: Found, new: Change, session: Session, writing: Writing) -> Thing:
@@ -75,10 +75,10 @@ def etag(version: int | BaseModel) -> str:
 
 
 class Condition:
-    """What a request says about the version it knows, and what its response will say."""
+    """The tags that a request sent, and the tag of its response."""
 
     def __init__(self, response: Response, tags: str | None) -> None:
-        """`tags` is `If-Match` or `If-None-Match`."""
+        """Take the value of `If-Match` or `If-None-Match` as `tags`."""
         self._response = response
         self._tags = tags
 
@@ -88,7 +88,7 @@ class Condition:
 
 
 class ReadCondition(Condition):
-    """Of a GET."""
+    """The condition of a GET."""
 
     def tag(self, version: int | BaseModel) -> None:
         """Put `ETag` into the response; answer 304 instead if the caller has that version."""
@@ -101,10 +101,10 @@ class ReadCondition(Condition):
 
 
 class WriteCondition(Condition):
-    """Of a PUT, PATCH or DELETE."""
+    """The condition of a PUT, PATCH or DELETE."""
 
     def check(self, version: int | BaseModel) -> None:
-        """Raise a 412 problem unless `version`, the current one, is what the caller read.
+        """Raise ProblemError 412 unless the caller read `version`, the current one.
 
         A request without `If-Match` passes.
         """
@@ -135,26 +135,26 @@ Reading = Annotated[ReadCondition, Depends(_reading)]
 Writing = Annotated[WriteCondition, Depends(_writing)]
 """For an update: `If-Match`, if the caller sends it."""
 GuardedWriting = Annotated[WriteCondition, Depends(_guarded_writing)]
-"""For an update that requires the header: without `If-Match` it is 428."""
+"""For an update that requires `If-Match`: without it the answer is 428."""
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` answer an update that lost its race."""
+    """Let `app` answer 412 or 409 to an update that another one overtook."""
     app.add_exception_handler(StaleDataError, _stale)
 
 
 async def _stale(request: Request, _error: Exception) -> Response:
-    promised = "if-match" in request.headers
+    is_conditional = "if-match" in request.headers
     problem = (
         ProblemError(412, None, _CHANGED)
-        if promised
+        if is_conditional
         else ProblemError(409, "edit-conflict", "Send the request again.")
     )
     return respond(problem, request.scope)
 
 
 def declare(schema: dict[str, Any]) -> None:
-    """Write the tags and the refusals of both headers into an OpenAPI `schema`."""
+    """Add the tags and the error responses of both headers to the OpenAPI `schema`."""
     for _, operation in operations(schema):
         for parameter in operation.get("parameters", ()):
             if parameter["name"] == "If-None-Match":

@@ -1,4 +1,4 @@
-"""One request and its response: what was sent so far and how it ended."""
+"""One request and its response: the messages sent so far and the outcome."""
 
 import asyncio
 from collections.abc import Iterable
@@ -81,11 +81,11 @@ class Exchange:
 
     @property
     def started(self) -> bool:
-        """Whether the client has seen a status (or an accepted websocket)."""
+        """Return whether the client has seen a status (or an accepted websocket)."""
         return self._status is not None
 
     async def receive(self) -> Message:
-        """Pass on what the client sends, count it, and notice when it goes away."""
+        """Return the next message of the client; count its bytes and notice a disconnect."""
         message = await self._receive()
         kind = message["type"]
         if kind == "http.request":
@@ -98,7 +98,7 @@ class Exchange:
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on what the application answers, with the request id on it."""
+        """Send a message of the application; the start of a response gets the request id."""
         kind = message["type"]
         last = False
         if kind == "http.response.start":
@@ -201,7 +201,7 @@ class Exchange:
             raise RuntimeError("The application returned without a response.")
 
     def client_went_away(self, error: Exception) -> bool:
-        """Say whether `error` means that the client has closed its connection."""
+        """Return whether `error` means that the client has closed its connection."""
         noticed = self._disconnected and isinstance(error, OSError)
         left = isinstance(error, ClientDisconnect | WebSocketDisconnect)
         return not self._finished and (noticed or left)

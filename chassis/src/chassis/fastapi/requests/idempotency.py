@@ -1,10 +1,11 @@
-"""`Idempotency-Key` for the writes of a router, in one word::
+"""`Idempotency-Key` for the writes of a router::
 
     router = APIRouter(prefix="/v1/endpoints", route_class=IdempotentRoute)
 
-Every POST and PATCH of it takes the header then. A retry passes the same permissions and checks as
-the first request, and then gets its answer with `Idempotency-Replayed: true`. What the endpoint
-does through `Session` and the outcome commit together; an error leaves nothing behind.
+Every POST and PATCH of the router then takes the header. A retry passes the same permissions and
+checks as the first request, and gets its answer with `Idempotency-Replayed: true`. The changes that
+the endpoint makes through `Session` and the stored answer commit together; an error rolls both
+back.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ from chassis.openapi import declared
 _WRITES = {"POST", "PATCH"}
 _PARAMETER = "chassis_attempt"
 _STATE = "chassis.idempotency"
-_KEPT_HEADERS = ("content-type", "location", "etag")
+_STORED_HEADERS = ("content-type", "location", "etag")
 
 Key = Annotated[
     str | None,
@@ -61,7 +62,7 @@ class _Started:
 async def _prepare(
     request: Request, session: Session, caller: CurrentPrincipal, key: Key = None
 ) -> Callable[[], Coroutine[Any, Any, None]]:
-    """Return what has to happen immediately before the endpoint."""
+    """Return the coroutine function that looks up the key immediately before the endpoint runs."""
 
     async def begin() -> None:
         if key is None:
@@ -77,18 +78,18 @@ async def _prepare(
 
 
 async def _fingerprint(request: Request) -> bytes:
-    asked = f"{request.url.path}?{request.url.query}\n"
-    return hashlib.sha256(asked.encode() + await request.body()).digest()
+    target = f"{request.url.path}?{request.url.query}\n"
+    return hashlib.sha256(target.encode() + await request.body()).digest()
 
 
 class IdempotentRoute(APIRoute):
     """A route whose POST and PATCH take `Idempotency-Key`; for `APIRouter(route_class=…)`.
 
-    Raises RouteError for an endpoint that is no coroutine function or takes a form.
+    Raises RouteError for an endpoint that is not a coroutine function or takes a form.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        """Add the header and its refusals to a write."""
+        """Add the header and its error responses to a write."""
         if _WRITES & set(options.get("methods") or ()):
             endpoint = _after_key(path, endpoint)
             options["responses"] = declared(409) | (options.get("responses") or {})
@@ -104,13 +105,13 @@ class IdempotentRoute(APIRoute):
         return bool(_WRITES & (self.methods or set()))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler: inside it the session is open and the response complete."""
+        """Return FastAPI's handler, wrapped where the session is open and the response complete."""
         handle = super().get_route_handler()
-        return _keeping(handle) if self._is_write else handle
+        return _storing(handle) if self._is_write else handle
 
 
 def _after_key(path: str, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Make the endpoint wait for the key, after every dependency and check of its own."""
+    """Return `endpoint` with the lookup of the key before it, after all its dependencies."""
     if not inspect.iscoroutinefunction(endpoint):
         raise RouteError(f"{path} has an endpoint that blocks: declare it with `async def`.")
 
@@ -128,7 +129,7 @@ def _after_key(path: str, endpoint: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _keeping(
+def _storing(
     handle: Callable[[Request], Coroutine[Any, Any, Response]],
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def run(request: Request) -> Response:
@@ -151,12 +152,12 @@ def _response(outcome: Outcome) -> Response:
 
 
 def _outcome(response: Response) -> Outcome:
-    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return Outcome(response.status_code, kept, _body(response))
+    headers = {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers}
+    return Outcome(response.status_code, headers, _body(response))
 
 
 def _body(response: Response) -> str | None:
-    """Return what may be kept: neither a stream nor what a cache may not store either."""
+    """Return the body to store, or None for a stream or a response that caches may not store."""
     secret = "no-store" in response.headers.get("cache-control", "") or (
         "set-cookie" in response.headers
     )

@@ -1,9 +1,9 @@
 """The outer layer of every request: identifiers, authentication, crashes, the access line.
 
-Two pure ASGI parts. `RequestLayer` is outermost and sees everything that is sent; `Guard` lets
-nothing behind it be reached without a verified credential, except what is public by name, so a
-forgotten dependency, a mount or a plain route cannot open a door. Between them are `Policy`, with
-the limits and headers of every request, and CORS, whose headers a browser needs on refusals too.
+It has two pure ASGI parts. `RequestLayer` is outermost and sees every message. `Guard` refuses each
+request without a verified credential, except to routes that are declared public, so a forgotten
+dependency, a mount or a plain route exposes nothing. Between them are `Policy`, with the limits and
+headers of every request, and CORS, whose headers a browser needs on refusals too.
 """
 
 import sys
@@ -25,7 +25,7 @@ _SERVED = ("http", "websocket")
 
 
 class RequestLayer:
-    """Identifies each request of `app` and records how it went."""
+    """ASGI middleware that identifies each request of `app` and records its outcome."""
 
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
         """Wrap `app`, which may be any ASGI application."""
@@ -50,12 +50,12 @@ class RequestLayer:
         finally:
             exchange.finish("aborted")
             recording.close()
-            # the two hold each other: nothing would be freed before a collection
+            # scope and exchange refer to each other: else only the garbage collector frees them
             del scope[EXCHANGE]
 
 
 class Guard:
-    """Authenticates each caller, and turns every error of `app` into a response."""
+    """ASGI middleware that authenticates each caller and turns every error into a response."""
 
     def __init__(self, app: ASGIApp, platform: Platform) -> None:
         """Guard `app`, behind a RequestLayer."""
@@ -82,7 +82,7 @@ class Guard:
 
 
 async def _start(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Tell the server in one sentence why the service may not start, instead of a traceback."""
+    """Run the lifespan; report a StartError or SettingsError as one sentence, not a traceback."""
 
     async def hold_back(message: Message) -> None:
         explained = isinstance(sys.exception(), StartError | SettingsError)
@@ -96,7 +96,7 @@ async def _start(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
 
 
 async def _recover(exchange: Exchange, error: Exception, send: Send) -> None:
-    """Answer while that is possible; a broken response has to break its connection."""
+    """Answer `error`; if the response has started, re-raise it, which closes the connection."""
     if isinstance(error, ProblemError) and not exchange.started:
         await exchange.answer(error, send)
         return
@@ -112,7 +112,7 @@ async def _recover(exchange: Exchange, error: Exception, send: Send) -> None:
 
 def _identifiers(scope: Scope) -> tuple[str | None, str | None]:
     """Return `X-Request-ID` and `traceparent`; a repeated header is ignored, so that
-    no two readers can take different values from one request."""
+    all readers of a request take the same value."""
     request_id: list[bytes] = []
     traceparent: list[bytes] = []
     for key, value in scope["headers"]:

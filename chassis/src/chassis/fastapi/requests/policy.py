@@ -15,12 +15,12 @@ _SERVED = ("http", "websocket")
 _PROBLEM = MEDIA_TYPE.encode()
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value
 LARGEST_BODY = 1_000_000
-"""Bytes of a request's body; a route that takes more, or less, says so: `max_body_size=`.
+"""Bytes of a request body; a route with another limit declares it with `max_body_size=`.
 
 FastAPI's own limit for a whole application costs some 10 µs for each router above a route."""
 
-_LIMIT = MAX_BODY_SIZE_SCOPE_KEY  # there is a limit of the route's own
-_WHY = "The body is larger than this service accepts."
+_LIMIT = MAX_BODY_SIZE_SCOPE_KEY  # set where the route has its own limit
+_DETAIL = "The body is larger than this service accepts."
 _KEPT = (b"access-control-", b"vary")
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NO_SNIFFING = ((b"x-content-type-options", b"nosniff"),)
@@ -29,7 +29,7 @@ _STARTS = ("http.response.start", "websocket.accept", "websocket.http.response.s
 
 
 class Policy:
-    """Bounds the body of each request of `app` and secures each response."""
+    """ASGI middleware that limits each request body and adds security headers to each response."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`, which may be any ASGI application."""
@@ -45,7 +45,7 @@ class Policy:
 
 
 class _Bounded:
-    """What one request may receive and send."""
+    """The limited `receive` and `send` of one request."""
 
     __slots__ = ("_receive", "_received", "_replaced", "_scope", "_send")
 
@@ -57,16 +57,16 @@ class _Bounded:
         self._replaced = False
 
     async def receive(self) -> Message:
-        """Pass on what the client sends. Raises HTTPException 413 for a body that is too large."""
+        """Return the next message. Raises HTTPException 413 for a body that is too large."""
         message = await self._receive()
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
             if self._received > LARGEST_BODY and _LIMIT not in self._scope:
-                raise HTTPException(_TOO_LARGE, _WHY)
+                raise HTTPException(_TOO_LARGE, _DETAIL)
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on what the application answers, with the headers that protect a browser."""
+        """Send `message`; the start of a response gets the security headers."""
         if self._replaced:
             return
         if message["type"] in _STARTS:
@@ -79,14 +79,16 @@ class _Bounded:
 
     async def _replace(self, message: Message) -> None:
         headers = message.get("headers", ())
-        kept = {k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)}
-        error = ProblemError(_TOO_LARGE, None, _WHY, headers=kept)
+        headers_to_keep = {
+            k.decode(): v.decode("latin-1") for k, v in headers if k.startswith(_KEPT)
+        }
+        error = ProblemError(_TOO_LARGE, None, _DETAIL, headers=headers_to_keep)
         await respond(error, self._scope)(self._scope, self.receive, self.send)
         self._replaced = True
 
 
 def _is_plain_refusal(message: Message) -> bool:
-    """Say whether this is FastAPI's own answer to a body that is too large, in plain text."""
+    """Return whether `message` starts FastAPI's plain-text answer to a body that is too large."""
     return (
         message["type"] == "http.response.start"
         and message["status"] == _TOO_LARGE
@@ -95,6 +97,8 @@ def _is_plain_refusal(message: Message) -> bool:
 
 
 def _secure(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
-    """Return what keeps a browser from guessing a type or running what an answer contains; a page
-    that brings a policy of its own keeps it."""
+    """Return the headers that stop a browser from guessing a type or running content of an answer.
+
+    A page with a content security policy keeps its own.
+    """
     return _NO_SNIFFING if header(headers, _POLICY[0]) else _STRICT

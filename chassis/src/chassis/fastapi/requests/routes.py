@@ -22,7 +22,7 @@ UNMATCHED = "unmatched"
 
 
 class RouteError(StartError):
-    """A route is not complete, or two contradict each other; the text says which."""
+    """A route is incomplete, or two routes conflict; the message names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
 
 
 def refuse_duplicates(app: Starlette) -> None:
-    """Raise RouteError when two operations share an id, which clients are generated from."""
+    """Raise RouteError when two operations share an id; clients are generated from the ids."""
     counted = Counter(entry.operation_id for entry in walk(app) if entry.operation_id)
     for name, times in counted.items():
         if times > 1:
@@ -100,11 +100,11 @@ class Templates:
         entries = self._by_target.get(id(scope.get("endpoint")), ())
         if len(entries) == 1:
             return entries[0].template
-        # one function under several paths: only the path can tell
+        # one function serves several paths: the path decides
         return next((e.template for e in entries if e.pattern.match(scope["path"])), UNMATCHED)
 
     def methods(self, scope: Scope) -> list[str]:
-        """Return every method that the path of `scope` takes, over all its routes."""
+        """Return every method that the routes of the path in `scope` accept, sorted."""
         entries = [entry for known in self._by_target.values() for entry in known]
         return sorted(
             {method for e in entries if e.pattern.match(scope["path"]) for method in e.methods}

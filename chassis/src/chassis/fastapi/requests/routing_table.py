@@ -30,8 +30,8 @@ _ANYTHING = ""
 
 
 class _Operation(NamedTuple):
-    """What FastAPI made of one route: `matches` reads its parameters, `app` runs it for who has
-    all of `permissions`."""
+    """One route as FastAPI prepared it: `matches` reads its parameters, `app` runs it for callers
+    with all of `permissions`."""
 
     route: APIRoute
     matches: Callable[[Scope], tuple[Match, Scope]]
@@ -40,7 +40,7 @@ class _Operation(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """`operation` is None where FastAPI has to decide; empty `methods` are all."""
+    """One path: `operation` is None where FastAPI has to decide; empty `methods` mean all."""
 
     pattern: str
     methods: frozenset[str]
@@ -48,14 +48,14 @@ class _Row(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """The paths of one method, first come first: `operations` by the name of their group."""
+    """The paths of one method in their order; `operations` by the name of their regex group."""
 
     pattern: re.Pattern[str]
     operations: dict[str, _Operation | None]
 
 
 class RoutingTable:
-    """Finds the operation of a request, and leaves the rest to the router."""
+    """ASGI application that finds the operation of a request, or calls the router."""
 
     def __init__(self, router: APIRouter) -> None:
         """Start without routes; `read` adds them."""
@@ -64,8 +64,7 @@ class RoutingTable:
         self._tables: dict[str, _Table] | None = None
 
     def read(self) -> None:
-        """Read the routes when all are there, at the latest before the first request; one that is
-        added later stays the router's."""
+        """Read the routes, at the latest before the first request; the router serves later ones."""
         self._tables = _tables(self._router)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +74,7 @@ class RoutingTable:
         await serve(scope, receive, send)
 
     def _find(self, scope: Scope) -> _Operation | None:
-        """Return the operation for `scope`, with what FastAPI would note there."""
+        """Return the operation for `scope`, and set the keys that FastAPI would set there."""
         if self._tables is None:
             self._tables = _tables(self._router)
         table = self._tables.get(scope["method"])

@@ -1,6 +1,6 @@
-"""What every route has to say before a service starts: who may call it.
+"""The check before a service starts that every route declares who may call it.
 
-The request layer refuses strangers whatever a route says; this is about callers with a token.
+The request layer refuses callers without a token on its own; this is about callers with one.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _MARKS = (authenticated, public)
 
 
 def refuse_undecided(app: Starlette, *, known: frozenset[str]) -> None:
-    """Raise RouteError for the first route, mount or websocket that names no permission."""
+    """Raise RouteError for the first route, mount or websocket that declares no permission."""
     for entry in undecided(app, known=known):
         raise RouteError(_advice(entry))
 
 
 def undecided(app: Starlette, *, known: frozenset[str]) -> Iterator[Entry]:
-    """Yield every route, mount and websocket that names no permission.
+    """Yield every route, mount and websocket that declares no permission.
 
     `known` are the templates of the platform's own routes.
     """
@@ -44,7 +44,7 @@ def _asked(entry: Entry) -> Iterator[str]:
 def _is_decided(entry: Entry) -> bool:
     if isinstance(entry.target, Guarded):
         return True
-    # of an application in an application every route answers for itself
+    # the routes of a mounted application declare their own permissions
     if getattr(entry.target, "routes", None):
         return True
     return any(call in _MARKS or isinstance(call, requires) for call in entry.calls)
@@ -54,11 +54,11 @@ def _advice(entry: Entry) -> str:
     name = " ".join([*sorted(entry.methods - {"HEAD"}), entry.template])
     if not entry.takes_dependencies:
         return (
-            f"{name} does not say who may call it: declare it on a router (@router.get), or "
+            f"{name} does not declare who may call it: declare it on a router (@router.get), or "
             'mount what it serves as Guarded(…, "things:read").'
         )
     return (
-        f"{name} does not say who may call it: add "
+        f"{name} does not declare who may call it: add "
         'dependencies=[Depends(requires("things:read"))], or Depends(authenticated) where any '
         "caller with a token may, or Depends(public)."
     )
