@@ -36,11 +36,11 @@ class CouldNotRunError(RoadbedError):
     exit_code = Exit.COULD_NOT_RUN
 
 
-def write_error(error: OSError, what: str) -> CouldNotRunError:
-    """Return the error for a file, named by `what`, that cannot be written."""
+def write_error(error: OSError, target: str) -> CouldNotRunError:
+    """Return the error for a file, named by `target`, that cannot be written."""
     why = (error.strerror or str(error)).lower()
     hint = "free some space" if error.errno == errno.ENOSPC else "choose another folder"
     where = f" ({error.filename})" if error.filename else ""
     return CouldNotRunError(
-        f"{what} could not be written{where}: {why}; {hint} and run the same command again."
+        f"{target} could not be written{where}: {why}; {hint} and run the same command again."
     )

@@ -191,7 +191,7 @@ def kept(service: Path) -> dict[str, bool]:
         if path.is_file() and ".git" not in path.relative_to(service).parts[:1]
     ]
     found = {name: any(said in text for text in texts) for name, said in EDITS.items()}
-    return {**found, ".editorconfig, deleted: back again": (service / ".editorconfig").is_file()}
+    return {**found, ".editorconfig, deleted: restored": (service / ".editorconfig").is_file()}
 
 
 def live(template: Path, plan: str, into: Path) -> tuple[Lived, Lived]:

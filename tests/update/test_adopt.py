@@ -86,7 +86,7 @@ def test_what_remains_can_be_typed(written: Written, history: Path) -> None:
 
     ran = roadbed("adopt", repository, "--defaults", "--source", history, "--ref", "v1.0.0")
 
-    remains = ran.out.partition("What remains")[2].partition("\n\n")[0]
+    remains = ran.out.partition("Left for you")[2].partition("\n\n")[0]
     commands = [line.strip() for line in remains.splitlines() if line.startswith("  ")]
     assert f"cd {repository}" == commands[0]
     assert "git diff --no-index pyproject.toml .git/roadbed/plan/pyproject.toml" in commands

@@ -190,7 +190,7 @@ def test_the_new_half_has_choices(
         (WEB, ("hybrid", "-d", "color=red"), ("There is no question 'color'",)),
         (WEB, ("hybrid", "-d", "orm=django"), ("orm", "'django'", "sqlalchemy")),
         (WEB, ("hybrid", "-d", "plan=hybrid"), ("first argument",)),
-        (WEB, ("fastapi-service",), ("grows into a hybrid", "'fastapi-service'")),
+        (WEB, ("fastapi-service",), ("can grow only into a hybrid", "'fastapi-service'")),
     ],
 )
 def test_what_cannot_be(

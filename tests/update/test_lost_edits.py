@@ -108,7 +108,7 @@ def test_nothing_is_lost(born: Born) -> None:
 
     ran = audit(service)
 
-    assert (Exit.FINE, "v1.0.0 → v2.0.0: nothing that the team wrote is lost.\n") == (
+    assert (Exit.FINE, "v1.0.0 → v2.0.0: no edits of the team are lost.\n") == (
         ran.code,
         ran.out,
     )

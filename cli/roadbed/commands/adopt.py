@@ -29,7 +29,7 @@ def adopt(  # noqa: PLR0913 (each is an option of the command line)
 ) -> None:
     """Bring a repository that was never generated, or lost its answers, under a plan.
 
-    The platform's files arrive, and nothing of yours changes; what differs goes on record.
+    Adds the platform's files and changes none of yours; differences are recorded.
     """
     if as_json and not defaults:
         raise UsageError("--json asks no questions: add --defaults, and -d key=value for answers.")

@@ -73,7 +73,7 @@ def _assume(answered: Sheet) -> None:
     """Answer by default what was not answered, and say so."""
     if answered.missing:
         terminal.note(f"Assumed, because nobody answered: {', '.join(answered.missing)}.")
-    assumed = {it.id: it.default for it in answered.rubric.criteria}
+    assumed = {criterion.id: criterion.default for criterion in answered.rubric.criteria}
     answered.answers = {**assumed, **answered.answers}
 
 

@@ -1,4 +1,4 @@
-"""`roadbed eject`: hand managed files over to the team, and back."""
+"""`roadbed eject`: hand managed files over to the team, or give them back."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,25 +15,25 @@ def eject(
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Give them back to the platform")] = False,
 ) -> None:
-    """Take managed files over: updates leave them alone from then on."""
+    """Take managed files over: later updates do not change them."""
     terminal.lines(_as_text(eject_files(files, undo=undo)))
 
 
 def _as_text(done: Handover) -> list[str]:
-    """What the handover means, for people."""
+    """Return the report for people."""
     names = " ".join(done.paths)
     if done.undone:
         return [
             f"The platform's again: {names}",
             *terminal.wrapped(
                 f"Commit {ANSWERS_FILE}; `roadbed check` compares again, and `roadbed check --fix` "
-                "brings the template's bytes.",
+                "restores the template's content.",
                 "",
             ),
         ]
     return [
         f"Yours from now on: {names}",
-        "No update touches it, fixes included; `roadbed check` lists it as ejected and no",
-        "longer compares it.",
-        f"Commit {ANSWERS_FILE}. To give it back: roadbed eject --undo {names}",
+        "Updates no longer change them, not even with fixes; `roadbed check` lists them as",
+        "ejected and does not compare them.",
+        f"Commit {ANSWERS_FILE}. To give them back: roadbed eject --undo {names}",
     ]

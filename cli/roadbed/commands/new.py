@@ -39,7 +39,7 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
 ) -> None:
     """Make a service from a plan: rendered, installed, committed and ready to start.
 
-    With --advice only the folder is named, and the first decision record is written.
+    With --advice give only the folder; the first decision record is written as well.
     """
     answers = parse_data(data)
     if name is not None:
@@ -54,7 +54,7 @@ def new(  # noqa: PLR0913 (each is an option of the command line)
 def _request(
     first: str, second: Path | None, answers: Mapping[str, str], advice: Path | None
 ) -> NewServiceRequest:
-    """Return what was typed: plan and folder, or the folder alone where advice names the plan."""
+    """Return the request for plan and folder; with `advice` only the folder is typed."""
     if advice is None:
         if second is None:
             raise UsageError("Name a plan and a new folder, or a folder and --advice FILE.")
@@ -64,23 +64,23 @@ def _request(
     recommendation = advised(advice)
     plan = recommendation.plan
     if second is not None or not first:
-        raise UsageError(f"{advice} says {plan}: name only the new folder beside --advice.")
+        raise UsageError(f"{advice} says {plan}: with --advice name only the new folder.")
     choices = {question: choice.value for question, choice in recommendation.choices.items()}
     return NewServiceRequest(plan, Path(first), {**choices, **answers}, advice=recommendation)
 
 
 def _report(service: NewService, plan: str) -> None:
-    """Say what was made and what to type next."""
+    """Print the created folder and the commands to type next."""
     terminal.say()
     terminal.heading(f"{service.path.name}, a service of plan {plan}, is in {service.path}")
     if service.inside:
         terminal.say(
-            f"It lies inside the repository {service.inside}: nothing was committed "
+            f"It is inside the repository {service.inside}: nothing was committed "
             "there, and the\n"
-            "workflows in its .github are inert until they are moved to that repository's root."
+            "workflows in its .github do not run until you move them to that repository's root."
         )
     if service.record:
-        terminal.say(f"The decision is in {service.record}: read it, and make it yours.")
+        terminal.say(f"The decision is in {service.record}: read it, and edit it as needed.")
     terminal.say("Next:")
     go = f"cd {shlex.quote(str(service.path))}"
     for command in (go, *uv.path_commands(), *map(str, service.left), "uv run just up"):

@@ -1,1 +1,1 @@
-"""A throw-away service that runs and is used."""
+"""A temporary service that the demo starts and requests."""

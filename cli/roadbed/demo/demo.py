@@ -1,4 +1,4 @@
-"""Show a plan at work: make it from the templates as they lie, start it, ask it, stop it."""
+"""`roadbed demo`: create a service from the working copy of the templates, start it, request it."""
 
 import os
 import secrets
@@ -29,7 +29,7 @@ _PORTS = {
     "issuer": "ISSUER_PORT",
     "receiver": "RECEIVER_PORT",
 }
-# A throw-away repository needs an author, and the machine may know none.
+# A throw-away repository needs an author, and git may have none configured.
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "Roadbed demo",
     "GIT_AUTHOR_EMAIL": "demo@localhost",
@@ -40,7 +40,7 @@ _AUTHOR = {
 
 @dataclass(frozen=True)
 class DemoRequest:
-    """What to show: `keep` names a folder in which the service stays afterwards."""
+    """The plan to show; with `keep` the service stays in that folder."""
 
     plan: str
     once: bool = False
@@ -48,57 +48,61 @@ class DemoRequest:
 
 
 def run_demo(request: DemoRequest, source: Source) -> None:
-    """Make, start, ask and stop a service of the plan; nothing stays behind but `keep`.
+    """Create, start, request and stop a service of the plan; only `keep` stays.
 
-    Raises CouldNotRunError when it does not start or answers other than it should.
+    Raises CouldNotRunError when the service does not start or gives an unexpected answer.
     """
     read_questions(source).require_plan(request.plan)
     if request.plan not in DEMO_REQUESTS:
         raise UsageError(f"There is no demo of {request.plan}: try {' or '.join(DEMO_REQUESTS)}.")
     with _workspace() as workspace:
         templates = snapshot_source(source, workspace)
-        service = request.keep or workspace / "demo"
+        folder = request.keep or workspace / "demo"
         author = {} if request.keep else _AUTHOR
         wanted = NewServiceRequest(
             request.plan,
-            service,
+            folder,
             defaults=True,
             environment={**author, "TMPDIR": str(workspace / "tmp")},
         )
-        made = _make(wanted, templates)
+        service = _create(wanted, templates)
         environment = _environment(workspace)
-        with _serving(request.plan, made.path, environment, workspace) as server:
-            _show(request, server, made.path, environment)
+        with _running_service(request.plan, service.path, environment, workspace) as server:
+            _show(request, server, service.path, environment)
     if request.keep:
-        terminal.say(f"The service stays in {made.path}, made from a copy of the templates that is")
-        terminal.say("gone: it runs and can be changed, and `copier update` cannot reach it.")
+        terminal.say(
+            f"The service stays in {service.path}. It runs and can be changed, but not updated:"
+        )
+        terminal.say("the copy of the templates that it was made from is deleted.")
 
 
-def _make(request: NewServiceRequest, templates: Source) -> NewService:
+def _create(request: NewServiceRequest, templates: Source) -> NewService:
     try:
         return create_service(request, templates)
-    except StepFailedError as error:  # whose advice is for a folder that stays
+    except StepFailedError as error:  # its message gives advice for a folder that stays
         raise CouldNotRunError(f"`{error.step}` failed in the demo: see above.") from error
 
 
 @contextmanager
 def _workspace() -> Iterator[Path]:
-    """A folder for everything that the demo needs, gone afterwards."""
+    """Yield a temporary folder for all files of the demo; it is removed afterwards."""
     root = os.geteuid() == 0
-    workspace = Path(tempfile.mkdtemp(prefix="roadbed-demo-", dir=_passable() if root else None))
+    workspace = Path(
+        tempfile.mkdtemp(prefix="roadbed-demo-", dir=_public_temporary_folder() if root else None)
+    )
     try:
         (workspace / "tmp").mkdir()  # uv leaves its locks in it
         (workspace / "cache").mkdir()
         for folder in (workspace, workspace / "cache") if root else ():
-            folder.chmod(0o711)  # another user must pass through, and need not look around
+            folder.chmod(0o711)  # another user must pass through, but need not list it
         yield workspace
     finally:
         with uninterrupted():
             shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _passable() -> str | None:
-    """A folder for temporary files that everybody reaches: root's database runs as another user."""
+def _public_temporary_folder() -> str | None:
+    """Return a temporary folder that all users reach: root's database runs as another user."""
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 (mkdtemp goes in it)
         path = Path(place).resolve()
         parts = (path, *path.parents)
@@ -113,8 +117,10 @@ def _environment(workspace: Path) -> dict[str, str]:
     cache = subprocess.run(
         [program, "cache", "dir"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    foreign = ("DATABASE_URL", "WEB_DATABASE_URL", "API_DATABASE_URL")
-    inherited = {key: value for key, value in uv.environment(program).items() if key not in foreign}
+    service_urls = ("DATABASE_URL", "WEB_DATABASE_URL", "API_DATABASE_URL")
+    inherited = {
+        key: value for key, value in uv.environment(program).items() if key not in service_urls
+    }
     return {
         **inherited,
         "ENVIRONMENT": "development",
@@ -127,7 +133,7 @@ def _environment(workspace: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _serving(
+def _running_service(
     plan: str, service: Path, environment: dict[str, str], workspace: Path
 ) -> Iterator[Server]:
     ports = free_ports(list(_PORTS))
@@ -155,9 +161,9 @@ def _show(
         {"password": environment["DEMO_PASSWORD"], "receiver": server.url("receiver")},
         token=_token(requests, service, environment),
     )
-    _ask(requests, visitor)
+    _send(requests, visitor)
     if not wanted.once:
-        _linger(wanted.plan, server, environment["DEMO_PASSWORD"])
+        _keep_running(wanted.plan, server, environment["DEMO_PASSWORD"])
 
 
 def _token(requests: tuple[Request, ...], service: Path, environment: Mapping[str, str]) -> str:
@@ -166,7 +172,7 @@ def _token(requests: tuple[Request, ...], service: Path, environment: Mapping[st
     return _just(service, environment, "token", "--permissions", PERMISSIONS).split()[-1]
 
 
-def _ask(requests: tuple[Request, ...], visitor: Visitor) -> None:
+def _send(requests: tuple[Request, ...], visitor: Visitor) -> None:
     rows = []
     try:
         for request in requests:
@@ -177,14 +183,14 @@ def _ask(requests: tuple[Request, ...], visitor: Visitor) -> None:
             terminal.table([("half", "request", "status", "time", "answer"), *rows], right={2, 3})
 
 
-def _linger(plan: str, server: Server, password: str) -> None:
+def _keep_running(plan: str, server: Server, password: str) -> None:
     terminal.say()
     for half in halves(DEMO_REQUESTS[plan]):
         terminal.say(f"  {half}  {server.url(half)}{'/docs' if half == 'api' else '/'}")
     if "web" in halves(DEMO_REQUESTS[plan]):
         terminal.say(f"       sign in as {PERSON} with {password}")
     try:
-        terminal.say("\nCtrl-C stops it and removes everything.")
+        terminal.say("\nPress Ctrl-C to stop the service and remove everything.")
         while server.child.poll() is None:
             time.sleep(0.2)
     except KeyboardInterrupt as interrupt:
@@ -192,7 +198,7 @@ def _linger(plan: str, server: Server, password: str) -> None:
             raise
         terminal.note("\nStopping.")
         return
-    raise CouldNotRunError("The server ended by itself: see its last lines above.")
+    raise CouldNotRunError("The server stopped unexpectedly: see its last lines above.")
 
 
 def _just(service: Path, environment: Mapping[str, str], *recipe: str) -> str:

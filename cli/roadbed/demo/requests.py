@@ -1,4 +1,4 @@
-"""The requests that `roadbed demo` makes, as data, and the small visitor that makes them."""
+"""The requests of `roadbed demo` as data, and the client that sends them."""
 
 import http.client
 import json
@@ -19,12 +19,12 @@ _PAUSE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Request:
-    """One request and the answer it must get.
+    """One request and its expected answer.
 
-    `path`, `form` and `body` may hold `{name}`s: `{password}`, or what an earlier `learn` found.
-    `shows` is a pattern that the answer must match; what it captures is shown, and kept under the
-    name `learn`. A `form` is posted with the CSRF token of the page before it. With `patience` in
-    seconds the request is made again until the answer matches.
+    `path`, `form` and `body` may hold `{password}` or the `{name}` of an earlier `learn`.
+    `shows` is a pattern that the answer must match; its first group is shown, and stored under the
+    name `learn`. A `form` is posted with the CSRF token of the previous page. The request is
+    repeated for up to `patience` seconds until the answer matches.
     """
 
     half: str
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for a request, and how long it took."""
+    """The answer to a request, and its duration."""
 
     request: Request
     status: int
@@ -49,9 +49,9 @@ class Answer:
     short: str
 
     def row(self) -> tuple[str, ...]:
-        """The answer as cells of a table."""
-        asked = f"{self.request.method} {self.request.path}"
-        return self.request.half, asked, str(self.status), f"{self.milliseconds:.0f} ms", self.short
+        """Return the answer as cells of a table."""
+        call = f"{self.request.method} {self.request.path}"
+        return self.request.half, call, str(self.status), f"{self.milliseconds:.0f} ms", self.short
 
 
 def _health(half: str) -> tuple[Request, ...]:
@@ -127,8 +127,8 @@ DEMO_REQUESTS: Mapping[str, tuple[Request, ...]] = {
 }
 
 
-class _StayHere(urllib.request.HTTPRedirectHandler):
-    """A redirect is an answer to show, not to follow."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A handler that does not follow redirects: they are answers to show."""
 
     def redirect_request(self, *_args: object, **_kwargs: object) -> None:
         return None
@@ -136,7 +136,7 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
 
 @dataclass
 class Visitor:
-    """Someone with a browser's memory: cookies, the last page's CSRF token, what was learnt."""
+    """A client that keeps cookies, the last page's CSRF token, and the learned values."""
 
     urls: Mapping[str, str]
     known: dict[str, str]
@@ -146,24 +146,24 @@ class Visitor:
 
     def visit(self, request: Request) -> Answer:
         """Make the request; raises CouldNotRunError when the answer is not the expected one."""
-        asked = self._prepare(request)
+        prepared = self._prepare(request)
         begun = time.perf_counter()
-        status, text = self._fetch(asked)
-        found = re.search(request.shows, text, re.DOTALL)
-        while not found and time.perf_counter() - begun < request.patience:
+        status, text = self._fetch(prepared)
+        match = re.search(request.shows, text, re.DOTALL)
+        while not match and time.perf_counter() - begun < request.patience:
             time.sleep(_PAUSE_SECONDS)
-            status, text = self._fetch(asked)
-            found = re.search(request.shows, text, re.DOTALL)
+            status, text = self._fetch(prepared)
+            match = re.search(request.shows, text, re.DOTALL)
         spent = (time.perf_counter() - begun) * 1000
-        if status != request.status or not found:
+        if status != request.status or not match:
             raise CouldNotRunError(
                 f"{request.method} {request.path} of the {request.half} half answered {status} "
                 f"instead of {request.status}: {_excerpt(text)}"
             )
         if request.learn:
-            self.known[request.learn] = found[1]
+            self.known[request.learn] = match[1]
         self._page = text
-        return Answer(request, status, spent, " ".join(found[1].split()))
+        return Answer(request, status, spent, " ".join(match[1].split()))
 
     def _prepare(self, request: Request) -> urllib.request.Request:
         headers = {"Accept": "application/json, text/html"}
@@ -181,7 +181,7 @@ class Visitor:
 
     def _fetch(self, asked: urllib.request.Request) -> tuple[int, str]:
         opener = urllib.request.build_opener(
-            _StayHere,
+            _NoRedirects,
             urllib.request.ProxyHandler({}),  # loopback, whatever the machine's proxy is
             urllib.request.HTTPCookieProcessor(self._jar),
         )
@@ -198,8 +198,8 @@ class Visitor:
         return re.sub(r"\{(\w+)\}", lambda name: self.known[name[1]], text)
 
     def _csrf(self) -> str:
-        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self._page)
-        return found[1] if found else ""
+        match = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self._page)
+        return match[1] if match else ""
 
 
 def _text(answer: "http.client.HTTPResponse | urllib.error.HTTPError") -> str:
@@ -214,5 +214,5 @@ def _excerpt(text: str) -> str:
 
 
 def halves(requests: Sequence[Request]) -> tuple[str, ...]:
-    """The halves that the requests go to, in their order."""
+    """Return the halves that the requests go to, in order of their first request."""
     return tuple(dict.fromkeys(request.half for request in requests))

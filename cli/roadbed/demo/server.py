@@ -16,8 +16,8 @@ from roadbed import terminal
 from roadbed.errors import CouldNotRunError
 
 READY_SECONDS = 120.0
-# What Ctrl-C in a terminal does; then what an impatient system does.
-_FAREWELL = ((signal.SIGINT, 20.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
+# Signals and seconds to wait: Ctrl-C first, then the stronger ones.
+_STOP_SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 _TAIL = 25
 _READY = "ready"
 
@@ -31,11 +31,11 @@ class Server:
     log: Path
 
     def url(self, half: str) -> str:
-        """Where a half answers."""
+        """Return the base URL of a half."""
         return f"http://127.0.0.1:{self.ports[half]}"
 
     def wait_ready(self, halves: Sequence[str]) -> None:
-        """Return when every half says that it is ready; raises CouldNotRunError otherwise."""
+        """Wait until every half is ready; raises CouldNotRunError when one is not in time."""
         deadline = time.monotonic() + READY_SECONDS
         for half in halves:
             while (answer := _readiness(self.ports[half])) != _READY:
@@ -53,7 +53,7 @@ class Server:
 
 
 def free_ports(names: Sequence[str]) -> dict[str, int]:
-    """A port that nobody listens on for each name."""
+    """Return a free port for each name."""
     sockets = {name: socket.socket() for name in names}
     try:
         for held in sockets.values():
@@ -72,7 +72,7 @@ def running(
     ports: Mapping[str, int],
     log: Path,
 ) -> Iterator[Server]:
-    """Run `command` in `folder`; afterwards its whole process group is gone, whatever happened.
+    """Run `command` in `folder`, and end its whole process group after the block.
 
     When the block raises, the tail of the log is shown.
     """
@@ -110,7 +110,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def _stop(child: "subprocess.Popen[bytes]") -> None:
-    for number, patience in _FAREWELL:
+    for number, patience in _STOP_SIGNALS:
         try:
             os.killpg(child.pid, number)
         except ProcessLookupError:
@@ -138,7 +138,7 @@ def _until(fact: Callable[[], bool], seconds: float) -> bool:
 
 
 def _readiness(port: int) -> str:
-    """What `/readyz` says: _READY, or why not."""
+    """Return _READY when `/readyz` answers 200, else the error or the answer's body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/readyz")

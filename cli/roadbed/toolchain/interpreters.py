@@ -1,8 +1,8 @@
 """Find a Python that can run a generated service: 3.13 if there is one, else 3.12 or newer.
 
-Standard library only, and nothing of Roadbed: `bootstrap.py` loads this file by its path. uv does
+It imports only the standard library, because `bootstrap.py` loads this file by its path. uv does
 not see every interpreter (pyenv's are hidden unless they are the global one), so the usual places
-are searched too, and each candidate is run to ask for its version: a name proves nothing.
+are searched too, and each candidate is run to ask for its version, because a name can be wrong.
 """
 
 import os
@@ -31,28 +31,28 @@ class Interpreter:
 
 
 def request(uv: str) -> str:
-    """What to pass to uv as `--python`: a path, or a version for uv to download."""
-    found = find(uv)
-    return found.path if found else ".".join(map(str, PREFERRED))
+    """Return the value for uv's `--python`: a path, or a version for uv to download."""
+    interpreter = find(uv)
+    return interpreter.path if interpreter else ".".join(map(str, PREFERRED))
 
 
 def find(uv: str) -> Interpreter | None:
-    """The best interpreter on this machine, or None; `uv` is the uv to ask first."""
+    """Return the best interpreter on this machine, or None; `uv` is the path of uv."""
     best: Interpreter | None = None
     for path in _candidates(uv):
-        found = ask(path)
-        if found is None or found.version < MINIMUM:
+        interpreter = ask(path)
+        if interpreter is None or interpreter.version < MINIMUM:
             continue
-        if found.version == PREFERRED:
-            return found
-        # then the oldest that will do: wheels are there for it
-        if best is None or found.version < best.version:
-            best = found
+        if interpreter.version == PREFERRED:
+            return interpreter
+        # else the oldest supported version: most packages have wheels for it
+        if best is None or interpreter.version < best.version:
+            best = interpreter
     return best
 
 
 def ask(path: str) -> Interpreter | None:
-    """Run the interpreter at `path`; None when it does not run or is no released CPython."""
+    """Run the interpreter at `path`; returns None unless it is a released CPython that runs."""
     try:
         done = subprocess.run(
             [path, "-I", "-c", _ASK], capture_output=True, text=True, timeout=10, check=False
@@ -103,6 +103,6 @@ def _pyenv() -> list[str]:
 def _on_path() -> Iterator[str]:
     folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *_PLACES])
     for minor in (13, 12, 14, 15):
-        found = shutil.which(f"python3.{minor}", path=folders)
-        if found:
-            yield found
+        path = shutil.which(f"python3.{minor}", path=folders)
+        if path:
+            yield path

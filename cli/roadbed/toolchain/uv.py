@@ -1,4 +1,4 @@
-"""The uv that does the work, and the environment in which a service's own commands run."""
+"""The path of uv, and the environment for the commands of a service."""
 
 import os
 import shlex
@@ -10,30 +10,30 @@ from pathlib import Path
 from roadbed.errors import CouldNotRunError
 from roadbed.toolchain import interpreters
 
-# An active environment of ours would make uv warn about, or use, the wrong one.
-_OURS = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "UV_RUN_RECURSION_DEPTH")
+# Roadbed's own active environment would make uv warn, or use the wrong environment.
+_OWN_ENVIRONMENT = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "UV_RUN_RECURSION_DEPTH")
 
 
 def find() -> str:
-    """uv's path: the one that runs us, on PATH, beside our interpreter, or put by bootstrap.py."""
-    beside = Path(sys.executable).parent
+    """Return uv's path: from UV, PATH, the interpreter's folder, or bootstrap.py's folder."""
+    scripts = Path(sys.executable).parent
     tools = Path(__file__).resolve().parents[3] / ".tools" / "bin"
-    found = (
+    program = (
         shutil.which(os.environ.get("UV") or "uv")
         or shutil.which("uv")
-        or shutil.which("uv", path=os.pathsep.join([str(beside), str(tools)]))
+        or shutil.which("uv", path=os.pathsep.join([str(scripts), str(tools)]))
     )
-    if not found:
+    if not program:
         raise CouldNotRunError(
             "uv is not on PATH: install it (`pip install uv` does), or add --no-install and "
-            "run the printed commands where it is."
+            "run the printed commands on a machine that has it."
         )
-    return found
+    return program
 
 
 def environment(uv: str) -> dict[str, str]:
-    """The environment for commands of a generated service: a Python that fits, and uv on PATH."""
-    env = {key: value for key, value in os.environ.items() if key not in _OURS}
+    """Return the environment for a service's commands: a supported Python, and uv on PATH."""
+    env = {key: value for key, value in os.environ.items() if key not in _OWN_ENVIRONMENT}
     env["UV_PYTHON"] = interpreters.request(uv)
     if not shutil.which("uv"):
         env["PATH"] = os.pathsep.join([env.get("PATH", os.defpath), str(Path(uv).parent)])
@@ -41,9 +41,9 @@ def environment(uv: str) -> dict[str, str]:
 
 
 def path_commands() -> list[str]:
-    """What a user types before commands with `uv`: nothing where uv is on PATH.
+    """Return the commands that put uv on PATH, or none where it is there.
 
-    A full path instead of `uv` would not do: the service's recipes call uv as well.
+    A full path instead of `uv` is not enough, because the service's recipes call uv as well.
     """
     if shutil.which("uv"):
         return []
@@ -55,7 +55,7 @@ def path_commands() -> list[str]:
 
 
 def lock(folder: Path) -> str:
-    """Run `uv lock` in the folder of a service; returns what went wrong in a line, or nothing."""
+    """Run `uv lock` in the folder of a service; returns the error in one line, or nothing."""
     try:
         program = find()
         ran = subprocess.run(

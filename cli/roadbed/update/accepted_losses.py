@@ -18,7 +18,7 @@ _HEADER = (
 
 def fingerprint(loss: Loss) -> str:
     """Return the short hash that identifies a loss in the file."""
-    content = json.dumps([loss.path, loss.what, *loss.lines])
+    content = json.dumps([loss.path, loss.description, *loss.lines])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

@@ -1,8 +1,8 @@
-"""`roadbed adopt`: a repository that was never generated, or lost its answers, comes under a plan.
+"""`roadbed adopt`: bring an existing repository, or a service without its answers, under a plan.
 
-Managed files arrive where there is none, and the answers file; nothing that is there changes. What
-differs from the plan goes on record as a baseline, so that the first check passes and later ones
-can only get better. It is written like an update: staged, and undone by `roadbed update --abort`.
+Adoption adds the answers file and the missing managed files; it changes no existing file.
+Differences from the plan are recorded as a baseline, so that the first check passes and later checks
+report only new ones. It is written like an update: staged, and undone by `roadbed update --abort`.
 """
 
 import tempfile
@@ -45,7 +45,7 @@ from roadbed.update.journal import PendingUpdate
 
 @dataclass(frozen=True)
 class AdoptRequest:
-    """What to adopt, from which template; `defaults` takes the guesses and asks nothing."""
+    """The folder to adopt and the template; `defaults` takes the guesses and asks nothing."""
 
     folder: Path
     source: str | None = None
@@ -56,11 +56,12 @@ class AdoptRequest:
 
 @dataclass(frozen=True)
 class Adoption:
-    """An adoption worked out: the answers with their version, what is written, and what remains.
+    """A prepared adoption: the answers with their version, and the files to write (`pending`).
 
-    `differing` are state and path of the team's files in the platform's places; `excluded` are
-    shared files that the team has another of, or none. `plan_files` is what the plan has in those,
-    and in seeds where nothing lies. `lost_in` is the commit that deleted an answers file of before.
+    `differing` are state and path of existing files that differ from the plan's managed files.
+    `excluded` are merged files that are missing or differ from the plan's. `plan_files` are the
+    plan's versions of those and of missing seeds. `lost_in` is the commit that deleted an earlier
+    answers file.
     """
 
     repository: Repository
@@ -74,7 +75,7 @@ class Adoption:
 
 @dataclass(frozen=True)
 class _PlanFiles:
-    """What a version of the template gives to somebody with these answers."""
+    """The files that a version of the template renders with these answers."""
 
     files: Mapping[str, Entry]
     texts: Mapping[str, bytes]
@@ -82,28 +83,30 @@ class _PlanFiles:
     owners: Ownership
 
     def text(self, path: str) -> bytes:
-        """The content of one of its files."""
+        """Return the content of the file at `path`."""
         return self.texts[self.files[path].blob]
 
-    def of(self, *classes: str) -> dict[str, Entry]:
-        """Its files of these classes."""
+    def files_of(self, *classes: str) -> dict[str, Entry]:
+        """Return the files of these ownership classes."""
         return {
-            path: it for path, it in self.files.items() if self.owners.classify(path) in classes
+            path: entry
+            for path, entry in self.files.items()
+            if self.owners.classify(path) in classes
         }
 
 
 @contextmanager
 def prepared_adoption(request: AdoptRequest) -> Iterator[tuple[Adoption, Store]]:
-    """The adoption that is requested, and the store that holds its objects for the block.
+    """Yield the requested adoption, and the store that holds its objects during the block.
 
-    Raises UsageError when the folder follows a template already, or a plan cannot be guessed, and
-    as an update does for what stands in the way.
+    Raises UsageError when the folder already follows a template, when no plan can be guessed, or
+    when the repository is not ready for an update.
     """
     repository = open_repository(request.folder)
     if (request.folder / ANSWERS_FILE).exists():
         raise UsageError(
-            f"{request.folder / ANSWERS_FILE} is there, so this service follows its template "
-            "already: run `roadbed update`."
+            f"{request.folder / ANSWERS_FILE} exists, so this service already follows its "
+            "template: run `roadbed update`."
         )
     journal.require_none(repository)
     require_ready(repository)
@@ -113,23 +116,25 @@ def prepared_adoption(request: AdoptRequest) -> Iterator[tuple[Adoption, Store]]
             f"Nothing in {request.folder} depends on Django or FastAPI, so no plan can be guessed: "
             "name one with -d plan=django-monolith (or fastapi-service, hybrid)."
         )
-    of, commit = _version(request, guessed.get("plan", ""))
-    files = render_all(RenderRequest(of, commit, "", _answered(of, commit, request, guessed)))
-    with scratch([repository.objects, *object_folders(of)]) as store:
+    mirror, commit = _version(request, guessed.get("plan", ""))
+    files = render_all(
+        RenderRequest(mirror, commit, "", _collect_answers(mirror, commit, request, guessed))
+    )
+    with scratch([repository.objects, *object_folders(mirror)]) as store:
         plan = _read(files, store)
         require_asked(plan.answers, request.answers)
-        yield _worked_out(repository, plan, of.named(commit), store), store
+        yield _prepare(repository, plan, mirror.named(commit), store), store
 
 
 def _version(request: AdoptRequest, plan: str) -> tuple[Mirror, str]:
-    """The version to adopt: the one asked for, else the one whose manifest lies here, or newest."""
+    """Return the requested version, else the one with the folder's manifest, else the newest."""
     source = resolve_source(request.source, request.ref)
     mirror = open_mirror(source.url)
-    lying = request.folder / MANIFEST_FILE
-    if request.ref is None and lying.is_file():
+    manifest = request.folder / MANIFEST_FILE
+    if request.ref is None and manifest.is_file():
         path = f"templates/{plan}/{MANIFEST_FILE}"
-        blob = blob_id(lying.read_bytes())
-        # the oldest: what a later one brought will merge as the same
+        blob = blob_id(manifest.read_bytes())
+        # the oldest: files that a later one added merge as identical
         same = (tag for tag in reversed(mirror.releases()) if mirror.blob(tag, path) == blob)
         ref = next(same, None) or mirror.brought(path, blob)
         if ref:
@@ -137,10 +142,10 @@ def _version(request: AdoptRequest, plan: str) -> tuple[Mirror, str]:
     return mirror, require_commit(mirror, source.ref, "--ref")
 
 
-def _answered(
+def _collect_answers(
     mirror: Mirror, commit: str, request: AdoptRequest, guessed: Mapping[str, str]
 ) -> dict[str, str]:
-    """The answers: guesses that nobody asked about, or what a person makes of them."""
+    """Return the guesses with `defaults`, else the answers that are typed in the terminal."""
     text = mirror.show(commit, QUESTIONS_FILE) or b""
     asked = parse_questions(text.decode(errors="replace"), mirror.url)
     asked.require_known(request.answers)
@@ -149,42 +154,44 @@ def _answered(
         return likely
     if not terminal.interactive():
         raise UsageError(
-            "This is not a terminal, so the questions cannot be asked: add --defaults to take "
-            "what can be guessed, and -d key=value for what differs."
+            "This is not a terminal, so the questions cannot be asked: add --defaults to use "
+            "the guessed answers, and -d key=value to change one."
         )
     from roadbed.template.render import render  # noqa: PLC0415 (Copier, to ask as it always asks)
 
     source = Source(str(mirror.store.git_dir), str(mirror.store.git_dir), commit)
     with tempfile.TemporaryDirectory(prefix="roadbed-") as folder:
         render(source, Path(folder), request.answers, defaults=False, suggested=likely)
-        said = read_answers(Path(folder)).values
-    return {key: str(it) for key, it in said.items() if isinstance(it, str)}
+        values = read_answers(Path(folder)).values
+    return {key: str(value) for key, value in values.items() if isinstance(value, str)}
 
 
 def _read(files: Mapping[str, Entry], store: Store) -> _PlanFiles:
-    texts = store.read(it.blob for it in files.values())
+    texts = store.read(entry.blob for entry in files.values())
     answers = parse_answers(Path(ANSWERS_FILE), texts[files[ANSWERS_FILE].blob].decode())
     owners = parse_ownership(texts[files[OWNERSHIP_FILE].blob].decode())
     return _PlanFiles(files, texts, answers, owners)
 
 
-def _worked_out(repository: Repository, plan: _PlanFiles, version: str, store: Store) -> Adoption:
+def _prepare(repository: Repository, plan: _PlanFiles, version: str, store: Store) -> Adoption:
     before, known = repository.files(), read_baseline(repository.folder)
     _require_its_manifest(repository, plan, before, version)
-    platform = plan.of("managed", "answers")
+    platform = plan.files_of("managed", "answers")
     require_folders(before, platform)
-    arriving = {path: it for path, it in platform.items() if path not in before}
+    arriving = {path: entry for path, entry in platform.items() if path not in before}
     require_not_ignored(repository, arriving)
-    differing = tuple(it for it in _differing(repository, plan) if it not in known)
-    generated = MANIFEST_FILE in before  # whoever only lost the answers shares all files
-    shared = [path for path, it in plan.of("merged").items() if before.get(path) != it]
+    differing = tuple(
+        difference for difference in _differing(repository, plan) if difference not in known
+    )
+    generated = MANIFEST_FILE in before  # a service that only lost its answers shares all files
+    shared = [path for path, entry in plan.files_of("merged").items() if before.get(path) != entry]
     excluded = tuple(path for path in shared if not generated)
     if (differing or excluded) and BASELINE_FILE not in before:
         text = baseline_text(differing, excluded).encode()
         arriving[BASELINE_FILE] = Entry(FILE, store.write_blob(text))
     require_free_paths(repository, before, {**before, **arriving})
     pending = PendingUpdate("", version, arriving, ())
-    seeds = [path for path in plan.of("seeded") if path not in before and not generated]
+    seeds = [path for path in plan.files_of("seeded") if path not in before and not generated]
     plan_files = {path: plan.text(path) for path in (*shared, *seeds)}
     return Adoption(
         repository, plan.answers, differing, excluded, plan_files, _lost_in(repository), pending
@@ -194,24 +201,24 @@ def _worked_out(repository: Repository, plan: _PlanFiles, version: str, store: S
 def _require_its_manifest(
     repository: Repository, plan: _PlanFiles, before: Mapping[str, Entry], version: str
 ) -> None:
-    """Raise UsageError when the manifest that lies here would be compared with another's files."""
-    lying, wanted = (side.get(MANIFEST_FILE) for side in (before, plan.files))
-    if lying and wanted and lying.blob != wanted.blob:
+    """Raise UsageError when the folder's manifest is not the one of the version to adopt."""
+    present, wanted = (side.get(MANIFEST_FILE) for side in (before, plan.files))
+    if present and wanted and present.blob != wanted.blob:
         raise UsageError(
             f"{repository.folder / MANIFEST_FILE} is not that of {version}: name the version "
-            "it came with by --ref and its template by --source, or delete .roadbed and commit, "
-            "and adopt brings it again."
+            "it came with by --ref and its template by --source, or delete .roadbed, commit, "
+            "and run `roadbed adopt` again."
         )
 
 
 def _differing(repository: Repository, plan: _PlanFiles) -> Iterator[tuple[str, str]]:
-    """State and path of what `roadbed check` will find, once the platform's files are there."""
+    """Yield state and path of each finding that `roadbed check` reports after the adoption."""
     entries = parse_manifest(plan.text(MANIFEST_FILE).decode())
     _, drifted = compare_entries(repository.folder, entries, plan.answers, plan.owners)
-    return ((it.state, it.path) for it in drifted if it.state != MISSING)
+    return ((finding.state, finding.path) for finding in drifted if finding.state != MISSING)
 
 
 def _lost_in(repository: Repository) -> str:
-    """The commit that deleted an answers file, or nothing."""
+    """Return the latest commit that deleted the answers file, or nothing."""
     deleted = ("log", "-1", "--format=%h", "--diff-filter=D", "--", ANSWERS_FILE)
     return "".join(repository.lines(*deleted))

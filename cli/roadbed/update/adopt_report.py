@@ -1,4 +1,4 @@
-"""What an adoption did, or would do, for people at 80 columns."""
+"""The report of an adoption or a dry run, for people at 80 columns and for machines."""
 
 import shlex
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from roadbed.update.adopt import Adoption
 
 
 def as_text(adoption: Adoption, compare: Sequence[str], *, written: bool) -> list[str]:
-    """The report: what was guessed or answered, what comes, and what remains to be done.
+    """Return the report for people: answers, added files, recorded differences and next commands.
 
-    `compare` are commands that show what the plan has where the team's own stays.
+    `compare` are commands that compare the team's files with the plan's.
     """
-    given, name = adoption.answers, adoption.repository.folder.name
-    rows = [(f"{key}:", it) for key, it in given.values.items() if isinstance(it, str)]
-    is_, came = ("is", "came") if written else ("would be", "would come")
+    answers, name = adoption.answers, adoption.repository.folder.name
+    rows = [(f"{key}:", value) for key, value in answers.values.items() if isinstance(value, str)]
+    is_, are_added = ("is", "were added") if written else ("would be", "would be added")
     return [
-        f"{name} {is_} a {given.plan}, at {adoption.pending.new}.",
+        f"{name} {is_} a {answers.plan}, at {adoption.pending.new}.",
         *terminal.layout(rows),
         *_lost(adoption),
         "",
-        f"{len(adoption.pending.after)} files {came}, and none of yours changes.",
+        f"{len(adoption.pending.after)} files {are_added}, and none of yours changes.",
         *_recorded(adoption),
         *_remaining(compare),
         *(_next(adoption) if written else _then()),
@@ -54,8 +54,8 @@ def _lost(adoption: Adoption) -> list[str]:
     command = f"git checkout {adoption.lost_in}^ -- {ANSWERS_FILE}"
     return [
         "",
-        f"git still has an answers file, which {adoption.lost_in} deleted. It says more than",
-        "guesses, if it is this service's: undo this, and bring it back with",
+        f"Commit {adoption.lost_in} deleted an answers file. If it is this service's, it is more",
+        "reliable than guesses: undo the adoption, and restore the file with",
         f"  {command}",
     ]
 
@@ -63,7 +63,7 @@ def _lost(adoption: Adoption) -> list[str]:
 def _recorded(adoption: Adoption) -> list[str]:
     lines = [f"  {path}: {state}" for state, path in adoption.differing]
     lines += [f"  {path}: excluded from updates" for path in adoption.excluded]
-    return ["", f"On record in {BASELINE_FILE}, and not failing:", *lines] if lines else []
+    return ["", f"Recorded in {BASELINE_FILE}, so `roadbed check` passes:", *lines] if lines else []
 
 
 def _remaining(compare: Sequence[str]) -> list[str]:
@@ -71,8 +71,8 @@ def _remaining(compare: Sequence[str]) -> list[str]:
         return []
     return [
         "",
-        "What remains is yours: compare what is there with the plan's, and copy of the rest",
-        "what you want.",
+        "Left for you: compare your files with the plan's, and copy the missing ones that you",
+        "want.",
         *(f"  {command}" for command in compare),
     ]
 
@@ -89,5 +89,5 @@ def _next(adoption: Adoption) -> list[str]:
         "roadbed check",
         f"git commit -m {shlex.quote(message)}",
     ]
-    title = "Next (`roadbed update --abort` takes it all back):"
+    title = "Next (`roadbed update --abort` undoes it):"
     return ["", title, *(f"  {command}" for command in commands)]

@@ -1,8 +1,8 @@
-"""Writing an update: finished or taken back, whenever it was cut short.
+"""Writing an update, so that it can be finished or undone after any interruption.
 
-HEAD never moves. Once the journal is kept, `continue_update` ends in the new state and
-`undo_update` in the old one, byte for byte, however often they are started. Writing a work tree
-takes many steps, so meanwhile an untracked file shows the update in `git status`.
+HEAD never moves. Once the journal is stored, `continue_update` ends in the new state and
+`undo_update` in the old one, byte for byte, even when they are interrupted and repeated. Writing a
+work tree takes many steps; during them an untracked file shows the update in `git status`.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from roadbed.update.journal import UNDONE, WRITING, WRITTEN, Journal, PendingUpd
 def exclusive_access(repository: Repository) -> Iterator[None]:
     """Hold the work tree's lock; raises CouldNotRunError while another process has it.
 
-    The system drops the lock when its holder dies, so what a dead one left behind is cleared.
+    The system drops the lock when its holder dies, so the leftovers of a dead process are cleared.
     """
     with hold_lock(repository.private_folder, repository.folder):
         clear_index_lock(repository)
@@ -38,10 +38,10 @@ def exclusive_access(repository: Repository) -> Iterator[None]:
 
 
 def write_update(repository: Repository, pending: PendingUpdate, store: Store) -> list[Path]:
-    """Write an update of which `store` holds the objects; returns where edits were saved, if any.
+    """Write an update whose objects are in `store`; returns the saved copies of edited files.
 
-    Raises UsageError when another update is unfinished, or something was committed or edited while
-    this one was worked out; nothing is written then.
+    Raises UsageError, and writes nothing, when another update is unfinished, or when the service
+    changed while this update was prepared.
     """
     with exclusive_access(repository):
         journal.require_none(repository)
@@ -51,7 +51,7 @@ def write_update(repository: Repository, pending: PendingUpdate, store: Store) -
 
 
 def continue_update(repository: Repository) -> tuple[Journal, list[Path]]:
-    """End an interrupted update in its new state."""
+    """Finish an interrupted update; returns its journal and the saved copies of edited files."""
     with exclusive_access(repository):
         last = journal.latest(repository)
         if last and last.record.state != WRITING and journal.marker_file(repository).exists():
@@ -72,9 +72,10 @@ def continue_update(repository: Repository) -> tuple[Journal, list[Path]]:
 
 
 def undo_update(repository: Repository) -> tuple[Journal, list[Path]]:
-    """Undo the latest update, interrupted or not, as long as it is not committed.
+    """Undo the latest update, interrupted or not, while it is not committed.
 
-    Where something was committed after it was interrupted, it is only forgotten.
+    An interrupted update that was followed by a commit is only forgotten: nothing is written.
+    Returns the journal and the saved copies of edited files.
     """
     with exclusive_access(repository):
         last = journal.latest(repository)
@@ -86,7 +87,7 @@ def undo_update(repository: Repository) -> tuple[Journal, list[Path]]:
         if repository.head != last.record.head:
             return _forgotten(repository, last), []
         _require_same_branch(repository, last)
-        # an undoing that is cut short is an interrupted update as well
+        # an interrupted undo is an interrupted update as well
         begun = journal.with_state(repository, last, WRITING)
         return last, _finish(repository, begun, "before", UNDONE)
 
@@ -138,8 +139,8 @@ def _finish(repository: Repository, begun: Journal, side: str, state: str) -> li
     except (CouldNotRunError, OSError) as error:
         why = str(error).rstrip(".")
         raise CouldNotRunError(
-            f"{why}. The update is written in part: fix the cause, then finish it with `roadbed "
-            "update --continue`, or undo it with `roadbed update --abort`."
+            f"{why}. The update is only partly written: fix the cause, then finish it with "
+            "`roadbed update --continue`, or undo it with `roadbed update --abort`."
         ) from error
     return saved
 
@@ -148,18 +149,18 @@ def _write_files(repository: Repository, begun: Journal, side: str) -> list[Path
     before, after = (begun.files(repository, name) for name in ("before", "after"))
     wanted = after if side == "after" else before
     paths = [*begun.record.changed, *(begun.record.regenerated if side == "before" else ())]
-    strange = [
+    foreign = [
         path
-        for path, it in read_files(repository, paths).items()
-        if it not in {before.get(path), after.get(path)}
-        and not _is_made(repository, begun, path, it)
+        for path, file in read_files(repository, paths).items()
+        if file not in {before.get(path), after.get(path)}
+        and not _is_regenerated(repository, begun, path, file)
     ]
-    saved = save_aside(repository, strange)
+    saved = save_aside(repository, foreign)
     write_files(repository, {path: wanted.get(path) for path in paths})
     return saved
 
 
-def _is_made(repository: Repository, begun: Journal, path: str, file: FileContent) -> bool:
+def _is_regenerated(repository: Repository, begun: Journal, path: str, file: FileContent) -> bool:
     """Return whether a command regenerated and staged the file after the update."""
     return path in begun.record.regenerated and repository.lines(
         "rev-parse", "-q", "--verify", f":{repository.prefix}{path}"
@@ -169,7 +170,7 @@ def _is_made(repository: Repository, begun: Journal, path: str, file: FileConten
 def _index(
     repository: Repository, begun: Journal, side: str
 ) -> Iterator[tuple[str, str, Entry | None]]:
-    """What git's index is to hold for every path of the update; None: nothing, of any stage."""
+    """Yield path, stage and entry for git's index; None removes all stages of the path."""
     record = begun.record
     unmerged = {path for path, *_ in record.stages}
     regenerated = record.regenerated if side == "before" else ()

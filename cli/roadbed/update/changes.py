@@ -1,4 +1,4 @@
-"""What an update changes in a service, file by file, and what of the team's it would lose."""
+"""The changes that an update makes to a service's files, and the edits that it would lose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Change:
 
 
 def written_files(sides: Sides, merged: Merged) -> dict[str, Entry | None]:
-    """What differs from the service as it is, by path; None: it is to go."""
+    """Return the files that the update writes, by path; None removes the file."""
     before, after = sides.before, merged.after
     paths = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     return {path: after.get(path) for path in paths}
@@ -31,7 +31,7 @@ def written_files(sides: Sides, merged: Merged) -> dict[str, Entry | None]:
 def list_changes(
     sides: Sides, merged: Merged, changed: Mapping[str, Entry | None]
 ) -> tuple[Change, ...]:
-    """Every file that is written or waits for a person, by path."""
+    """Return every file that is written or conflicts, sorted by path."""
     paths = sorted({*changed, *merged.conflicts})
     return tuple(Change(path, sides.owner(path), _action(path, sides, merged)) for path in paths)
 
@@ -55,7 +55,7 @@ def _action(path: str, sides: Sides, merged: Merged) -> str:
 def losses_of_update(
     store: Store, sides: Sides, changed: Mapping[str, Entry | None]
 ) -> tuple[Loss, ...]:
-    """What the team wrote and the result has nowhere."""
+    """Return the team's edits that the result of the update does not have."""
     paths = set(changed) - {ANSWERS_FILE}
     moved = set(sides.old.entries) - set(sides.before) if paths else set()
     base, before, after = (
@@ -72,7 +72,7 @@ def losses_of_update(
 def regenerated_files(
     sides: Sides, merged: Merged, changed: Mapping[str, object]
 ) -> tuple[str, ...]:
-    """uv.lock, where what it locks has changed and can be read."""
+    """Return uv.lock when a pyproject.toml changes without conflicts, else nothing."""
     projects = {path for path in changed if path.split("/")[-1] == "pyproject.toml"}
     if not projects or LOCK not in sides.before or projects & set(merged.conflicts):
         return ()

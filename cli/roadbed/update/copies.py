@@ -1,4 +1,4 @@
-"""What a plan has where the team's own stays: kept in git's folder, to be compared or copied."""
+"""Copies of template files in git's folder, for the team to compare or to copy."""
 
 import os
 import shlex
@@ -13,10 +13,10 @@ _DIFF = ("git", "diff", "--no-index")
 
 
 def keep_copies(files: Mapping[str, bytes], repository: Repository) -> list[str]:
-    """Write the plan's files to a folder that no update reaches; returns what to type to see them.
+    """Write the plan's files to a private folder, and return the commands to compare or copy them.
 
-    A file that is there is compared, what is not can be copied: a whole folder, where none of it
-    is there. Raises CouldNotRunError when the machine cannot write.
+    The command compares a file that exists, and copies a missing file or a missing folder. Raises
+    CouldNotRunError when the files cannot be written.
     """
     copies = _write(repository, "plan", files)
     commands = dict.fromkeys(_command(path, repository.folder, copies) for path in sorted(files))
@@ -26,7 +26,7 @@ def keep_copies(files: Mapping[str, bytes], repository: Repository) -> list[str]
 def keep_both_versions(
     files: Mapping[str, tuple[bytes, bytes]], repository: Repository
 ) -> list[str]:
-    """The same with what two versions have; returns what to type to see the difference."""
+    """Write the files of two versions; returns the commands that show the difference."""
     old = _write(repository, "old", {path: before for path, (before, _) in files.items()})
     new = _write(repository, "new", {path: after for path, (_, after) in files.items()})
     commands = [shlex.join([*_DIFF, str(old / path), str(new / path)]) for path in files]
@@ -34,7 +34,7 @@ def keep_both_versions(
 
 
 def _write(repository: Repository, name: str, files: Mapping[str, bytes]) -> Path:
-    """Write files to a folder of ours, and nothing else; returns its path from the service's."""
+    """Replace a private folder by these files; returns its path relative to the service."""
     copies = repository.private_folder / name
     try:
         shutil.rmtree(copies, ignore_errors=True)
@@ -56,6 +56,6 @@ def _command(path: str, folder: Path, copies: Path) -> str:
 
 
 def _missing(path: str, folder: Path) -> str:
-    """The outermost part of the path that is not in the folder, or nothing."""
+    """Return the outermost part of the path that the folder does not have, or nothing."""
     parts = (path, *map(str, PurePosixPath(path).parents[:-1]))
     return next((part for part in reversed(parts) if not (folder / part).exists()), "")

@@ -1,4 +1,4 @@
-"""`roadbed grow hybrid`: what comes with the half that a service does not have yet."""
+"""`roadbed grow hybrid`: the files of the half that a service does not have yet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from roadbed.service.ownership import Ownership
 from roadbed.template.files import RenderRequest, render_all, render_cache
 
 HYBRID = "hybrid"
-_DOCUMENTS = ("README.md", "docs/")  # in the team's words; a new half adds none of its own
+_DOCUMENTS = ("README.md", "docs/")  # written by the team: a new half adds no documents
 
 
 @dataclass(frozen=True)
 class Growth:
-    """The seeds of the new half, and what a new hybrid has where the team's own stays."""
+    """The seeds of the new half, and a new hybrid's versions of files that stay the team's."""
 
     seeds: Mapping[str, Entry]
     plan_files: Mapping[str, bytes]
@@ -28,7 +28,10 @@ def require_growable(plan: str, wanted: str, answers: Mapping[str, str]) -> None
     if "plan" in answers:
         raise UsageError("The plan is the first argument: leave out -d plan=….")
     if wanted != HYBRID:
-        raise UsageError(f"A service grows into a hybrid and into nothing else, not a {wanted!r}.")
+        raise UsageError(
+            f"A service can grow only into a hybrid, not into {wanted!r}: "
+            "run `roadbed grow hybrid`."
+        )
     if plan == HYBRID:
         raise UsageError("This service is a hybrid already: there is nothing to grow.")
 
@@ -43,9 +46,9 @@ def find_growth(
     """
     small, large = render_all(now), render_all(then)
     news = {
-        path: it
-        for path, it in large.items()
-        if small.get(path) != it != before.get(path) and owners.classify(path) == "seeded"
+        path: entry
+        for path, entry in large.items()
+        if small.get(path) != entry != before.get(path) and owners.classify(path) == "seeded"
     }
     arriving = [path for path in news if path not in small and path not in before]
     seeds = {path: news[path] for path in arriving if not path.startswith(_DOCUMENTS)}

@@ -1,4 +1,4 @@
-"""What a repository that was never generated says about the answers it would have given."""
+"""Guesses of a plan's answers from the files of a repository."""
 
 import configparser
 import re
@@ -20,7 +20,7 @@ _WEB_APIS = (
 _REQUIREMENTS = ("requirements*.txt", "requirements*.in", "requirements/*.txt", "requirements/*.in")
 _LIBRARY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CODE_OWNERS = ("CODEOWNERS", ".github/CODEOWNERS", ".gitlab/CODEOWNERS", "docs/CODEOWNERS")
-_TEAMS = (  # who owns everything, else whoever is named first
+_TEAMS = (  # the owner of everything, else the first one named
     re.compile(r"^\*\s+@([A-Za-z0-9][A-Za-z0-9._/-]*)", re.MULTILINE),
     re.compile(r"^[^#\s\[]\S*\s+@([A-Za-z0-9][A-Za-z0-9._/-]*)", re.MULTILINE),
 )
@@ -28,10 +28,10 @@ _TITLE = re.compile(r"^# +(\S.{0,79}?) *$", re.MULTILINE)
 
 
 def guess_answers(repository: Path) -> dict[str, str]:
-    """Guessed answers by question; a question is absent where nothing can be guessed.
+    """Return guessed answers by question; a question without a guess is absent.
 
-    A repository that was generated and lost its answers file still has `.roadbed/service.toml`,
-    folders of the template's names, and its README's title.
+    A generated repository that lost its answers file still has `.roadbed/service.toml`, the
+    template's folder names and the title of its README.
     """
     recorded = str(_toml(repository / ".roadbed/service.toml").get("plan", ""))
     libraries = set(_libraries(repository))
@@ -41,7 +41,9 @@ def guess_answers(repository: Path) -> dict[str, str]:
     if plan:
         answers["plan"] = plan
     if django:
-        answers["web_api"] = next((it for name, it in _WEB_APIS if name in libraries), "none")
+        answers["web_api"] = next(
+            (answer for name, answer in _WEB_APIS if name in libraries), "none"
+        )
         several = (repository / "web/organizations").is_dir()
         answers["tenancy"] = "organizations" if several else "single"
     if fastapi:
@@ -53,7 +55,7 @@ def guess_answers(repository: Path) -> dict[str, str]:
 
 
 def _libraries(repository: Path) -> Iterator[str]:
-    """The names of all libraries that the repository lists, as package registries spell them."""
+    """Yield the normalized names of all libraries that the repository lists."""
     for requirement in _requirements(repository):
         name = _LIBRARY.match(requirement)
         if name:
@@ -76,7 +78,7 @@ def _requirements(repository: Path) -> Iterator[str]:
 
 
 def _listed_in(data: Mapping[str, object]) -> Iterator[str]:
-    """What a pyproject.toml of any tool lists: keys that speak of dependencies, at any depth."""
+    """Yield the requirements of any tool's pyproject.toml: dependency keys at any depth."""
     for key, value in data.items():
         if key.endswith("dependencies") or key == "dependency-groups":
             yield from _listed([value])
@@ -85,13 +87,13 @@ def _listed_in(data: Mapping[str, object]) -> Iterator[str]:
 
 
 def _listed(values: Iterable[object]) -> Iterator[str]:
-    """Requirements in lists, and the names in front of versions or of groups."""
+    """Yield requirements in lists, and keys of tables (names of libraries or of groups)."""
     for value in values:
         if isinstance(value, dict):
             yield from value
-            yield from _listed(it for it in value.values() if isinstance(it, list))
+            yield from _listed(item for item in value.values() if isinstance(item, list))
         elif isinstance(value, list):
-            yield from (it for it in value if isinstance(it, str))
+            yield from (item for item in value if isinstance(item, str))
 
 
 def _about(repository: Path, *, generated: bool) -> Iterator[tuple[str, str]]:
@@ -102,25 +104,27 @@ def _about(repository: Path, *, generated: bool) -> Iterator[tuple[str, str]]:
     if title and (generated or not metadata.get("name") or _slug(title[1]) == _slug(name)):
         yield "project_name", title[1]
     else:
-        yield "project_name", _spoken(name)
+        yield "project_name", _readable_name(name)
     if _slug(name):
         yield "project_slug", _slug(name)
     if metadata.get("description"):
         yield "description", " ".join(str(metadata["description"]).split())[:200].strip()
     for place in _CODE_OWNERS:
-        team = next(filter(None, (it.search(_text(repository / place)) for it in _TEAMS)), None)
+        team = next(
+            filter(None, (pattern.search(_text(repository / place)) for pattern in _TEAMS)), None
+        )
         if team:
             yield "owner", team[1]
             break
     yield "ci", "gitlab" if (repository / ".gitlab-ci.yml").exists() else "github"
 
 
-def _spoken(name: str) -> str:
+def _readable_name(name: str) -> str:
     return re.sub(r"[-_.\s]+", " ", name).strip().capitalize()[:80]
 
 
 def _slug(name: str) -> str:
-    """The machine's name that the template would make of a name, where it begins with a letter."""
+    """Return the slug that the template makes of a name; it begins with a letter or is empty."""
     bare = re.sub(r"[^a-z0-9]+", "-", name.lower()).lstrip("-0123456789")
     return bare[:50].strip("-")
 

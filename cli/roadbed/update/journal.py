@@ -1,8 +1,8 @@
-"""What an update is going to change, kept so that it can be finished or taken back at any moment.
+"""The journal of an update, with which the update can be finished or undone at any moment.
 
-Everything that will be written, and everything that it replaces, is kept as git objects, byte for
-byte. One reference for each work tree names the latest journal. It is only ever overwritten:
-removing a reference takes a lock on all of them, which a killed process would leave to the user.
+The journal holds the old and the new bytes of every file that the update writes, as git objects.
+One reference for each work tree names the latest journal. The reference is overwritten and never
+removed: removing one locks all references, and a killed process would leave that lock behind.
 """
 
 import hashlib
@@ -25,14 +25,12 @@ _NAMED = ("-c", "user.name=Roadbed", "-c", "user.email=roadbed@localhost")
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of an update: the state it is in, where it began, and what it changes.
+    """The record of an update: its state, the commit it began at, and the files it changes.
 
-    `report` is the report for people, which a command that is killed cannot print any more, and
-    `locking` whether it was to write `regenerated` again.
-
-    `regenerated` are files that a command writes afterwards; undoing brings them back as well.
-    `ending` is the exit code that finishing it means. `staged` and `stages` are what git's index is
-    to hold: path, stage, mode, blob.
+    `regenerated` are files that a command writes after the update; undoing restores them as well.
+    `ending` is the exit code of a finished update. `staged` and `stages` are entries for git's
+    index: path, stage, mode, blob. `report` is the report for people, kept for `--continue` because
+    a killed command cannot print it. `locking` says whether to write `regenerated`.
     """
 
     state: str
@@ -58,7 +56,7 @@ class Journal:
     record: Record
 
     def files(self, repository: Repository, side: str) -> dict[str, FileContent]:
-        """What lies in the work tree on one side, `before` or `after`, by path in the service."""
+        """Return the work tree's files on one side, `before` or `after`, by path in the service."""
         tree = repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
         entries = {
             path.removeprefix(f"{side}/"): entry
@@ -66,16 +64,15 @@ class Journal:
             if path.startswith(f"{side}/")
         }
         texts = Store(repository.git_dir).read(entry.blob for entry in entries.values())
-        return {path: FileContent(it.mode, texts[it.blob]) for path, it in entries.items()}
+        return {path: FileContent(entry.mode, texts[entry.blob]) for path, entry in entries.items()}
 
 
 @dataclass(frozen=True)
 class PendingUpdate:
-    """What an update is to write: `after` (None: gone) by path, and what stays unmerged.
+    """An update to write: `after` holds the files by path (None: remove), `stages` the conflicts.
 
-    `regenerated` are files that a command writes after the update; `ending` is the exit
-    code that writing it means, `report` the report for people, and without `locking` no command is
-    run.
+    `regenerated` are files that a command writes after the update; without `locking` that command
+    does not run. `ending` is the exit code of the written update, `report` the report for people.
     """
 
     old: str
@@ -89,9 +86,9 @@ class PendingUpdate:
 
 
 def _reference(repository: Repository) -> str:
-    """Where the journal of this work tree is found; other work trees share the references.
+    """Return the name of this work tree's reference; other work trees share the references.
 
-    It is named by the place in the repository, because the repository itself may be moved.
+    The name depends on the place within the repository, because the repository may be moved.
     """
     place = os.path.relpath(repository.git_dir, repository.objects.parent)
     name = hashlib.sha256(f"{place}\0{repository.prefix}".encode()).hexdigest()[:16]
@@ -99,18 +96,18 @@ def _reference(repository: Repository) -> str:
 
 
 def lock_file(repository: Repository) -> Path:
-    """The lock file that git leaves when it is killed while it writes the reference."""
+    """Return the lock file that a killed git leaves behind while it writes the reference."""
     where = ("--path-format=absolute", "--git-path", f"{_reference(repository)}.lock")
     return Path(repository.lines("rev-parse", *where)[0])
 
 
 def marker_file(repository: Repository) -> Path:
-    """The file by which `git status` says that an update is under way."""
+    """Return the untracked file that shows an unfinished update in `git status`."""
     return repository.folder / MARKER
 
 
 def latest(repository: Repository) -> Journal | None:
-    """The latest update of this work tree, whatever became of it."""
+    """Return the latest update of this work tree in any state, or None."""
     printed = repository.lines("rev-parse", "--quiet", "--verify", _reference(repository))
     if not printed:
         return None
@@ -119,7 +116,7 @@ def latest(repository: Repository) -> Journal | None:
 
 
 def require_none(repository: Repository) -> None:
-    """Raise UsageError while an update of this work tree was neither finished nor undone."""
+    """Raise UsageError while an update of this work tree is neither committed nor undone."""
     last = latest(repository)
     if last and (last.record.state == WRITING or marker_file(repository).exists()):
         raise UsageError(
@@ -133,14 +130,14 @@ def _require_committed(repository: Repository, record: Record) -> None:
     status = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--", ".")
     if repository.git(*status):
         raise UsageError(
-            f"The update to {record.new} waits in {repository.folder} for your commit: settle what "
-            "`git status` calls unmerged, `git add` it and commit, or undo the update with "
+            f"The update to {record.new} in {repository.folder} is not committed: resolve the "
+            "files that `git status` lists as unmerged, `git add` them and commit, or undo the update with "
             "`roadbed update --abort`."
         )
 
 
 def begin(repository: Repository, pending: PendingUpdate, store: Store) -> Journal:
-    """Keep what the draft writes and what it replaces; from then on the update is under way."""
+    """Store the old and the new files of the update; from then on the update is unfinished."""
     staged = {path: entry for path, entry in pending.after.items() if entry}
     record = Record(
         WRITING,
@@ -153,7 +150,7 @@ def begin(repository: Repository, pending: PendingUpdate, store: Store) -> Journ
         sorted(pending.regenerated),
         int(pending.ending),
         tuple((path, "0", *entry) for path, entry in staged.items()),
-        tuple((it.path, it.number, *it.entry) for it in pending.stages),
+        tuple((stage.path, stage.number, *stage.entry) for stage in pending.stages),
         pending.report,
         pending.locking,
     )
@@ -165,7 +162,7 @@ def begin(repository: Repository, pending: PendingUpdate, store: Store) -> Journ
             **dict(_kept(store, "before", before, known)),
             **dict(_kept(store, "after", after, known)),
             **{f"staged/{number}": entry for number, entry in enumerate(staged.values())},
-            **{f"stages/{number}": it.entry for number, it in enumerate(pending.stages)},
+            **{f"stages/{number}": stage.entry for number, stage in enumerate(pending.stages)},
         }
     )
     return _recorded(repository, store, tree, record)
@@ -174,12 +171,12 @@ def begin(repository: Repository, pending: PendingUpdate, store: Store) -> Journ
 def _kept(
     store: Store, side: str, files: Mapping[str, FileContent], known: set[str]
 ) -> Iterator[tuple[str, Entry]]:
-    """Entries of the files' bytes as they lie there, whatever git's filters would make of them."""
-    for path, it in files.items():
-        blob = blob_id(it.content)
+    """Yield entries of the files' exact bytes, without git's filters."""
+    for path, file in files.items():
+        blob = blob_id(file.content)
         if blob not in known:
-            store.write_blob(it.content)
-        yield f"{side}/{path}", Entry(it.mode, blob)
+            store.write_blob(file.content)
+        yield f"{side}/{path}", Entry(file.mode, blob)
 
 
 def _recorded(repository: Repository, store: Store, tree: str, record: Record) -> Journal:
@@ -192,7 +189,7 @@ def _recorded(repository: Repository, store: Store, tree: str, record: Record) -
 
 
 def with_state(repository: Repository, journal: Journal, state: str) -> Journal:
-    """The journal with another state, as its reference now holds it."""
+    """Store the journal with another state, and return it."""
     record = replace(journal.record, state=state)
     tree = f"{journal.commit}^{{tree}}"
     printed = repository.git(*_NAMED, "commit-tree", tree, "-m", json.dumps(asdict(record)))

@@ -1,7 +1,7 @@
-"""What an update has lost of the team's edits, whoever made it and with whatever tool.
+"""The team's edits that an update lost, whether made by Roadbed or by another tool.
 
-A plain `copier update` ends with exit code 0 whether or not it kept what a team wrote. This
-compares the service as it was (at HEAD, or where a branch began) with the service as it lies here.
+A plain `copier update` ends with exit code 0 even when it lost edits. This module compares the
+service at a base commit (HEAD, or the start of a branch) with the service in the work tree.
 """
 
 import os
@@ -26,7 +26,7 @@ from roadbed.update.merge import MANAGED, MERGED
 
 @dataclass(frozen=True)
 class LostEdits:
-    """What the update since `base` lost in the service `folder`.
+    """The edits that the update since `base` lost in the service `folder`.
 
     `old` is the version before, None where there was no update.
     """
@@ -40,15 +40,15 @@ class LostEdits:
 
     @property
     def exit_code(self) -> Exit:
-        """4 when something is gone that nobody accepted."""
+        """Return 4 when a loss is not accepted, else 0."""
         return Exit.LOST_EDITS if self.lost else Exit.FINE
 
 
 def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits:
-    """Audit the service in `folder` against the commit `base`, and accept the losses of paths.
+    """Find the edits lost since the commit `base`, and record the losses of `accept` as accepted.
 
-    A service that the base does not have yet was not updated since. Raises UsageError for a base
-    that is no commit and for a path that lost nothing.
+    A service that the base does not have yet was not updated since. Raises UsageError when the
+    base is not a commit, and for a path in `accept` that lost nothing.
     """
     require_no_interruption(folder)
     now = read_answers(folder, planned=False)
@@ -62,7 +62,7 @@ def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits
         return LostEdits(folder, base, None, now.version, (), ())
     lost = _losses(repository, base, was, text)
     accept = [Path(os.path.normpath(path)).as_posix() for path in accept]
-    known = read_accepted(folder) | {fingerprint(it) for it in lost if it.path in accept}
+    known = read_accepted(folder) | {fingerprint(loss) for loss in lost if loss.path in accept}
     if accept:
         record_accepted(folder, lost, accept, was.version)
     return LostEdits(
@@ -70,13 +70,13 @@ def find_lost_edits(folder: Path, base: str, accept: Sequence[str]) -> LostEdits
         base,
         was.version,
         now.version,
-        tuple(it for it in lost if fingerprint(it) not in known),
-        tuple(it for it in lost if fingerprint(it) in known),
+        tuple(loss for loss in lost if fingerprint(loss) not in known),
+        tuple(loss for loss in lost if fingerprint(loss) in known),
     )
 
 
 def _recorded(repository: Repository, base: str) -> str:
-    """The answers file at the base, or nothing where there is none."""
+    """Return the text of the answers file at the base, or nothing where there is none."""
     if not repository.lines("rev-parse", "--quiet", "--verify", f"{base}^{{commit}}"):
         raise UsageError(f"There is no commit {base!r}: name one from before the update by --base.")
     try:
@@ -95,7 +95,7 @@ def _losses(repository: Repository, base: str, was: Answers, text: str) -> tuple
     owners = _owners(repository)
     paths = [path for path in _changed(repository, base) if path in old or _is_shared(path, owners)]
     with scratch([repository.objects, *object_folders(mirror)]) as store:
-        after = _lying(repository, store, paths)
+        after = _work_tree_files(repository, store, paths)
         moved = [path for path in old if path not in before]
         begun = {path: old[path] for path in (*paths, *moved) if path in old}
         had = {path: before[path] for path in paths if path in before}
@@ -103,9 +103,9 @@ def _losses(repository: Repository, base: str, was: Answers, text: str) -> tuple
 
 
 def _changed(repository: Repository, base: str) -> list[str]:
-    """What differs from the base, and what is new and not ignored; paths in the service.
+    """Return the paths that differ from the base, and untracked paths that are not ignored.
 
-    The answers file is Copier's, and left out.
+    The answers file is left out, because Copier writes it.
     """
     diff = ("diff", "--name-only", "--no-renames", "--relative", "-z", base, "--", ".")
     new = ("ls-files", "--others", "--exclude-standard", "-z", "--", ".")
@@ -117,7 +117,7 @@ def _changed(repository: Repository, base: str) -> list[str]:
 def _owners(repository: Repository) -> Ownership | None:
     try:
         return read_ownership(repository.folder)
-    except UsageError:  # a template that is not Roadbed's: what it rendered counts
+    except UsageError:  # a template that is not Roadbed's: only its rendered files count
         return None
 
 
@@ -125,8 +125,10 @@ def _is_shared(path: str, owners: Ownership | None) -> bool:
     return owners is not None and owners.classify(path) in {MANAGED, MERGED}
 
 
-def _lying(repository: Repository, store: Store, paths: Iterable[str]) -> dict[str, Entry]:
-    """The files as git would add them from the work tree (its filters applied), put in `store`."""
+def _work_tree_files(
+    repository: Repository, store: Store, paths: Iterable[str]
+) -> dict[str, Entry]:
+    """Put the work tree's files in `store` as `git add` would, filters included; return entries."""
     there = [path for path in paths if os.path.lexists(repository.folder / path)]
     links = [path for path in there if (repository.folder / path).is_symlink()]
     files = [path for path in there if path not in links and (repository.folder / path).is_file()]

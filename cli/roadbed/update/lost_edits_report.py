@@ -13,14 +13,14 @@ def as_text(edits: LostEdits) -> list[str]:
     title = f"{edits.old} → {edits.new}"
     lines = [f"  accepted: {loss.path}: {loss}" for loss in edits.accepted]
     if not edits.lost:
-        return [f"{title}: nothing that the team wrote is lost.", *lines]
+        return [f"{title}: no edits of the team are lost.", *lines]
     lines += [line for loss in edits.lost for line in loss.lines_for_people()]
     folder = "" if edits.folder == Path() else f" {shlex.quote(str(edits.folder))}"
     return [
-        f"{title}: the team wrote this, and it is nowhere now:",
+        f"{title}: these edits of the team are lost:",
         *lines,
         "",
-        "To get a file back as it was, or to let it go (FILE as above):",
+        "To restore a file as it was, or to accept its loss (FILE as above):",
         f"  git{folder and f' -C{folder}'} restore --source {shlex.quote(edits.base)} -- FILE",
         f"  roadbed lost-edits{folder}{_since(edits.base)} --accept FILE",
     ]

@@ -1,8 +1,8 @@
 """The three-way merge of an update: git's merge-ort on three synthetic commits.
 
-Base is what the recorded version gave to the service, theirs what the new one gives, ours what the
-team made of it. Only the platform's files take part (managed and merged); the team's own and its
-seeds are left out, so that no merge can change them.
+The base holds the files of the recorded version, `theirs` those of the new version, `ours` those of
+the service today. Only the platform's files take part (managed and merged). The team's own files
+and its seeds are left out, so that no merge can change them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -31,7 +31,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Message:
-    """What merge-ort says about some paths, as `CONFLICT (contents)` or `Auto-merging`."""
+    """A message of merge-ort about some paths, such as `CONFLICT (contents)` or `Auto-merging`."""
 
     paths: tuple[str, ...]
     kind: str
@@ -40,9 +40,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Merged:
-    """The service after the merge: all of its files, and what could not be merged.
+    """The service after the merge: all of its files, and the conflicts.
 
-    Some conflicts have no stages, as a file that would have to move and cannot: `clean` tells.
+    Some conflicts have no stages, such as a file that has to move and cannot. `clean` is False for
+    these as well.
     """
 
     clean: bool
@@ -52,17 +53,17 @@ class Merged:
 
     @property
     def conflicts(self) -> tuple[str, ...]:
-        """The paths that need a person."""
+        """Return the sorted paths whose conflict a developer has to resolve."""
         return tuple(sorted({stage.path for stage in self.stages}))
 
 
 @dataclass(frozen=True)
 class Sides:
-    """What is merged: the service's files `before`, and the `old` and the `new` version's.
+    """The inputs of a merge: the service's files `before`, and the `old` and `new` version's.
 
-    `arriving` are seeds that come with a new half, where the service has no such file; `excluded`
-    are shared files that the team keeps to itself; `leftovers` are managed files of an earlier
-    version that are still there, unedited.
+    `arriving` are seeds of a new half that the service does not have yet. `excluded` are merged
+    files that the team excluded from updates. `leftovers` are unedited managed files of an earlier
+    version.
     """
 
     before: Mapping[str, Entry]
@@ -73,7 +74,7 @@ class Sides:
     leftovers: Mapping[str, Entry] = field(default_factory=dict)
 
     def is_platform(self, path: str) -> bool:
-        """Whether the path takes part; a file handed to the team, or to no one, does not."""
+        """Return whether the path takes part; ejected and excluded files do not."""
         if path == ANSWERS_FILE or path in self.new.answers.ejected | self.excluded:
             return False
         owner = self.new.owners.classify(path)
@@ -82,40 +83,43 @@ class Sides:
         return owner == OWN and self.old.owners.classify(path) in {MANAGED, MERGED}
 
     def owner(self, path: str) -> str:
-        """The class of a path now, or what it was where the new version does not know it."""
+        """Return the class of a path in the new version, else its class in the old one."""
         owner = self.new.owners.classify(path)
         return owner if owner != OWN else self.old.owners.classify(path)
 
     def base(self) -> dict[str, Entry]:
-        """Return the old version's files that take part, and leftovers, which thus are removed."""
+        """Return the old version's files that take part, and the leftovers to remove."""
         entries = {**self.leftovers, **self.old.entries}
         return {path: entry for path, entry in entries.items() if self.is_platform(path)}
 
     def theirs(self) -> dict[str, Entry]:
-        """The new version's files that take part."""
-        return {path: it for path, it in self.new.entries.items() if self.is_platform(path)}
+        """Return the new version's files that take part."""
+        return {path: entry for path, entry in self.new.entries.items() if self.is_platform(path)}
 
     def ours(self) -> dict[str, Entry]:
-        """The team's: managed files that it deleted are there again, as they were.
+        """Return the service's files that take part, with deleted managed files restored.
 
-        No own file takes part, so none is ever taken for a renamed file of the platform.
+        The team's own files are left out, so that git never takes one for a renamed file of the
+        platform.
         """
         base = self.base()
         inside = folders(self.before)
         deleted = {path for path in base if path not in self.before}
         ours = {path: entry for path, entry in self.before.items() if self.is_platform(path)}
-        healed = {
+        restored = {
             path: base[path]
             for path in deleted
             if self.owner(path) == MANAGED and not in_the_way(path, self.before, inside)
         }
-        return {**healed, **ours}
+        return {**restored, **ours}
 
 
 def merge(store: Store, sides: Sides, version: str) -> Merged:
-    """Merge in `store`, which sees the objects of all sides; conflicts name the `version`.
+    """Merge in `store`, which can read the objects of all sides.
 
-    Raises UsageError when the outcome cannot be a folder, because a file stands in its way.
+    Conflict markers name the `version`.
+
+    Raises UsageError when a file of the team's is in the way of a file of the new version.
     """
     ours = sides.ours()
     base = _branch(store, "base", sides.base(), ())
@@ -128,7 +132,7 @@ def merge(store: Store, sides: Sides, version: str) -> Merged:
     answers = {ANSWERS_FILE: sides.new.entries[ANSWERS_FILE]}
     after = store.entries(tree)
     _refuse_collisions(untouched, {**sides.arriving, **after})
-    clean = not any(it.kind.startswith("CONFLICT") for it in messages)
+    clean = not any(message.kind.startswith("CONFLICT") for message in messages)
     return Merged(clean, {**left, **after, **answers}, stages, messages)
 
 
@@ -142,7 +146,7 @@ def _parse(printed: bytes) -> tuple[str, tuple[Stage, ...], tuple[Message, ...]]
     # git-merge-tree(1), OUTPUT: tree, unmerged entries, an empty field, then the messages
     head, _, messages = printed.partition(b"\0\0") if b"\0\0" in printed else (printed, b"", b"")
     tree, *unmerged = head.split(b"\0")
-    stages = tuple(Stage(*found) for found in parse_stages(line for line in unmerged if line))
+    stages = tuple(Stage(*stage) for stage in parse_stages(line for line in unmerged if line))
     return tree.decode().strip(), stages, tuple(_messages(messages))
 
 
@@ -156,17 +160,20 @@ def _messages(printed: bytes) -> Iterator[Message]:
 
 
 def ancestors(path: str) -> Iterator[str]:
-    """The folders that a path lies in, the innermost first."""
+    """Yield the parent folders of a path, the innermost first."""
     return (str(folder) for folder in PurePosixPath(path).parents if str(folder) != ".")
 
 
 def folders(paths: Iterable[str]) -> set[str]:
-    """Every folder that the paths lie in."""
+    """Return every parent folder of the paths."""
     return {folder for path in paths for folder in ancestors(path)}
 
 
 def in_the_way(path: str, files: Mapping[str, Entry], inside: set[str]) -> str:
-    """Which of `files` (that lie `inside` those folders) keeps `path` from being one, if any."""
+    """Return the path of `files` that prevents a file at `path`, or an empty string.
+
+    `inside` are the parent folders of `files`.
+    """
     return next((folder for folder in ancestors(path) if folder in files), "") or (
         path if path in inside else ""
     )
@@ -178,6 +185,6 @@ def _refuse_collisions(left: Mapping[str, Entry], after: Mapping[str, Entry]) ->
         blocker = in_the_way(path, left, inside)
         if blocker:
             raise UsageError(
-                f"The new version brings {path}, and {blocker} of your own is in its way: "
+                f"The new version adds {path}, and your own {blocker} is in the way: "
                 f"rename yours and commit, then try again (see {OWNERSHIP_FILE})."
             )

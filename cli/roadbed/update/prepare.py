@@ -1,7 +1,6 @@
-"""`roadbed update`: a newer version of the template for a service, and nothing of the team's lost.
+"""`roadbed update`: bring a service to a newer version of the template without losing edits.
 
-`prepared_update` works everything out without writing to the service; `apply.write_update` then
-writes it.
+`prepared_update` prepares an update without writing to the service; `apply.write_update` writes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,16 +49,16 @@ from roadbed.update.losses import Loss
 from roadbed.update.merge import MANAGED, Merged, Sides, merge
 
 _ADDED_BY_TEMPLATE = {"recorded"}  # in the answers file, and no question
-_FOR_COMMANDS = {"ejected"}  # a question that `roadbed eject` answers, and nobody is asked
+_FOR_COMMANDS = {"ejected"}  # a question that only `roadbed eject` answers
 
 
 @dataclass(frozen=True)
 class UpdateRequest:
-    """What to update: a service's folder, to a version (default: the newest), with new answers.
+    """The request to update the service in `folder` to a version (default: the newest).
 
-    `source` is the template's new address, if it moved. With `grow`, the service grows: it stays
-    at its version, and the seeds of the half that the answers bring arrive. A `dry_run` is
-    never written, so it may be made of a work tree with edits, and of a detached HEAD.
+    `answers` are new answers. `source` is the template's new address, if it moved. With `grow` the
+    service stays at its version and gets the seeds of the half that the answers add. A `dry_run` is
+    never written, so edits in the work tree and a detached HEAD are allowed.
     """
 
     folder: Path
@@ -72,13 +71,12 @@ class UpdateRequest:
 
 @dataclass(frozen=True)
 class Update:
-    """An update worked out: from which version to which, and what it does.
+    """A prepared update from the version `old` to `new`, not written yet.
 
-    `plan` is that of the service afterwards. `moved` says that the recorded tag names another
-    commit by now; `questions` are answered for the first time, by their defaults; `notes` are what
-    the versions between mean for this service; `plan_files` is what the new plan has where
-    the team's own stays; `excluded` is what both versions have in shared files that the team keeps
-    to itself.
+    `plan` is the plan after the update. `moved` says that the recorded tag names another commit.
+    `questions` are new questions with their default answers. `notes` are the release notes that
+    apply to this service. `plan_files` are the new plan's versions of files that stay the team's.
+    `excluded` are both versions of merged files that the team excluded from updates.
     """
 
     repository: Repository
@@ -98,13 +96,13 @@ class Update:
 
     @property
     def exit_code(self) -> Exit:
-        """4 when something of the team's would be lost, 3 when something conflicts."""
+        """Return 4 when edits would be lost, else 3 when files conflict, else 0."""
         return self.pending.ending
 
 
 @dataclass(frozen=True)
 class _Ends:
-    """What an update goes from and to: the two versions as commits of the template."""
+    """The commits of the template that an update starts from (`old`) and leads to (`new`)."""
 
     request: UpdateRequest
     answers: Answers
@@ -115,9 +113,10 @@ class _Ends:
 
 @contextmanager
 def prepared_update(request: UpdateRequest) -> Iterator[tuple[Update, Store]]:
-    """The update that is requested, and the store that holds its objects while the block lasts.
+    """Yield the requested update, and the store that holds its objects during the block.
 
-    Raises UsageError and CouldNotRunError for whatever stands in the way; nothing was written then.
+    Raises UsageError and CouldNotRunError when the update is not possible. Writes nothing to the
+    service.
     """
     answers = read_answers(request.folder)
     repository = open_repository(request.folder)
@@ -146,7 +145,7 @@ def prepared_update(request: UpdateRequest) -> Iterator[tuple[Update, Store]]:
             excluded_paths(repository, before, old),
             _leftovers(repository, before, (old, new)),
         )
-        work = _worked_out(repository, ends, sides, store)
+        work = _prepare(repository, ends, sides, store)
         yield (
             replace(work, plan_files=grown.plan_files, excluded=excluded_changes(sides, store)),
             store,
@@ -154,7 +153,7 @@ def prepared_update(request: UpdateRequest) -> Iterator[tuple[Update, Store]]:
 
 
 def relock(repository: Repository) -> str:
-    """Regenerate and stage uv.lock (pins stay); returns why that failed, or nothing."""
+    """Regenerate and stage uv.lock (pins stay); returns the error, or an empty string."""
     trouble = uv.lock(repository.folder)
     if not trouble:
         repository.git("add", "--", LOCK)
@@ -196,7 +195,7 @@ def _ends(answers: Answers, request: UpdateRequest) -> _Ends:
         if request.to:
             raise UsageError(
                 f"{named} is older than {answers.version}, which this service has: an update only "
-                "goes forward; to go back, revert its commit."
+                "goes forward; to go back, revert the update's commit."
             )
         new = old
     return _Ends(request, answers, mirror, old, new)
@@ -216,11 +215,11 @@ def _require_sound(repository: Repository, answers: Answers, ends: _Ends) -> Non
 
 
 def _require_kept(answers: Answers, old: Rendered, new: Rendered, request: UpdateRequest) -> None:
-    """Raise UsageError where Copier would quietly put a default in the place of an answer."""
+    """Raise UsageError where Copier would silently replace an answer by a default."""
     if not request.grow and new.answers.plan != answers.plan:
         raise UsageError(
-            f"An update keeps the plan: run `roadbed grow {new.answers.plan}`, which brings the "
-            "other half along."
+            f"An update keeps the plan: run `roadbed grow {new.answers.plan}` to add the other "
+            "half."
         )
     require_asked(new.answers, request.answers)
     for key, value in answers.values.items():
@@ -234,13 +233,17 @@ def _require_kept(answers: Answers, old: Rendered, new: Rendered, request: Updat
                 )
 
 
-def _worked_out(repository: Repository, ends: _Ends, sides: Sides, store: Store) -> Update:
-    given = ends.answers
-    old, new = given.version, ends.mirror.named(ends.new)
+def _prepare(repository: Repository, ends: _Ends, sides: Sides, store: Store) -> Update:
+    answers = ends.answers
+    old, new = answers.version, ends.mirror.named(ends.new)
     merged = merge(store, sides, new)
     changed = written_files(sides, merged)
-    if merged.clean and set(changed) == {ANSWERS_FILE} and not _says_more(ends, sides.new.answers):
-        changed = {}  # but the version's name
+    if (
+        merged.clean
+        and set(changed) == {ANSWERS_FILE}
+        and not _changes_answers(ends, sides.new.answers)
+    ):
+        changed = {}  # only the name of the version differs
     require_not_ignored(repository, (path for path in sides.new.entries if path in merged.after))
     require_free_paths(repository, sides.before, merged.after)
     tag = ends.mirror.commit(f"refs/tags/{old}")
@@ -251,7 +254,7 @@ def _worked_out(repository: Repository, ends: _Ends, sides: Sides, store: Store)
         repository,
         old,
         new,
-        given,
+        answers,
         sides.new.answers.plan,
         list_changes(sides, merged, changed),
         merged,
@@ -263,15 +266,15 @@ def _worked_out(repository: Repository, ends: _Ends, sides: Sides, store: Store)
     )
 
 
-def _says_more(ends: _Ends, new: Answers) -> bool:
-    """Whether an answer that the team knows of, or the template's address, is another one now."""
+def _changes_answers(ends: _Ends, new: Answers) -> bool:
+    """Return whether a known answer or the template's address changed."""
     asked = {*ends.answers.values, *ends.request.answers}
     same = all(new.values.get(key) == ends.answers.values.get(key) for key in asked)
     return not same or new.source != ends.answers.source
 
 
 def _notes(ends: _Ends, answers: Answers) -> tuple[Release, ...]:
-    """What the versions between change for a service with these answers, oldest first."""
+    """Return the notes, from old to new, that apply to these answers, oldest first."""
     store = ends.mirror.store
     try:
         releases = notes.between(notes.in_commit(store, ends.old), notes.in_commit(store, ends.new))
@@ -282,6 +285,6 @@ def _notes(ends: _Ends, answers: Answers) -> tuple[Release, ...]:
 
 
 def _new_questions(ends: _Ends, new: Rendered) -> dict[str, object]:
-    """The questions that nobody has answered, with the defaults that answer them."""
+    """Return the unanswered questions with their default answers."""
     known = {*ends.answers.values, *ends.request.answers, *_ADDED_BY_TEMPLATE, *_FOR_COMMANDS}
     return {key: value for key, value in new.answers.values.items() if key not in known}

@@ -1,4 +1,4 @@
-"""What an update did, or would do, for people at 80 columns and for machines."""
+"""The report of an update or a dry run, for people at 80 columns and for machines."""
 
 import shlex
 from collections import Counter
@@ -18,30 +18,30 @@ from roadbed.update.merge import MANAGED
 from roadbed.update.prepare import Update
 
 _MANY = 6  # files of one kind are listed by name up to here
-_SAID = {
+_LABELS = {
     "changed": "changed",
     "added": "new",
-    "removed": "dropped",
-    "restored": "back again",
+    "removed": "removed",
+    "restored": "restored",
     "merged": "both sides' lines",
     "diverged": "both sides' lines; diverged",
     "conflict": "conflict",
 }
 _ADVICE = {
-    MANAGED: "it is the platform's: keep its lines and take yours elsewhere (.roadbed/README.md), "
-    "or make the file yours with `roadbed eject`",
-    "": "keep what both sides mean, take out the markers, then `git add` it",
+    MANAGED: "this file is the platform's: keep its lines and move yours elsewhere "
+    "(.roadbed/README.md), or make the file yours with `roadbed eject`",
+    "": "keep the intent of both sides, remove the markers, then `git add` it",
 }
-_GONE = "one side dropped it and the other changed it: `git add` keeps it, `git rm` drops it"
+_DELETED = "one side deleted it and the other changed it: `git add` keeps it, `git rm` deletes it"
 
 
 def as_text(
     update: Update, compare: Sequence[str] = (), news: Sequence[str] = (), *, written: bool
 ) -> list[str]:
-    """The report for people: what changes, what conflicts or is lost, and what to type next.
+    """Return the report for people: changes, conflicts, lost edits, and the commands to type next.
 
-    Commands show what the plan has where the team's own stays (`compare`), and what the version
-    changes in shared files that the team keeps apart (`news`).
+    `compare` are commands that compare the team's files with the plan's. `news` are commands that
+    show the new version's changes of merged files that the team excluded from updates.
     """
     if not update.changes:
         return [*_moved(update), _nothing(update)]
@@ -54,8 +54,10 @@ def as_text(
         *_notes(update),
         *_conflicts(update),
         *_losses(update),
-        *_beside("These are yours and stay; see what a new hybrid has there:", compare),
-        *_beside(f"Yours are apart ({BASELINE_FILE}); see what is new in the platform's:", news),
+        *_commands(
+            "These files are yours and stay; compare them with those of a new hybrid:", compare
+        ),
+        *_commands(f"Excluded from updates ({BASELINE_FILE}); see the platform's changes:", news),
         *(_next(update) if written else _then(update)),
     ]
 
@@ -92,8 +94,8 @@ def as_data(
 
 
 def _stages(update: Update, path: str) -> dict[str, str]:
-    """git's ids of a file's versions: 1 both sides' old one, 2 the team's, 3 the template's."""
-    return {it.number: it.entry.blob for it in update.merged.stages if it.path == path}
+    """Return the blob ids of a file's versions: 1 the base, 2 the team's, 3 the template's."""
+    return {stage.number: stage.entry.blob for stage in update.merged.stages if stage.path == path}
 
 
 def _title(update: Update) -> str:
@@ -108,7 +110,7 @@ def _note(change: notes.Change) -> dict[str, str]:
 
 def _nothing(update: Update) -> str:
     if update.old == update.new:
-        return f"{update.repository.folder.name} is at {update.new}, and nothing is to be done."
+        return f"{update.repository.folder.name} is at {update.new}: there is nothing to update."
     return (
         f"{update.new} changes nothing for {update.repository.folder.name}, so nothing was written."
     )
@@ -118,8 +120,8 @@ def _moved(update: Update) -> list[str]:
     if not update.moved:
         return []
     return [
-        f"The tag {update.old} of {update.answers.source} names another commit than when this",
-        f"service was made from it ({update.answers.commit[:10]}); it is compared with that one.",
+        f"The tag {update.old} of {update.answers.source} was moved since this service recorded",
+        f"it. The update starts from the recorded commit, {update.answers.commit[:10]}.",
         "",
     ]
 
@@ -127,10 +129,14 @@ def _moved(update: Update) -> list[str]:
 def _files(changes: Sequence[Change]) -> list[str]:
     kinds = Counter((change.owner, change.action) for change in changes)
     few = {kind for kind, number in kinds.items() if number <= _MANY or "conflict" in kind}
-    listed = [it for it in changes if (it.owner, it.action) in few and it.path != ANSWERS_FILE]
-    rows = [(it.owner, it.path, _SAID[it.action]) for it in listed]
+    listed = [
+        change
+        for change in changes
+        if (change.owner, change.action) in few and change.path != ANSWERS_FILE
+    ]
+    rows = [(change.owner, change.path, _LABELS[change.action]) for change in listed]
     many = [
-        (owner, f"{number} files", _SAID[action])
+        (owner, f"{number} files", _LABELS[action])
         for (owner, action), number in kinds.items()
         if (owner, action) not in few
     ]
@@ -138,12 +144,12 @@ def _files(changes: Sequence[Change]) -> list[str]:
 
 
 def _remarks(update: Update) -> list[str]:
-    """What merge-ort did with renames, which nobody would guess, and what it could not do."""
+    """Return merge-ort's messages about renames, and about conflicts that have no stages."""
     listed = set(update.merged.conflicts)
     texts = [
-        it.text
-        for it in update.merged.messages
-        if it.kind != "Auto-merging" and not listed & set(it.paths)
+        message.text
+        for message in update.merged.messages
+        if message.kind != "Auto-merging" and not listed & set(message.paths)
     ]
     return [line for text in texts for line in terminal.wrapped(text, "  ")]
 
@@ -152,7 +158,7 @@ def _questions(questions: Mapping[str, object]) -> list[str]:
     if not questions:
         return []
     rows = [(f"{key}:", str(value)) for key, value in questions.items()]
-    title = "New questions, answered by default (-d key=value answers otherwise):"
+    title = "New questions, answered with their defaults (-d key=value changes one):"
     return ["", title, *terminal.layout(rows)]
 
 
@@ -161,7 +167,7 @@ def _notes(update: Update) -> list[str]:
     return ["", *text.splitlines()] if text else []
 
 
-def _beside(title: str, commands: Sequence[str]) -> list[str]:
+def _commands(title: str, commands: Sequence[str]) -> list[str]:
     return ["", title, *(f"  {command}" for command in commands)] if commands else []
 
 
@@ -169,30 +175,30 @@ def _conflicts(update: Update) -> Iterator[str]:
     conflicts = update.merged.conflicts
     if conflicts:
         yield ""
-        yield f"{len(conflicts)} to settle by hand:"
+        yield f"{len(conflicts)} to resolve by hand:"
     for path in conflicts:
         yield f"  {path}"
         yield from terminal.wrapped(_advice(update, path), "    ")
 
 
 def _advice(update: Update, path: str) -> str:
-    kinds = {it.kind for it in update.merged.messages if path in it.paths}
+    kinds = {message.kind for message in update.merged.messages if path in message.paths}
     if kinds & {"CONFLICT (modify/delete)", "CONFLICT (rename/delete)"}:
-        return _GONE
-    owner = next((it.owner for it in update.changes if it.path == path), "")
+        return _DELETED
+    owner = next((change.owner for change in update.changes if change.path == path), "")
     return _ADVICE.get(owner, _ADVICE[""])
 
 
 def _losses(update: Update) -> Iterator[str]:
     if update.losses:
         yield ""
-        yield "What you wrote and is nowhere in the result:"
+        yield "Lines of yours that the result does not have:"
     for loss in update.losses:
         yield from loss.lines_for_people()
 
 
 def _then(update: Update) -> list[str]:
-    """What a dry run says at its end."""
+    """Return the last lines of a dry run's report."""
     word = {Exit.FINE: "", Exit.CONFLICTS: " with conflicts", Exit.LOST_EDITS: " and lose edits"}
     return [
         "",
@@ -214,8 +220,8 @@ def _next(update: Update) -> list[str]:
     ]
     return [
         "",
-        "Next (`roadbed update --abort` takes it all back):",
-        *(f"  {it}" for it in commands),
+        "Next (`roadbed update --abort` undoes it):",
+        *(f"  {command}" for command in commands),
     ]
 
 
@@ -225,19 +231,19 @@ def _message(update: Update) -> str:
 
 
 def forgotten(record: Record) -> list[str]:
-    """What is said of an interrupted update after which something was committed."""
+    """Return the message for an interrupted update that was followed by a commit."""
     began = record.head[:10]
     return terminal.wrapped(
         f"The update to {record.new} is forgotten, and nothing was written: it was interrupted at "
-        f"commit {began}, and what was committed since may hold half of it. Compare with "
-        f"`git diff {began}`, and go back with git if you have to.",
+        f"commit {began}, and later commits may hold a part of it. Compare with "
+        f"`git diff {began}`, and use git to go back if necessary.",
         "",
     )
 
 
 def saved(places: Sequence[Path]) -> list[str]:
-    """Where edits were saved that somebody made while the update was being written."""
+    """Return the message that lists copies of files that were edited during the update."""
     if not places:
         return []
-    title = "Edited while the update was under way, and saved as it was:"
+    title = "These files were edited during the update; your edits are saved in:"
     return [title, *(f"  {place}" for place in places)]
