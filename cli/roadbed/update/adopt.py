@@ -1,8 +1,9 @@
 """`roadbed adopt`: bring an existing repository, or a service without its answers, under a plan.
 
 Adoption adds the answers file and the missing managed files; it changes no existing file.
-Differences from the plan are recorded as a baseline, so that the first check passes and later checks
-report only new ones. It is written like an update: staged, and undone by `roadbed update --abort`.
+Differences from the plan are recorded as a baseline, so that the first check passes and later
+checks report only new ones. It is written like an update: staged, and undone by
+`roadbed update --abort`.
 """
 
 import tempfile

@@ -131,8 +131,8 @@ def _require_committed(repository: Repository, record: Record) -> None:
     if repository.git(*status):
         raise UsageError(
             f"The update to {record.new} in {repository.folder} is not committed: resolve the "
-            "files that `git status` lists as unmerged, `git add` them and commit, or undo the update with "
-            "`roadbed update --abort`."
+            "files that `git status` lists as unmerged, `git add` them and commit, or undo the "
+            "update with `roadbed update --abort`."
         )
 
 
