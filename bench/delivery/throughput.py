@@ -5,8 +5,8 @@ Run it in a rendered service, its log drained by a pipe:
     cd SERVICE && uv run python REPOSITORY/bench/delivery/throughput.py | cat > /dev/null
 
 A round sends the same number of messages to slow endpoints (50 ms), first by aiohttp alone with a
-ready-made body, then by the delivery worker of the slice: claimed from PostgreSQL, signed, traced, logged,
-retried if need be, recorded. Figures go to standard error.
+ready-made body, then by the delivery worker of the slice: claimed from PostgreSQL, signed, traced,
+logged, retried if need be, recorded. Figures go to standard error.
 """
 
 import asyncio

@@ -80,7 +80,7 @@ def test_shows_what_arrives(receiver: "subprocess.Popen[str]", port: int) -> Non
 @pytest.mark.parametrize(
     ("secret", "says"),
     [
-        ("nonsense", "WEBHOOK_SECRET is no secret"),
+        ("nonsense", "WEBHOOK_SECRET is not the secret"),
         (SECRET, "in .env: RECEIVER_PORT="),
     ],
     ids=["secret", "port"],

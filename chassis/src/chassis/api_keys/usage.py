@@ -40,7 +40,7 @@ class Usage:
             self._used = used | self._used
 
     async def run(self) -> None:
-        """Flush every minute until cancelled."""
+        """Flush every minute until canceled."""
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
             await self.flush()

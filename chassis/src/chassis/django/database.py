@@ -16,7 +16,7 @@ POOL = {"min_size": 1, "max_size": 16, "timeout": 3}
 def database(url: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/name?sslmode=…` into a `DATABASES` entry.
 
-    A statement that runs for 30 s, or waits 10 s for a lock, is cancelled (a migration is not).
+    A statement that runs for 30 s, or waits 10 s for a lock, is canceled (a migration is not).
     Connections are pooled and checked before they are used again. Raises SettingsError, without
     the address, which holds a password.
     """

@@ -40,4 +40,4 @@ async def test_finds_a_token_and_a_password_in_the_log(app: Application, examine
         structlog.get_logger().info("body", text=body.passphrase)
         sys.stdout.write(f"{request.headers['authorization']}\n")
 
-    assert await examine(SilentSecrets()) == ["a line that is no JSON", "body"]
+    assert await examine(SilentSecrets()) == ["a line that is not JSON", "body"]

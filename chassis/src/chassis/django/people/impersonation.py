@@ -103,7 +103,7 @@ def _current_user(request: HttpRequest) -> Any:
         return person
     customer = _customers().filter(pk=state["customer"]).first()
     is_over = time.time() - state["since"] >= LIMIT_SECONDS
-    # who lost their second factor would be sent to enrol, but for standing in a customer's place
+    # who lost their second factor would be sent to enroll, but for standing in a customer's place
     may_go_on = may(person) and not mfa.is_missing_of(person)
     if customer is None or is_over or not may_go_on:
         request.user = person  # the trail asks who this is, which is being found out just now

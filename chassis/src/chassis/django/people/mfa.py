@@ -38,7 +38,7 @@ class Adapter(DefaultMFAAdapter):
 
 
 def is_missing(request: HttpRequest) -> bool:
-    """Tell whether this person has to enrol before anything else."""
+    """Tell whether this person has to enroll before anything else."""
     return is_missing_of(request.user)
 
 

@@ -34,7 +34,7 @@ class SilentSecrets(Rule[SystemUnderTest]):
             text = str(line)
             for kind, secret in (("a token", token), ("a password", _PASSWORD)):
                 if secret in text:
-                    yield Finding(str(line["event"] or "a line that is no JSON"), f"shows {kind}")
+                    yield Finding(str(line["event"] or "a line that is not JSON"), f"shows {kind}")
 
 
 @contextmanager

@@ -26,7 +26,7 @@ async def recover_stalled_jobs() -> None:
 
 @periodic("17 * * * *", queue=_QUEUE)
 async def delete_finished_jobs() -> None:
-    """Delete the jobs that succeeded or were cancelled some time ago; dead letters stay."""
+    """Delete the jobs that succeeded or were canceled some time ago; dead letters stay."""
     async with runtime().database.driver() as connection:
         await maintenance.delete_finished(connection, days=runtime().settings.jobs_kept_days)
 

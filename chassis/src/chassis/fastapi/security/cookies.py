@@ -2,7 +2,7 @@
 
 `__Host-` cookies (RFC 6265bis) come from this very host over TLS; `HttpOnly` keeps them from
 scripts, `SameSite=Strict` from requests that other sites cause. That alone trusts every
-neighbour on the same domain, so whatever changes something, when a cookie is what identifies its
+neighbor on the same domain, so whatever changes something, when a cookie is what identifies its
 sender, must also
 
 - come from our own origin, as `Sec-Fetch-Site` says, or `Origin` in browsers without it, or
