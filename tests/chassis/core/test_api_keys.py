@@ -98,7 +98,7 @@ async def test_a_key_follows_to_the_newest_pepper(connect: Lender) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"permissions": ["a", "z"]}, "what they lack: z"),
+        ({"permissions": ["a", "z"]}, "permissions you do not have: z"),
         (
             {"creator": Principal(api_keys.ISSUER, "k", TENANT, None, frozenset("ab"))},
             "key may not",
@@ -198,7 +198,7 @@ async def test_a_rotation_gives_nobody_more_than_they_have(connect: Lender) -> N
     """Replacing somebody else's stronger key would hand it over; the key stays as it was."""
     made, text = await create(connect)
     weak = Principal("i", "bob", TENANT, None, frozenset({"a"}))
-    with pytest.raises(ProblemError, match="what they lack: b"):
+    with pytest.raises(ProblemError, match="permissions you do not have: b"):
         await rotate(connect, made.id, weak)
     async with connect() as connection:
         assert await api_keys.list_keys(connection, TENANT) == [made]

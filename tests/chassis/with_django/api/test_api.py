@@ -232,7 +232,7 @@ def test_the_command_makes_and_revokes_keys(mia: User, monkeypatch: pytest.Monke
     [
         ({"email": "nobody@example.com"}, "has the address nobody@example.com"),
         ({"email": "mia@example.com", "days": 400}, "1 to 365 days"),
-        ({"email": "mia@example.com", "permissions": "x:y"}, "gives away what they lack: x:y"),
+        ({"email": "mia@example.com", "permissions": "x:y"}, "permissions you do not have: x:y"),
         ({"email": "mia@example.com", "revoke": "rbk_none"}, "no active key"),
     ],
 )

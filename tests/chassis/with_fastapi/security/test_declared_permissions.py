@@ -51,15 +51,15 @@ def sub_application(app: FastAPI) -> None:
 
 
 SILENT: dict[str, tuple[Callable[[FastAPI], Any], str]] = {
-    "route": (lambda app: app.add_api_route("/things", endpoint), "GET /things does not say"),
-    "nested": (nested, "POST /v1/things/{thing_id}/parts does not say"),
-    "websocket": (lambda app: app.add_api_websocket_route("/ws", socket), "/ws does not say"),
+    "route": (lambda app: app.add_api_route("/things", endpoint), "GET /things does not declare"),
+    "nested": (nested, "POST /v1/things/{thing_id}/parts does not declare"),
+    "websocket": (lambda app: app.add_api_websocket_route("/ws", socket), "/ws does not declare"),
     "plain": (lambda app: app.add_route("/plain", plain), r"/plain .* Guarded\(…"),
     "mount": (
         lambda app: app.mount("/files", StaticFiles(directory=Path(__file__).parent)),
         "/files",
     ),
-    "sub-application": (sub_application, "GET /sub/parts does not say"),
+    "sub-application": (sub_application, "GET /sub/parts does not declare"),
 }
 
 
@@ -98,7 +98,7 @@ async def test_the_server_is_told_in_one_sentence(make_app: Any, crash: Exceptio
     (message,) = told
     assert message["type"] == "lifespan.startup.failed"
     assert ("Traceback" in message["message"]) is (crash is not None)
-    assert ("the cause" if crash else "GET /things does not say") in message["message"]
+    assert ("the cause" if crash else "GET /things does not declare") in message["message"]
 
 
 @pytest.mark.parametrize(("lazy", "refused"), [("select", True), ("raise", False)])
