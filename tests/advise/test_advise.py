@@ -86,7 +86,7 @@ def test_what_was_assumed(cli: Cli) -> None:
     """Who assumes is told what; a file that is not there is no answer."""
     file = written(cli.folder / "some.toml", {"product": "api"})
     ran = cli.run("advise", "--answers", file.name, "--defaults", "--json")
-    assert "Assumed, because nobody answered: back_office, backlog," in ran.err
+    assert "Assumed, because there is no answer: back_office, backlog," in ran.err
     assert "product" not in ran.err
     cli.run("advise", "--answers", "typo.toml", "--defaults").refused(2, "no file typo.toml")
 

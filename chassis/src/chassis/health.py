@@ -23,7 +23,7 @@ class Answer:
 
 
 LIVE = Answer(HTTPStatus.OK, {"status": "ok"})
-"""The answer of `/livez`: the process runs. It asks nobody else, so a dead database never makes
+"""The answer of `/livez`: the process runs. It needs no dependency, so a dead database never makes
 an orchestrator restart a healthy process."""
 
 

@@ -120,7 +120,7 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 class _Fast:
     """Writes known lines without the pipeline, whose work is known beforehand for them.
 
-    Whoever replaces the pipeline (`structlog.testing.capture_logs` does, in place) gets these
+    A replaced pipeline (`structlog.testing.capture_logs` replaces it in place) gets these
     lines through it as well.
     """
 
@@ -244,7 +244,7 @@ def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 def _lost(count: int) -> bytes:
     event = {"event": "log lines dropped", "level": "error", "timestamp": datetime.now(UTC)}
-    return lines.line({**event, "dropped": count, "why": "nobody read standard output in time"})
+    return lines.line({**event, "dropped": count, "why": "standard output was not read in time"})
 
 
 _output = Output(lost=_lost)

@@ -41,7 +41,7 @@ def run(service: Service, options: argparse.Namespace) -> None:
 def upgrade(service: Service, *halves: Half) -> None:
     """Bring the databases of `halves` (default: all) to their newest schema.
 
-    Their server must be running. What the tools say goes to standard error, so that a chore which
+    Their server must be running. The tools print to standard error, so that a command which
     migrates first can still be piped. Raises CommandFailedError, UserError when a database
     whose address was given does not answer.
     """

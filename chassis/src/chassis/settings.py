@@ -67,7 +67,7 @@ CommaSeparatedSecrets = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(
 
 
 class ServiceSettings(BaseSettings):
-    """What every service reads from its environment; a half adds its own fields.
+    """The settings that every service has; a half adds its own fields.
 
     Make one with `load()`, which turns every mistake into one readable text.
     """
@@ -140,12 +140,12 @@ class ServiceSettings(BaseSettings):
 
         Raises SettingsError that lists every missing or invalid variable, one a line.
         """
-        found = service or service_.load()
+        current = service or service_.load()
         try:
-            return cls(**_arguments(cls, found))
+            return cls(**_arguments(cls, current))
         except ValidationError as error:
             lines = [_explain(cls, details) for details in error.errors(include_input=False)]
-            if not lookup(found, "ENVIRONMENT"):
+            if not lookup(current, "ENVIRONMENT"):
                 lines.append(_UNSET)
             raise SettingsError("\n".join(lines)) from None
         except UnreadableError as error:

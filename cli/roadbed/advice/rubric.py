@@ -23,7 +23,7 @@ Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]+$")]
 Points = dict[Plan, Annotated[int, Field(ge=-9, le=9)]]
 Facts = Mapping[str, str]
-"""What conditions are about: the answers by criterion, the plan, and the choices by question."""
+"""The input of conditions: the answers by criterion, the plan, and the choices by question."""
 
 
 class _Item(BaseModel):

@@ -9,6 +9,7 @@ import typer
 from roadbed import terminal
 from roadbed.advice import reports
 from roadbed.advice.interview import StoppedError, hold_interview
+from roadbed.advice.recommendation import Recommendation
 from roadbed.advice.rubric import RUBRIC_FILE, load_rubric
 from roadbed.advice.sheet import SHEET_FILE, Sheet, complete, read_sheet, require_there
 from roadbed.commands.document import print_document
@@ -51,15 +52,20 @@ def advise(  # noqa: PLR0913 (each is an option of the command line)
     if asking and not _interviewed(answered):
         return
     recommendation = complete(answered)
-    if asking:
-        terminal.say()
     if as_json:
         print_document(None, Exit.FINE, **reports.as_data(recommendation))
     elif markdown:
         terminal.lines(reports.as_markdown(recommendation, explain=explain))
     else:
-        terminal.report(reports.as_text(recommendation, explain=explain))
-    if asking:
+        _report(recommendation, answered, asked=asking, explain=explain)
+
+
+def _report(recommendation: Recommendation, answered: Sheet, *, asked: bool, explain: bool) -> None:
+    """Print the recommendation for people, after an interview with the next steps."""
+    if asked:
+        terminal.say()
+    terminal.report(reports.as_text(recommendation, explain=explain))
+    if asked:
         terminal.report(reports.next_steps(recommendation, answered.path or Path(SHEET_FILE)))
 
 
@@ -72,7 +78,7 @@ def _read(file: Path | None, source: Path | None) -> Sheet:
 def _assume(answered: Sheet) -> None:
     """Answer by default what was not answered, and say so."""
     if answered.missing:
-        terminal.note(f"Assumed, because nobody answered: {', '.join(answered.missing)}.")
+        terminal.note(f"Assumed, because there is no answer: {', '.join(answered.missing)}.")
     assumed = {criterion.id: criterion.default for criterion in answered.rubric.criteria}
     answered.answers = {**assumed, **answered.answers}
 

@@ -32,7 +32,7 @@ _TAIL = 15
 
 @dataclass(frozen=True)
 class NewServiceRequest:
-    """What to make: `answers` are final, the rest is asked, or taken from defaults.
+    """The service to make: `answers` are final, the rest is asked, or taken from defaults.
 
     `environment` is added to that of the commands that finish the service. With `advice`, its
     decision record is written.
@@ -80,8 +80,11 @@ class StepFailedError(CouldNotRunError):
 
 @dataclass(frozen=True)
 class NewService:
-    """What was made: its folder, the repository that already holds it, the commands not yet run,
-    and where the decision is recorded, if there was advice."""
+    """The service that was made.
+
+    Its folder, the repository that already holds it, the commands not yet run, and the file of the
+    decision record, if there was advice.
+    """
 
     path: Path
     inside: Path | None

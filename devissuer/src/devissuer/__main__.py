@@ -17,7 +17,7 @@ _PORT = "8002"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the process's exit code."""
+    """Run one command and return the process's exit code."""
     options = _parser().parse_args(arguments)
     try:
         key = keys.load(keys.path(Path.cwd()))

@@ -11,17 +11,17 @@ LARGEST_BODY = 65536
 
 
 class GrantError(Exception):
-    """A request that gets no token; `code` is the standard's name for the reason."""
+    """The request for a token is refused; `code` is the standard's name for the reason."""
 
     def __init__(self, code: str, description: str) -> None:
-        """Keep both for the answer."""
+        """Store both for the response."""
         super().__init__(description)
         self.code = code
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Whom a token is for and what it allows."""
+    """The subject of a token and its permissions."""
 
     client: str
     scope: str
@@ -30,7 +30,7 @@ class Grant:
 
 
 def read(body: str, authorization: str | None) -> Grant:
-    """Read a form. Any secret will do: whoever reaches this issuer may have every token.
+    """Read a form. Any secret is accepted: every client of this issuer may have every token.
 
     `audience` or `resource` (RFC 8707) names the service, `tenant` a tenant. Raises
     GrantError.

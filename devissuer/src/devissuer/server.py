@@ -1,4 +1,4 @@
-"""What a verifier asks an issuer for, and tokens for clients."""
+"""The HTTP server: discovery, keys, and tokens for clients."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def make(port: int, key: RSAPrivateKey) -> ThreadingHTTPServer:
 
 
 class _Issuer:
-    """The answers, apart from how they are carried."""
+    """The responses, without HTTP."""
 
     def __init__(self, port: int, key: RSAPrivateKey) -> None:
         self._port = port
@@ -53,8 +53,8 @@ class _Issuer:
 
     def document(self, path: str) -> Answer:
         """Answer a GET."""
-        found = self._documents.get(path.partition("?")[0])
-        return (HTTPStatus.OK, found) if found else _NOT_FOUND
+        document = self._documents.get(path.partition("?")[0])
+        return (HTTPStatus.OK, document) if document else _NOT_FOUND
 
     def token(self, path: str, headers: Message, body: str) -> Answer:
         """Answer a POST."""
@@ -80,8 +80,8 @@ class _Issuer:
             permissions=grant.scope,
             tenant=grant.tenant,
         )
-        said = {"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "scope": grant.scope}
-        return {"access_token": token, **said}
+        details = {"token_type": "Bearer", "expires_in": LIFETIME_SECONDS, "scope": grant.scope}
+        return {"access_token": token, **details}
 
 
 def _handler(issuer: _Issuer) -> type[BaseHTTPRequestHandler]:

@@ -25,7 +25,7 @@ class Finding:
 
 
 class Standard(ABC):
-    """What every rule has. `id` never changes, and is the same in both halves."""
+    """The base class of rules. `id` never changes, and is the same in both halves."""
 
     id: ClassVar[str]
     level: ClassVar[Level]

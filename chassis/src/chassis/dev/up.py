@@ -43,7 +43,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(service: Service, options: argparse.Namespace) -> int:
-    """Run until somebody stops it or a server ends; return the exit code.
+    """Run until a signal arrives or a server ends; return the exit code.
 
     Raises UserError when a port is taken, DevDbError, CommandFailedError.
     """

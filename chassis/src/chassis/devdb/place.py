@@ -92,11 +92,11 @@ def make_folder(folder: Path, *, mode: int, owner: Account | None = None) -> Non
         _make_parents(folder.parent)
         if not folder.is_symlink() and not folder.exists():
             _make(folder, mode, owner)
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError as error:
         raise unwritable(folder, error) from error
     expected = owner.uid if owner else os.geteuid()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != expected or found.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != expected or status.st_mode & 0o022:
         raise DevDbError(
             f"{folder} does not belong to the development database alone (another user owns it or "
             "may write to it): remove it and try again, or set DATABASE_URL."

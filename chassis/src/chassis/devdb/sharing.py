@@ -27,8 +27,8 @@ def programs() -> Path:
 
 def available(service: Service) -> AbstractContextManager[None]:
     """Keep the server running, unless the environment has an address for every half."""
-    given = all(database_url(service, half) for half in service.halves)
-    return nullcontext() if given and service.halves else running(service)
+    has_addresses = all(database_url(service, half) for half in service.halves)
+    return nullcontext() if has_addresses and service.halves else running(service)
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
     def handle_no_permission(  # type: ignore[override]  # a problem is no redirect
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
-        """Refuse somebody who is not signed in."""
+        """Refuse a visitor who is not signed in."""
         if errors.wants_problem(request):
             return errors.respond(request, errors.UNAUTHENTICATED)
         return super().handle_no_permission(request, view_func)

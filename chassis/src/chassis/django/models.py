@@ -16,7 +16,7 @@ class AuditEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     recorded_at = models.DateTimeField(db_default=Now())
     action = models.TextField()
-    actor = models.TextField(null=True)  # noqa: DJ001 - nobody is not the empty key
+    actor = models.TextField(null=True)  # noqa: DJ001 - no actor differs from an empty key
     impersonator = models.TextField(null=True)  # noqa: DJ001
     subject_type = models.TextField(null=True)  # noqa: DJ001
     subject = models.TextField(null=True)  # noqa: DJ001

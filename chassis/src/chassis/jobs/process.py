@@ -20,7 +20,7 @@ _ALIVE = (
     b'Connection: close\r\n\r\n{"status":"ok"}'
 )
 DATABASE_UNAVAILABLE = (ConnectorException, psycopg.OperationalError, PoolTimeout)
-"""What is raised while the database does not answer, or has no queue yet."""
+"""The errors of a database that does not answer, or has no queue yet."""
 
 
 class Stop:

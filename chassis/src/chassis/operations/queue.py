@@ -1,4 +1,4 @@
-"""What operators ask the queue, and what they do to it; every call is one transaction."""
+"""The operators' questions and commands to the queue; every call is one transaction."""
 
 from typing import Any, LiteralString
 

@@ -1,6 +1,6 @@
 """`python -m chassis subject export|erase`: what is stored about a person, and erasing it.
 
-Both end with a log line, which names nobody: `subject_sha256` is the SHA-256 of issuer, space
+Both end with a log line without personal data: `subject_sha256` is the SHA-256 of issuer, space
 and subject, by which an auditor who knows them finds it.
 """
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chassis.telemetry.tracing import Tracing
 
 tracing: "Tracing | None" = None
-"""What records spans in this process, None while traces are off."""
+"""The recorder of spans in this process; None while traces are off."""
 
 _errors: ModuleType | None = None
 

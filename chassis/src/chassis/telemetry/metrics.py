@@ -49,7 +49,7 @@ class Metrics:
 
 
 active: Metrics | None = None
-"""What counts in this process, None while metrics are off."""
+"""The counters of this process; None while metrics are off."""
 
 
 def start(port: int | None) -> None:

@@ -64,7 +64,7 @@ class Tracing:
         return self._all or trace_id[_HALF:] < self._bound
 
     def enter(self, context: Context) -> tuple[Token[Any], RequestSpan | None]:
-        """Begin the span of a request, and make it the current one for whoever asks.
+        """Begin the span of a request, and make it the current one.
 
         The token is for `leave`, the span, where one is recorded, for `end`.
         """

@@ -13,7 +13,7 @@ from chassis.service import Service
 PACKAGE = "api_client"
 _CONTRACT = Path("contracts", "api.openapi.json")
 _FOLDER = Path("clients", "python")
-# formatting is for people, and nobody edits the client
+# no formatting: the client is generated and not edited
 _CONFIGURATION = """
 package_name_override: {package}
 project_name_override: {name}-client

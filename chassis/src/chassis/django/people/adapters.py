@@ -1,4 +1,4 @@
-"""Our rules about accounts, where allauth asks for them."""
+"""The platform's rules about accounts, as adapters of allauth."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -16,19 +16,21 @@ from chassis.problems import ProblemError
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Who may make an account, and how somebody proves again who they are (ACCOUNT_ADAPTER)."""
+    """Who may sign up, and how a person reauthenticates (ACCOUNT_ADAPTER)."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Tell whether somebody may sign up: everybody where SIGN_UP_OPEN says so, else whoever
-        holds an open invitation."""
+        """Return whether a visitor may sign up.
+
+        Every visitor may if SIGN_UP_OPEN is set; otherwise an open invitation is needed.
+        """
         if getattr(settings, "SIGN_UP_OPEN", False):
             return True
         return invitations.invited_address(request) is not None
 
     def clean_email(self, email: str) -> str:
-        """Refuse an address other than the invited one to somebody who signs up by invitation."""
+        """Refuse another address than the invited one at a sign-up by invitation."""
         cleaned: str = super().clean_email(email)
-        # whoever has an account asks for the password of that one, whatever link they opened
+        # a person with an account resets the password of that one, whatever link they opened
         is_known = _is_signed_in(self.request) or _resets_a_password(self.request)
         invited = None if is_known else invitations.invited_address(self.request)
         if invited and cleaned.lower() != invited.lower():
@@ -38,30 +40,30 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_email_verified(self, request: HttpRequest, email: str) -> bool:
         """Return whether an address is verified: the invitation link in its mail has proved it.
 
-        allauth would add the address that it was told of to whatever account is made next, also one
-        from an identity provider: a link that somebody was made to open would give its sender a way
-        into that account. Here it counts for an account with that very address.
+        allauth would add the address to the next account that is made, even to one from an identity
+        provider. Then an attacker could send a link and get into the account of the person who
+        opens it. Here the link counts only for an account with exactly that address.
         """
         invited = invitations.invited_address(request)
         return invited is not None and invited.lower() == email.lower()
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
-        """Let allauth's pages ask again as ours do: not whoever gave a second factor just now."""
+        """Let allauth's pages skip reauthentication after a recent second factor, as ours do."""
         is_required: bool = super().is_reauthentication_required(app=app)
         return is_required and not mfa.was_verified_recently(self.request)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Offer a password only to those who have no second factor: it would stand in for both."""
+        """Offer the password only to people without a second factor: it would replace both."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         factors = [method for method in methods if method["id"] != "reauthenticate"]
         return factors or methods
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """Who may come in from an identity provider (SOCIALACCOUNT_ADAPTER)."""
+    """Who may sign in from an identity provider (SOCIALACCOUNT_ADAPTER)."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        """Tell whether somebody may sign up; where that is closed, with the invited address."""
+        """Return whether a person may sign up; an invitation is needed if sign-up is closed."""
         if getattr(settings, "SIGN_UP_OPEN", False):
             return True
         addresses = {address.email.lower() for address in sociallogin.email_addresses}
@@ -70,8 +72,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def authenticate_by_email(self, sociallogin: Any) -> Any:
         """Find the account of an address that the provider has verified.
 
-        OpenID Connect Core 1.0, 5.1 has `email_verified` as a boolean, and some send words for it:
-        only the one for yes counts.
+        In OpenID Connect Core 1.0, 5.1 `email_verified` is a boolean. Some providers send a string:
+        only "true" counts.
         """
         for address in sociallogin.email_addresses:
             address.verified = address.verified in (True, "true")

@@ -1,9 +1,9 @@
-"""Support staff see what a customer sees: with a reason, for half an hour, and both are recorded.
+"""Support staff act as a customer, with a reason, for half an hour; the audit trail records it.
 
-For whoever holds the permission `chassis:impersonate` (`chassis.impersonate` to Django) and never
-of staff or superusers. While it lasts `request.user` is the customer and `support(request)` the
-support person; what would let that person in later, or data out, is blocked: password, second
-factors, addresses, sessions, the back office, tokens, pages and operations of an API that want a
+It needs the permission `chassis:impersonate` (`chassis.impersonate` to Django). Staff and
+superusers cannot be impersonated. Meanwhile `request.user` is the customer and `support(request)`
+the support person. Everything that would give lasting access or export data is blocked: password,
+second factors, addresses, sessions, the back office, tokens, pages and API operations that need a
 permission `…:export`, and views marked `blocked`.
 """
 
@@ -58,7 +58,7 @@ class ImpersonationMiddleware:
 
 def support(request: HttpRequest) -> Any:
     """Return the support person who impersonates the person of this request; None without one."""
-    # whoever asks who is signed in finds out by that who acts for them
+    # the evaluation of `request.user` also sets the impersonator
     is_known = getattr(request, "user", None) is not None and request.user.is_authenticated
     return getattr(request, "impersonator", None) if is_known else None
 
@@ -98,7 +98,7 @@ def end(request: HttpRequest) -> None:
 def _current_user(request: HttpRequest) -> Any:
     person = get_user(request)
     state = request.session.get(_KEY)
-    # a token speaks for its own person, whatever cookie came along
+    # a token is about its own person, whatever cookie the request has
     if not state or not person.is_authenticated or tokens.principal_of(request):
         return person
     customer = _customers().filter(pk=state["customer"]).first()
@@ -114,7 +114,7 @@ def _current_user(request: HttpRequest) -> Any:
 
 
 def _end_on_logout(request: HttpRequest) -> None:
-    # whoever signs out is the support person: the trail says so, and that they stopped
+    # the support person signs out: the trail records that, and the end of impersonation
     if person := support(request):
         end(request)
         request.user = person

@@ -1,4 +1,4 @@
-"""The pages where support staff begin and end to act for a customer."""
+"""The pages where support staff start and end impersonation."""
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -10,7 +10,7 @@ from chassis.django.people import impersonation, mfa
 
 
 class StartForm(forms.Form):
-    """Whom to act for, and why."""
+    """The customer to impersonate, and the reason."""
 
     email = forms.EmailField(label="Customer's e-mail address", max_length=254)
     reason = forms.CharField(
@@ -21,7 +21,7 @@ class StartForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        """Refuse an address of nobody, of staff and of a superuser, in the same words."""
+        """Refuse an unknown address, one of staff and one of a superuser in the same words."""
         email: str = self.cleaned_data["email"]
         if impersonation.find(email) is None:
             raise forms.ValidationError("There is no customer with this address.")
@@ -30,7 +30,7 @@ class StartForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
-    """Ask for a customer and a reason, and begin."""
+    """Ask for a customer and a reason, and start impersonation."""
     if impersonation.support(request) or not impersonation.may(request.user):
         raise PermissionDenied
     if not mfa.was_verified_recently(request):
@@ -45,6 +45,6 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end(request: HttpRequest) -> HttpResponse:
-    """Be oneself again."""
+    """End impersonation."""
     impersonation.end(request)
     return redirect("/")

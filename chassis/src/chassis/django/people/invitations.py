@@ -1,10 +1,10 @@
-"""Links that invite somebody to become a member: what keeps them safe, for the service's own model.
+"""Links that invite a person to become a member: the security of the service's own model.
 
-A link holds a random token, and the database its hash: nobody who reads the table can join. It is
-good for seven days and for one address. Whoever opens it has read that mailbox's mail, so that an
-account made with it needs no other proof, and may be made where sign-up is closed: `INVITED` in
-`web/settings.py` is the path of a function that is given the hash of a token and gives the address
-that it is open for, or None.
+A link holds a random token, and the database holds only its hash, so that a reader of the table
+cannot join. It is valid for seven days and one address. A visitor with the link has read that
+mailbox, so an account made with it needs no other verification, and can be made while sign-up is
+closed. `INVITED` in `web/settings.py` is the path of a function that takes the hash of a token and
+returns the address of its open invitation, or None.
 """
 
 import secrets
@@ -25,26 +25,26 @@ _KEY = "chassis.invitation"
 
 
 def new_token() -> str:
-    """Make the secret of a link; keep its `digest` alone."""
+    """Return a new secret for a link; store only its `digest`."""
     return secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> str:
-    """Give the hash of a token, 64 characters, whatever somebody typed as one."""
+    """Return the hash of a token, 64 characters, for any input."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def expiry() -> datetime:
-    """Say until when an invitation that is sent now may be taken."""
+    """Return the time at which an invitation that is sent now expires."""
     return timezone.now() + LIFETIME
 
 
 def is_too_often(what: str, *, most: int, within: timedelta) -> bool:
-    """Count one more mail of a kind, "to a@example.com"; tell whether `most` were sent before.
+    """Count one more mail of a kind, such as "to a@example.com"; return whether `most` were sent.
 
-    The count begins with the first and ends with `within`, in the shared cache: so withdrawing and
-    resending an invitation cannot be used to flood a mailbox. One that is rolled back does not
-    count.
+    The count starts with the first mail and ends after `within`. It is in the cache, so that
+    withdrawing and resending an invitation cannot flood a mailbox. A mail that is rolled back does
+    not count.
     """
     key, now = f"invitations.{digest(what)}", timezone.now()
     sent, ends = cache.get(key) or (0, now + within)
@@ -56,18 +56,18 @@ def is_too_often(what: str, *, most: int, within: timedelta) -> bool:
 
 
 def hold(request: HttpRequest, key: str) -> None:
-    """Remember that this visitor opened the link with the hash `key`, which proves its address."""
+    """Store in the session that the visitor opened the link with the hash `key`."""
     request.session[_KEY] = key
 
 
 def release(request: HttpRequest) -> str | None:
-    """Give the hash that this visitor came with, and forget it."""
+    """Return the hash of the visitor's link, and remove it from the session."""
     key: str | None = request.session.pop(_KEY, None)
     return key
 
 
 def invited_address(request: HttpRequest) -> str | None:
-    """Give the address that this visitor is invited by; None when they are not, or not any more."""
+    """Return the invited address of this visitor, or None without an open invitation."""
     # a shell has no session
     key = getattr(request, "session", {}).get(_KEY)
     path = getattr(settings, "INVITED", None)
@@ -76,11 +76,11 @@ def invited_address(request: HttpRequest) -> str | None:
 
 
 def has_account(email: str) -> bool:
-    """Tell whether somebody has an account with this address; ask it for whoever proved theirs."""
+    """Return whether a person has an account with this verified address."""
     return bool(filter_users_by_email(email))
 
 
 def owns(user: Any, email: str) -> bool:
-    """Tell whether an address is a person's, and was proved."""
+    """Return whether a person owns an address and has verified it."""
     addresses = EmailAddress.objects.filter(user=user, verified=True)
     return bool(addresses.filter(email__iexact=email).exists())

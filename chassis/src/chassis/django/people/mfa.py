@@ -1,4 +1,4 @@
-"""Second factors: who has to set one up, how their secrets are kept, who just gave one."""
+"""Second factors: who must have one, how the secrets are stored, who verified one recently."""
 
 import time
 from typing import Any
@@ -21,11 +21,11 @@ class Adapter(DefaultMFAAdapter):
     """The adapter for allauth's second factors (MFA_ADAPTER)."""
 
     def encrypt(self, text: str) -> str:
-        """Seal the secret of an authenticator app, or the seed of recovery codes."""
+        """Encrypt the secret of an authenticator app, or the seed of recovery codes."""
         return field_encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Read it; raises the problem 503 when SECRET_KEY was changed and forgotten."""
+        """Decrypt it. Raises the problem 503 when the SECRET_KEY of that time is gone."""
         try:
             return field_encryption.decrypt(encrypted_text)
         except field_encryption.UnreadableError:
@@ -38,18 +38,18 @@ class Adapter(DefaultMFAAdapter):
 
 
 def is_missing(request: HttpRequest) -> bool:
-    """Tell whether this person has to enroll before anything else."""
+    """Return whether this person must enroll before anything else."""
     return is_missing_of(request.user)
 
 
 def is_missing_of(user: Any) -> bool:
-    """Tell whether somebody is staff without a second factor, where the site has them at all."""
+    """Return whether a person is staff without a second factor, on a site that has them."""
     is_staff = user.is_authenticated and getattr(user, "is_staff", False)
     return bool(is_staff and apps.is_installed("allauth.mfa") and not is_mfa_enabled(user))
 
 
 def is_being_set_up(request: HttpRequest) -> bool:
-    """Tell whether the page is one that somebody needs on the way to a second factor."""
+    """Return whether the page is needed to set up a second factor."""
     match = request.resolver_match
     return match is not None and (match.url_name or "").startswith(_ON_THE_WAY)
 

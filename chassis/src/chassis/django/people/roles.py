@@ -1,12 +1,12 @@
-"""Roles as code: one matrix says which role may do what, and a request is asked for a permission.
+"""Roles as code: one matrix maps roles to permissions, and each request is checked for one.
 
 A permission is named as in the FastAPI half, `<area>:<action>`: `approvals:decide`. Where the area
 is a Django app, it is the same as Django's own `approvals.decide`, so that the matrix decides about
 the back office too: `manage.py migrate` gives each role a group with exactly these permissions.
 
-`web/settings.py` names what belongs to the service: `ROLES` is the path of the matrix, `ROLES_OF`
-of a function that is given a person and a tenant and gives their roles there, `CURRENT_TENANT` of
-one that gives the tenant of a request. A superuser holds every permission.
+`web/settings.py` names the service's own parts: `ROLES` is the path of the matrix, `ROLES_OF` the
+path of a function that returns the roles of a person in a tenant, `CURRENT_TENANT` the path of one
+that returns the tenant of a request. A superuser has every permission.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -34,12 +34,11 @@ NOT_FOR_OTHERS = ProblemError(
     "impersonation",
     "This is not possible while you act for a customer: stop that first.",
 )
-"""The refusal of what nobody may do in somebody else's place
-(`chassis.django.people.impersonation`)."""
+"""The refusal of an action that is not allowed during impersonation."""
 
 
 def matrix(roles: Mapping[str, Collection[str]], modules: Iterable[ModuleType] = ()) -> Matrix:
-    """Make the matrix: the roles, and the `GRANTS` that the apps' `permissions.py` add to them.
+    """Return the matrix: the roles, and the `GRANTS` that the apps' `permissions.py` add to them.
 
     Raises ValueError when an app grants something to a role that is not in `roles`.
     """
@@ -62,7 +61,7 @@ def permissions(roles: Iterable[str]) -> frozenset[str]:
 
 
 def roles_of(user: Person, tenant: UUID) -> frozenset[str]:
-    """Give a person's roles in a tenant; they are asked for once, as Django's permissions are."""
+    """Return a person's roles in a tenant; they are read once, like Django's permissions."""
     if not (user.is_authenticated and user.is_active):
         return frozenset()
     held: dict[UUID, frozenset[str]] = user.__dict__.setdefault("_roles", {})
@@ -72,12 +71,12 @@ def roles_of(user: Person, tenant: UUID) -> frozenset[str]:
 
 
 def limit(user: Person, to: frozenset[str]) -> None:
-    """Let a person, as this object stands for them, do nothing but these: a token says so."""
+    """Restrict this object of a person to the permissions of a token."""
     user.__dict__["_limited_to"] = to
 
 
 def has_permission(user: Person, name: str, *, tenant: UUID) -> bool:
-    """Tell whether a person may do something in a tenant."""
+    """Return whether a person has a permission in a tenant."""
     if name not in user.__dict__.get("_limited_to", (name,)):
         return False
     if user.is_active and getattr(user, "is_superuser", False):
@@ -86,21 +85,23 @@ def has_permission(user: Person, name: str, *, tenant: UUID) -> bool:
 
 
 def may_grant(user: Person, role: str, *, tenant: UUID) -> bool:
-    """Tell whether somebody may give a role, or take it away: one that lets nobody do what they
-    may not do themselves."""
+    """Return whether a person may grant or revoke a role.
+
+    The role must not have a permission that the person lacks.
+    """
     if user.is_active and getattr(user, "is_superuser", False):
         return True
     return permissions([role]) <= permissions(roles_of(user, tenant))
 
 
 def held(user: Person, *, tenant: UUID) -> list[str]:
-    """List all that a person may do in a tenant."""
+    """Return all permissions of a person in a tenant."""
     known = permissions(import_string(settings.ROLES))
     return sorted(name for name in known if has_permission(user, name, tenant=tenant))
 
 
 def may(request: HttpRequest, name: str) -> bool:
-    """Tell whether the person of a request may do something with the data it works with."""
+    """Return whether the person of a request has a permission in the tenant of the request."""
     if not request.user.is_authenticated:
         return False
     tenant: UUID = import_string(settings.CURRENT_TENANT)(request)
@@ -108,8 +109,7 @@ def may(request: HttpRequest, name: str) -> bool:
 
 
 def check(request: HttpRequest, name: str) -> None:
-    """Raise the problem 403 unless `may`, and for an export that somebody makes in another's
-    place."""
+    """Raise the problem 403 unless `may`, and for an export during impersonation."""
     if not may(request, name):
         raise denied(name)
     # the views of API frameworks do not say what their operations want
@@ -118,19 +118,19 @@ def check(request: HttpRequest, name: str) -> None:
 
 
 def is_export(name: str) -> bool:
-    """Tell by its name whether a permission lets data out."""
+    """Return whether the name of a permission says that it exports data."""
     return name.endswith(":export")
 
 
 def denied(name: str) -> ProblemError:
-    """Make the refusal; it names the permission, so that people know what to ask for."""
+    """Return the refusal, which names the permission, so that people know what to ask for."""
     return ProblemError(
         HTTPStatus.FORBIDDEN, "permission-denied", f"You need the permission {name} for this."
     )
 
 
 def require[View: Callable[..., Any]](name: str) -> Callable[[View], View]:
-    """Let a view, or an operation of Ninja, run only for somebody who holds a permission."""
+    """Let a view, or an operation of Ninja, run only for a person who has a permission."""
 
     def decorate(view: View) -> View:
         @wraps(view)

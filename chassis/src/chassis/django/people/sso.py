@@ -1,7 +1,7 @@
 """Sign-in at the company's own identity provider (OpenID Connect), when the environment names one.
 
-Somebody whose address the provider vouches for comes into the account with that address; whoever
-has none needs an invitation, or open sign-up. A second factor is asked for here all the same.
+A person signs in to the account with the address that the provider has verified. A person without
+an account needs an invitation, or open sign-up. The second factor is asked for here, too.
 """
 
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from chassis.service import Half, Service
 from chassis.settings import ServiceSettings
 
 PROVIDER = "company"
-"""Its name in our addresses: it sends people back to /accounts/oidc/company/login/callback/."""
+"""The provider's name in URLs: it redirects to /accounts/oidc/company/login/callback/."""
 
 APPS = ("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect")
 
@@ -32,7 +32,7 @@ class SingleSignOnSettings(ServiceSettings):
     sso_client_id: str = Field("", description="Who we are to that provider.")
     sso_client_secret: SecretStr = Field(SecretStr(""), description="And our secret with it.")
     sso_label: str = Field(
-        "the company account", description="What the button says after 'Sign in with'."
+        "the company account", description="The text of the button after 'Sign in with'."
     )
 
     @field_validator("sso_issuer")
@@ -52,9 +52,9 @@ class SingleSignOnSettings(ServiceSettings):
 
 
 def install(settings: dict[str, Any], service: Service) -> None:
-    """Add the provider to Django's settings; the app is there in any case, for its tables.
+    """Add the provider to Django's settings; the app is always installed, for its tables.
 
-    Raises SettingsError that lists what is missing.
+    Raises SettingsError, which lists the missing variables.
     """
     apps: list[str] = settings["INSTALLED_APPS"]
     if "allauth.account" not in apps:

@@ -1,7 +1,7 @@
-"""What support does for one person from a shell: look, switch off and on, sign out, let in again.
+"""Support for one person from a shell: show, deactivate, reactivate, sign out, reset.
 
-Each of the writes is in the audit trail with its reason. Nobody is signed in at a shell, so an
-event has no actor: name a ticket as the reason, and no personal data, because events stay.
+The audit trail records each write with its reason. A shell has no signed-in person, so the event
+has no actor: name a ticket as the reason, and no personal data, because events are kept.
 """
 
 from collections.abc import Iterator
@@ -28,15 +28,15 @@ from chassis.environment import lookup
 
 
 def find(email: str) -> Any:
-    """Find the person with this address, their second ones included; None if nobody has it.
+    """Return the person with this address, which may be a secondary one, or None.
 
-    Whoever proved it goes before those who only typed it into their list.
+    A person who verified the address comes before those who only added it to their list.
     """
     return next(iter(filter_users_by_email(email, prefer_verified=True)), None)
 
 
 def describe(user: Any) -> Iterator[tuple[str, str]]:
-    """Say in names and values who somebody is, what they may do, and how they come in."""
+    """Return a person's account, permissions and ways to sign in, as names and values."""
     yield "key", str(user.pk)
     if hasattr(user, "name"):
         yield "name", user.name or "-"
@@ -58,7 +58,7 @@ def describe(user: Any) -> Iterator[tuple[str, str]]:
 
 @transaction.atomic
 def deactivate(user: Any, *, reason: str) -> str:
-    """Switch somebody off and sign them out."""
+    """Deactivate a person and sign them out."""
     user.is_active = False
     user.save(update_fields=["is_active"])
     record("user.deactivated", subject=user, after={"reason": reason})
@@ -67,7 +67,7 @@ def deactivate(user: Any, *, reason: str) -> str:
 
 @transaction.atomic
 def reactivate(user: Any, *, reason: str) -> str:
-    """Let somebody sign in again."""
+    """Reactivate a person."""
     user.is_active = True
     user.save(update_fields=["is_active"])
     record("user.reactivated", subject=user, after={"reason": reason})
@@ -76,14 +76,14 @@ def reactivate(user: Any, *, reason: str) -> str:
 
 @transaction.atomic
 def end_sessions(user: Any, *, reason: str) -> str:
-    """Sign somebody out everywhere, and revoke the tokens that a hybrid gave for them."""
+    """Sign a person out everywhere, and revoke the tokens that a hybrid issued for them."""
     record("sessions.ended", subject=user, after={"reason": reason})
     return _end_sessions(user).capitalize()
 
 
 @transaction.atomic
 def remove_factors(user: Any, *, reason: str) -> str:
-    """Take somebody's second factors and recovery codes; staff enroll again when they sign in."""
+    """Remove a person's second factors and recovery codes; staff enroll again at sign-in."""
     count = 0
     for factor in Authenticator.objects.filter(user=user):
         factor.delete()
@@ -94,7 +94,7 @@ def remove_factors(user: Any, *, reason: str) -> str:
 
 @transaction.atomic
 def send_reset(user: Any, *, email: str, reason: str, host: str | None = None) -> str:
-    """Mail somebody a link that sets a password; it leads to `host`, the first of ALLOWED_HOSTS."""
+    """Mail a person a link that sets a password, on `host`: the first of ALLOWED_HOSTS."""
     request = RequestFactory(SERVER_NAME=host or _host()).get("/", secure=not settings.DEBUG)
     form = ResetPasswordForm({"email": email})
     with request_context(request):

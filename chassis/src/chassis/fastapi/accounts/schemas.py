@@ -65,7 +65,7 @@ class SessionView(BaseModel):
     """One session of an account."""
 
     id: UUID
-    device: str = Field(description="What the client called itself (User-Agent).")
+    device: str = Field(description="The User-Agent of the client.")
     created_at: datetime
     used_at: datetime
     ends_at: datetime

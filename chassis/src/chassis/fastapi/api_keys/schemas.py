@@ -18,7 +18,7 @@ class NewApiKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Name = Field(description="What it is for, such as the program that will hold it.")
+    name: Name = Field(description="The purpose, such as the program that uses the key.")
     permissions: list[Permission] = Field(
         min_length=1, max_length=50, description="Some of its creator's own."
     )

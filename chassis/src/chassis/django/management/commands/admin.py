@@ -1,4 +1,4 @@
-"""`manage.py admin EMAIL`: somebody who may do everything."""
+"""`manage.py admin EMAIL`: make an administrator."""
 
 import os
 from getpass import getpass

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--revoke", metavar="PREFIX", help="end this key's life instead")
 
     def handle(self, *_args: Any, email: str, revoke: str | None, **options: Any) -> None:
-        """Print the key and nothing else: nobody sees it again."""
+        """Print only the key. It cannot be shown again."""
         users = get_user_model()
         user = users._default_manager.filter(
             **{f"{users.USERNAME_FIELD}__iexact": email}, is_active=True
