@@ -42,9 +42,7 @@ def advise(  # noqa: PLR0913 (each is an option of the command line)
     if markdown and as_json:
         raise UsageError("--markdown and --json exclude each other: choose one.")
     can_ask = terminal.interactive() and not (markdown or as_json or defaults)
-    if answers and not can_ask:
-        require_there(answers)
-    answered = _read(answers or (Path(SHEET_FILE) if can_ask else None), rubric)
+    answered = _read(answers, rubric, can_ask=can_ask)
     if defaults:
         _assume(answered)
     # a file that is complete is taken as it is; the usual one is shown to be changed
@@ -69,7 +67,11 @@ def _report(recommendation: Recommendation, answered: Sheet, *, asked: bool, exp
         terminal.report(reports.next_steps(recommendation, answered.path or Path(SHEET_FILE)))
 
 
-def _read(file: Path | None, source: Path | None) -> Sheet:
+def _read(answers: Path | None, source: Path | None, *, can_ask: bool) -> Sheet:
+    """Read the file of answers; where nothing can be asked, a named one must exist."""
+    if answers and not can_ask:
+        require_there(answers)
+    file = answers or (Path(SHEET_FILE) if can_ask else None)
     if file:
         return read_sheet(file, source)
     return Sheet(None, source or RUBRIC_FILE, load_rubric(source or RUBRIC_FILE))
