@@ -227,7 +227,7 @@ def test_questions(written: Written, real: Path) -> None:
     terminal.expect("What is the name of the service")
     terminal.expect("Parcel tracker")
     terminal.send("\x15Parcels\r")
-    for question in ("Which team", "defines the models", "issues the tokens", "the FastAPI half have"):
+    for question in ("Which team", "defines the models", "issues the tokens", "REST and GraphQL"):
         terminal.expect(question)
         terminal.send("\r")
     terminal.expect(pexpect.EOF)
