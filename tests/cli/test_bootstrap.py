@@ -111,7 +111,7 @@ def test_no_network(clone: Clone) -> None:
     """An environment that cannot be made ends it, with a hint."""
     ran = clone.run("test", FAILS="sync --quiet")
     assert 1 == ran.returncode
-    assert "could not be made" in ran.stderr
+    assert "could not be created" in ran.stderr
     assert "pytest" not in "".join(clone.calls)
 
 

@@ -111,7 +111,7 @@ def test_inside_repository(cli: Cli, released: Path) -> None:
 
     assert made.code == 0, made.err
     assert not (cli.folder / "services/orders/.git").exists()
-    assert "workflows in its .github are inert" in made.out
+    assert "workflows in its .github do not run" in made.out
     assert git(cli.folder, "status", "--porcelain") == "?? services/"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from roadbed.errors import Exit
-from tests.cli.conftest import commit
+from tests.cli.conftest import commit, git
 from tests.generated.conftest import Project, Suites, written
 from tests.update.matrix import VERSIONS
 from tests.update.services import Nursery, roadbed
@@ -21,7 +21,8 @@ def updated(
     Nursery(tmp_path).born(released, request.param, out, plan=project.plan)
     ran = roadbed("update", out, "--no-lock")
     assert Exit.FINE == ran.code, ran.err
-    commit(out, "Update the platform")
+    if git(out, "status", "--porcelain"):  # an update to the same files changes nothing
+        commit(out, "Update the platform")
     return Project(out, project.plan, project.environment)
 
 
