@@ -22,10 +22,10 @@ PLATFORM = {MANAGED, MERGED}
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "templates/_shared/.roadbed/policy.toml"
 
-# Nothing is released yet, so services that were never made stand in for those to be kept: born at
-# the last commit before `roadbed update`. Until the first tag; it is not looked at afterwards, and
-# whoever cuts the first release removes it.
-UNRELEASED = {"v0.0.1": "f0a8e58378236d42d07241be4e008955f5d3c6e3"}
+# Nothing is released yet. Services of this commit stand in for the services whose seeds must keep
+# working: it ended the renames (docs/adr/0032). After the first tag it is not used; the first
+# release removes it.
+UNRELEASED = {"v0.0.1": "0331974fc7e6ae9093b8125b05e9311448076eb7"}
 # What lies in the checkout, as a release that comes after all others.
 NEXT = "v9999.0.0"
 
