@@ -1,1 +1,1 @@
-"""What the standards cost: a rendered service against the same endpoints without them."""
+"""Benchmarks of the standards' cost: a rendered service against the same endpoints without them."""

@@ -1,4 +1,4 @@
-"""Render a service, measure it, write the table: ``just bench --rounds 9 --seconds 4``."""
+"""Render a service, measure it, write the table: `just bench --rounds 9 --seconds 4`."""
 
 import argparse
 import os
@@ -18,10 +18,10 @@ _SECRET_KEY = "signs-the-sessions-of-one-benchmark-and-nothing-else"  # noqa: S1
 
 
 def main() -> int:
-    """Run one benchmark; the exit code is that of the measurement."""
+    """Run one benchmark and return the exit code of the measurement."""
     options = _options()
     if shutil.which("wrk") is None:
-        sys.stderr.write("wrk is not installed: apt-get install wrk, and try again.\n")
+        sys.stderr.write("wrk is not installed: run `apt-get install wrk` and try again.\n")
         return 5
     with tempfile.TemporaryDirectory(prefix="roadbed-bench-") as folder:
         service = Path(folder) / "bench"
@@ -44,14 +44,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--plan", choices=_PLANS, default="fastapi-service")
     parser.add_argument("--rounds", type=int, default=9, help="paired rounds for each endpoint")
-    parser.add_argument("--seconds", type=int, default=4, help="of load, a side and round")
+    parser.add_argument("--seconds", type=int, default=4, help="seconds of load a side and round")
     parser.add_argument("--only", default="", help="endpoints, separated by commas: hello,read")
     parser.add_argument("--dry", action="store_true", help="print the table and write no file")
     return parser.parse_args()
 
 
 def _render(service: Path, plan: str, half: str) -> None:
-    """Make the service of this checkout's commit, with the endpoints to measure in it."""
+    """Render the service from this checkout's commit and add the endpoints to measure."""
     source = f"git+file://{ROOT}"
     answers = ["-d", f"plan={plan}", "-d", "project_name=Bench", "-d", "owner=bench"]
     copier = [sys.executable, "-m", "copier", "copy", "-q", "--defaults", "--vcs-ref", "HEAD"]

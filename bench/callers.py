@@ -1,4 +1,4 @@
-"""An issuer of tokens for the load: its key set on a port, its tokens in files."""
+"""A token issuer for the load: it serves its key set on a port and writes its tokens to files."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ _STRANGER = generate_private_key(65537, 2048)
 
 
 def serve() -> tuple[str, ThreadingHTTPServer]:
-    """Serve the key set; return the issuer's address."""
+    """Serve the key set and return the issuer's address and its server."""
     key = {**RSAAlgorithm.to_jwk(_KEY.public_key(), as_dict=True), "kid": "bench", "use": "sig"}
     body = json.dumps({"keys": [key]}).encode()
 
@@ -37,7 +37,8 @@ def serve() -> tuple[str, ThreadingHTTPServer]:
 
 
 def write(folder: Path, issuer: str) -> None:
-    """Write the tokens, a header's value a line: of known callers, of new ones, of a stranger."""
+    """Write three files with one header value a line: tokens of known callers, of new callers, and
+    of an unknown issuer."""
     now = int(time.time())
     claims = {"iss": issuer, "aud": "api", "iat": now, "exp": now + _SECONDS}
     claims["tenant"] = "8c0e0a34-6f3e-4f1e-9d8f-9a4b3f0f8a11"

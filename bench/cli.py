@@ -1,4 +1,4 @@
-"""Measure the CLI beside plain Copier: `uv run python -m bench.cli --rounds 9`."""
+"""Measure the CLI next to plain Copier: `uv run python -m bench.cli --rounds 9`."""
 
 import argparse
 import os
@@ -21,20 +21,20 @@ from roadbed.service.manifest import MANIFEST_FILE, blob_id, manifest_text, pars
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance-cli.md"
 _AUTHOR = ("-c", "user.name=Bench", "-c", "user.email=bench@localhost")
-_TOOL = '    "mypy",\n'  # a line of pyproject.toml, after which the second release has one more
+_TOOL = '    "mypy",\n'  # the second release adds a line after this one in pyproject.toml
 _PAGE = """\
 # What the CLI costs
 
 Written by `python -m bench.cli` on {date}: Python {python}, {cores} cores, load average {load:.1f},
-medians of {rounds} rounds in which every command ran once, in an order of its own.
+medians of {rounds} rounds. In each round every command ran once, in random order.
 
 The service is a `{plan}` of {files} files, {further} of them its own, updated from one release to
 the next: a managed and a merged file change, and the team had changed the merged one.
-`copier update` runs with `--defaults --quiet`, `roadbed update` with `--no-lock`, its search
-for lost edits included: with an empty cache, with one that has the recorded version's render (as
-after the update before), and after `--dry-run`. The template lies on the same disk. Shares are
-those of `copier update` in the same round, medians too. Where the load exceeds the cores, the clock
-measures the neighbors as well, and the CPU's seconds are what the command itself costs.
+`copier update` runs with `--defaults --quiet`. `roadbed update` runs with `--no-lock` and searches
+for lost edits. It is measured with an empty cache, with a cache that has the recorded version's
+render (as after an earlier update), and after `--dry-run`. The template is on the same disk. Shares
+compare with `copier update` in the same round and are medians too. If the load exceeds the cores,
+the clock also measures other processes. The CPU seconds are the cost of the command itself.
 
 | command | seconds | seconds of CPU | share | share of CPU | limit |
 |---|---|---|---|---|---|
@@ -53,14 +53,14 @@ LIMITS = {  # seconds, or shares of COPIER
 
 @dataclass(frozen=True)
 class Command:
-    """What is measured: its words, in which environment, and what makes the ground ready for it."""
+    """A measured command: its words, its environment, and what prepares the service."""
 
     words: Sequence[str]
     environment: Mapping[str, str]
     prepare: Callable[[], None]
 
     def measured(self, service: Path) -> tuple[float, float]:
-        """Seconds by the clock, and of CPU, its children's included."""
+        """Return the seconds by the clock and of CPU, child processes included."""
         self.prepare()
         before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(
@@ -73,14 +73,14 @@ class Command:
 
 
 def main() -> int:
-    """Make a template with two releases and a service of the first, and measure."""
+    """Create a template with two releases and a service of the first, and measure."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="roadbed-bench-") as name:
         folder = Path(name)
         template = _template(folder)
         service = _service(template, folder / "service", options.plan)
         commands = _commands(service, folder)
-        commands["roadbed update, after a dry run"].measured(service)  # that is the time before
+        commands["roadbed update, after a dry run"].measured(service)  # fill the cache
         rounds = [_round(commands, service) for _ in range(options.rounds)]
         text = _page(rounds, len(_git(service, "ls-files")), options.plan)
     sys.stdout.write(text)
@@ -98,7 +98,10 @@ def _options() -> argparse.Namespace:
 
 
 def _template(folder: Path) -> Path:
-    """This checkout's commit as release 1.0.0, and a small 1.1.0: a managed and a merged file."""
+    """Return a template: this checkout's commit as 1.0.0, and a small 1.1.0.
+
+    The second release changes a managed and a merged file.
+    """
     root = folder / "template"
     _git(folder, "clone", "--quiet", "--no-tags", str(ROOT), str(root))
     _git(root, "tag", "v1.0.0")
@@ -118,7 +121,7 @@ def _template(folder: Path) -> Path:
 
 
 def _service(template: Path, root: Path, plan: str) -> Path:
-    """A service of 1.0.0 with a team's lines and many files of its own, committed."""
+    """Return a committed service of 1.0.0 with a team's lines and many files of its own."""
     copy = ["copier", "copy", "--quiet", "--defaults", "--vcs-ref", "v1.0.0", "-d", f"plan={plan}"]
     subprocess.run([*copy, f"git+file://{template}", str(root)], check=True)
     project = root / "pyproject.toml"
@@ -139,7 +142,8 @@ def _commands(service: Path, folder: Path) -> dict[str, Command]:
         _git(service, "clean", "--quiet", "--force", "-d")
         for name in _git(service, "for-each-ref", "--format=%(refname)", "refs/roadbed"):
             _git(service, "update-ref", "-d", name)
-        _git(service, "status", "--porcelain")  # so that nobody pays for a fresh index
+        # refreshes the index, so that no measured command has to
+        _git(service, "status", "--porcelain")
 
     def afresh() -> None:
         again()
@@ -147,7 +151,7 @@ def _commands(service: Path, folder: Path) -> dict[str, Command]:
 
     def recorded() -> None:
         afresh()
-        # it renders what is recorded, alone
+        # renders only the recorded version
         dry_run = ["roadbed", "update", "--dry-run", "--to", "v1.0.0"]
         subprocess.run(dry_run, cwd=service, env=cold, check=True, capture_output=True)
 
@@ -165,7 +169,7 @@ def _commands(service: Path, folder: Path) -> dict[str, Command]:
 
 
 def _round(commands: Mapping[str, Command], service: Path) -> dict[str, tuple[float, float]]:
-    """Every command once, in an order of its own."""
+    """Measure every command once, in random order."""
     names = random.sample(list(commands), len(commands))
     measured = {name: commands[name].measured(service) for name in names}
     return {name: measured[name] for name in commands}
@@ -190,7 +194,7 @@ def _page(rounds: Sequence[Mapping[str, tuple[float, float]]], files: int, plan:
 
 
 def _judged(name: str, rounds: Sequence[Mapping[str, tuple[float, float]]]) -> str:
-    """The cells after the times: shares of plain Copier's, by clock and CPU, and the limit."""
+    """Return the cells after the times: shares of plain Copier by clock and CPU, and the limit."""
     if name == COPIER:
         return "1 | 1 | "
     shares = [[found[name][i] / found[COPIER][i] for found in rounds] for i in (0, 1)]

@@ -1,23 +1,23 @@
-"""A collector that counts the spans it is sent and answers ``GET /`` with the number."""
+"""A collector that counts the spans it receives and answers `GET /` with their number."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Counts by a text that stands once in a span."""
+    """Counts a text that each span contains once."""
 
     protocol_version = "HTTP/1.1"
     spans = 0
 
     def do_POST(self) -> None:
-        """Take a batch."""
+        """Count the spans of a batch."""
         body = self.rfile.read(int(self.headers["content-length"]))
         Handler.spans += body.count(b'"startTimeUnixNano"')
         self._answer(b"{}")
 
     def do_GET(self) -> None:
-        """Say how many there were."""
+        """Answer the number of spans."""
         self._answer(str(Handler.spans).encode())
 
     def _answer(self, body: bytes) -> None:

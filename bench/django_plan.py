@@ -1,4 +1,4 @@
-"""The Django plan: a service with the standards beside the same Django with its default
+"""The Django plan: a service with the standards next to the same Django with its default
 middleware."""
 
 import subprocess
@@ -20,8 +20,8 @@ def _sides(url: str, folder: Path, collectors: list[str]) -> Iterator[list[Side]
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "--verbosity=0"], check=True)
     subprocess.run([*manage, "bench_sessions", str(folder)], check=True)
-    # not development, where Django keeps every query and logs are for people, nor test, where each
-    # line is written at once
+    # in development Django keeps every query and logs are formatted for people; in test each line
+    # is written at once
     production = {
         "DATABASE_URL": url,
         "ENVIRONMENT": "production",
@@ -56,10 +56,10 @@ PLAN = Plan(
     sides=_sides,
     about="""\
 The service is `django-monolith` as rendered, under WSGI, served by granian with one worker of
-four threads; bare is the same Django (settings, applications, addresses, views, server) with the
-middleware that `startproject` lists: Security, Session, Common, CsrfView, Authentication, Messages,
-XFrameOptions. Ours has those and the request layer, the content security policy, static files,
-allauth's, impersonation and denial by default. Both read the session and the person of an
-authenticated read from the database. Callers bring 1,000 different sessions in 95 % of the
-requests, one of 12,000 others in 4 %, and in 1 % one that does not exist.""",
+four threads. The bare side is the same Django (settings, applications, URLs, views, server) with
+the middleware that `startproject` lists: Security, Session, Common, CsrfView, Authentication,
+Messages, XFrameOptions. Our side has those and the middleware for the request layer, the content
+security policy, static files, allauth, impersonation and denial by default. For an authenticated
+read both sides read the session and the user from the database. 95 % of the requests send one of
+1,000 sessions, 4 % one of 12,000 others, and 1 % a session that does not exist.""",
 )

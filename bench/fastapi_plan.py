@@ -1,4 +1,4 @@
-"""The FastAPI plan: a service with the standards beside FastAPI alone."""
+"""The FastAPI plan: a service with the standards next to FastAPI alone."""
 
 import json
 from collections.abc import Iterator
@@ -50,8 +50,8 @@ PLAN = Plan(
     limits={(_READ.name, SAMPLED): "0.45", (_READ.name, FULL): "0.95"},
     sides=_sides,
     about="""\
-The service is `fastapi-service` as rendered, served by granian with one worker; bare is FastAPI
-with the same endpoints on the same server, without identifiers, log, metrics, traces or
-authentication. Callers bring 1,000 different tokens in 95 % of the requests, in 4 % one that was
-never seen before, and in 1 % one that is refused.""",
+The service is `fastapi-service` as rendered, served by granian with one worker. The bare side is
+FastAPI with the same endpoints on the same server, without identifiers, log, metrics, traces or
+authentication. 95 % of the requests send one of 1,000 tokens, 4 % a token that was never seen
+before, and 1 % a token that is refused.""",
 )

@@ -1,5 +1,5 @@
--- Requests of many callers: HOT tokens over and over, FRESH ones that were never seen before, and
--- refused ones. Everything is formatted before the load begins.
+-- Requests of many callers: HOT tokens that repeat, FRESH tokens that were never seen before, and
+-- refused tokens. All requests are formatted before the load begins.
 local path, method, body = os.getenv("LOAD_PATH"), os.getenv("LOAD_METHOD"), os.getenv("LOAD_BODY")
 local pause = tonumber(os.getenv("LOAD_PAUSE_MS") or "0")
 local hot, fresh, bad = {}, {}, {}

@@ -30,7 +30,7 @@ SELECT n, 'row ' || n, now() FROM generate_series(1, 1000) n ON CONFLICT DO NOTH
 
 
 def main() -> int:
-    """Run all rounds; 1 when something was lost."""
+    """Run all rounds; return 1 when a span or a log line was lost."""
     options = _options()
     plan = PLANS[options.plan]
     url = devdb.url(service.load(), plan.half)
@@ -60,8 +60,8 @@ def _measure(
         losses = "".join([side.stop() for side in sides if side.process])
     spans, served = _count(collector), _served(sides)
     arrived = (
-        f"Spans at ratio 1.0: {spans:,} arrived, for {served:,} requests that were answered "
-        "(the rest are of requests that a round's end cut off)."
+        f"Spans at ratio 1.0: {spans:,} arrived, for {served:,} answered requests "
+        "(the rest belong to requests that the end of a round cut off)."
     )
     text = report.text(plan, rounds, latencies, options, arrived)
     sys.stdout.write(text)
@@ -103,8 +103,10 @@ def _chosen(plan: Plan, options: argparse.Namespace) -> list[Endpoint]:
 def _rounds(
     plan: Plan, sides: list[Side], tokens: Path, options: argparse.Namespace
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return, for each endpoint and round, what each side used: in turn, so that what else the
-    machine does meets all of them."""
+    """Return the figures of each side, for each endpoint and round.
+
+    The sides run in turn, so that other load on the machine affects all of them.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     offset = 0
     for endpoint in _chosen(plan, options):
@@ -125,7 +127,7 @@ def _rounds(
 def _latencies(
     plan: Plan, sides: list[Side], tokens: Path, options: argparse.Namespace
 ) -> list[dict[str, Any]]:
-    """Return each side's latencies under half of what the bare one can take, round by round."""
+    """Return each side's latencies at half of the bare side's capacity, round by round."""
     endpoint = plan.latency_of
     full = sides[0].load(endpoint, tokens, seconds=options.seconds)
     half = full["requests"] / (full["micros"] / 1e6) / 2

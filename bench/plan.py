@@ -1,4 +1,4 @@
-"""What is measured of one plan."""
+"""The measurement of one plan."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -12,13 +12,13 @@ BARE, SAMPLED, FULL = "bare", "standards, traces 0.01", "standards, traces 1.0"
 
 @dataclass(frozen=True)
 class Plan:
-    """The endpoints of a plan, its sides, and what is promised of them."""
+    """The endpoints of a plan, its sides, and their limits."""
 
     half: str
     endpoints: tuple[Endpoint, ...]
     latency_of: Endpoint
     limits: dict[tuple[str, str], str]
-    """By endpoint and side: at most this much more CPU than bare."""
+    """By endpoint and side: the most CPU that may be added, as a share of bare."""
     sides: Callable[[str, Path, list[str]], AbstractContextManager[list[Side]]]
-    """From the database's address, the folder for the callers, two collectors."""
+    """Takes the database's URL, the folder for the callers, and the URLs of two collectors."""
     about: str

@@ -22,7 +22,7 @@ def text(
     options: argparse.Namespace,
     spans: str,
 ) -> str:
-    """Write a page of docs/."""
+    """Return the text of a page of docs/."""
     names = list(next(iter(rounds.values()))[0])
     names.sort(key=lambda name: (name != BARE, name))
     return "\n".join(
@@ -44,8 +44,8 @@ def text(
             "",
             f"## Latency at half of the bare side's capacity ({plan.latency_of.name})",
             "",
-            "The limit is a p99 of 1 ms more than bare. A side that answers fewer requests a "
-            "second than bare could not keep up, and what waited shows in its p99.",
+            "The limit is a p99 of 1 ms more than bare. If a side answers fewer requests a "
+            "second than bare, it could not keep up, and its p99 includes the waiting time.",
             "",
             "| side | requests/s | p50, ms | p99, ms | p99 more than bare (95 % interval), ms |",
             "|---|---|---|---|---|",
@@ -130,9 +130,11 @@ _HEAD = """# What the standards cost: {plan}
 
 Written by `just bench --plan {plan}` on {date}. Machine: {machine}. Noise: {noise}.
 
-{about} CPU time is that of the server's processes (user and system) divided by the requests
-it answered. {rounds} paired rounds of {seconds:g} s, sides in random order, 32 connections from wrk
-on this machine. Every side runs with Python's default settings of
-the garbage collector. Log lines go into a pipe that another process drains, spans to a local
-collector, metrics are on.
+{about}
+
+CPU time is the time of the server's processes (user and system) divided by the requests they
+answered. There are {rounds} paired rounds of {seconds:g} s, with the sides in random order and 32
+connections from wrk on this machine. Every side runs with Python's default settings of the garbage
+collector. Another process drains the pipe of log lines. Spans go to a local collector. Metrics are
+on.
 """

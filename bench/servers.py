@@ -1,4 +1,4 @@
-"""The sides: each a server of its own, with one worker, whose log is drained by another process."""
+"""The sides: each is a separate server with one worker, and another process drains its log."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Side:
     environment: dict[str, str]
     server: tuple[str, ...] = ("--interface", "asgi")
     header: str = "Authorization"
-    """What a caller's line is the value of."""
+    """The header whose value is a line of the callers' files."""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     drain: subprocess.Popen[bytes] | None = None
@@ -44,19 +44,19 @@ class Side:
         )
         patterns = [part for text in _LOSSES for part in ("-e", text)]
         with self.losses.open("wb") as kept:
-            # reads everything, keeps what tells of a loss
+            # reads the whole log and keeps the lines that report a loss
             self.drain = subprocess.Popen(
                 ["grep", "-a", "-F", *patterns], stdin=self.process.stdout, stdout=kept
             )
         wait_for(f"http://127.0.0.1:{self.port}/bench/hello", self.process)
 
     def cpu_seconds(self) -> float:
-        """Return what the server's processes have used so far."""
+        """Return the CPU seconds that the server's processes used so far."""
         assert self.process is not None  # noqa: S101 - it was started
         return sum(_used(pid) for pid in _tree(self.process.pid))
 
     def stop(self) -> str:
-        """Stop as an orchestrator does; return what the log tells of losses."""
+        """Stop as an orchestrator does; return the log lines that report losses."""
         assert self.process is not None  # noqa: S101 - it was started
         assert self.drain is not None  # noqa: S101 - it was started
         self.process.send_signal(signal.SIGTERM)
@@ -99,7 +99,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What is asked."""
+    """A measured endpoint and its request."""
 
     name: str
     path: str
@@ -108,7 +108,7 @@ class Endpoint:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
+    """Return an unused port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -116,7 +116,10 @@ def free_port() -> int:
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until ``address`` answers. Raises RuntimeError when the process ends before."""
+    """Wait until `address` answers.
+
+    Raises RuntimeError when the process ends first, or after a minute.
+    """
     deadline = time.monotonic() + _START_SECONDS
     request = urllib.request.Request(address, headers={"X-Forwarded-Proto": "https"})  # noqa: S310
     while time.monotonic() < deadline and process.poll() is None:
@@ -146,7 +149,7 @@ def _used(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of a process's state from its third on, none if it is gone."""
+    """Return the fields of a process's state from its third on; an empty list if it ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:

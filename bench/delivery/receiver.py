@@ -1,6 +1,6 @@
 """A receiver of webhooks that costs as little as possible: it answers 204 after a delay.
 
-`python receiver.py PORT DELAY` (seconds). `GET /seen` answers how often each webhook-id came.
+`python receiver.py PORT DELAY` (seconds). `GET /seen` answers how often each webhook-id arrived.
 """
 
 import asyncio
@@ -48,13 +48,13 @@ class Receiver(asyncio.Protocol):
         asyncio.get_running_loop().call_later(self.delay, self.reply)
 
     def reply(self) -> None:
-        """Answer, unless the sender has gone."""
+        """Answer, unless the sender closed the connection."""
         if not self.transport.is_closing():
             self.transport.write(ANSWER)
 
 
 async def main(port: int, delay: float) -> None:
-    """Serve until somebody ends the process."""
+    """Serve until the process is ended."""
     Receiver.delay = delay
     server = await asyncio.get_running_loop().create_server(
         Receiver, "127.0.0.1", port, backlog=1024

@@ -1,12 +1,12 @@
-"""What the machine keeps of the raw HTTP client's throughput: paired rounds, the same receiver.
+"""The delivery worker's share of the raw HTTP client's throughput: paired rounds, one receiver.
 
-Run it in a rendered service, its log drained by a pipe:
+Run it in a rendered service, with a pipe that drains its log:
 
     cd SERVICE && uv run python REPOSITORY/bench/delivery/throughput.py | cat > /dev/null
 
 A round sends the same number of messages to slow endpoints (50 ms), first by aiohttp alone with a
-ready-made body, then by the delivery worker of the slice: claimed from PostgreSQL, signed, traced,
-logged, retried if need be, recorded. Figures go to standard error.
+fixed body, then by the delivery worker of the slice, which claims from PostgreSQL, signs, traces,
+logs, retries if necessary, and records the outcome. Figures go to standard error.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ def say(sentence: str) -> None:
 
 
 async def raw(url: str) -> tuple[float, float]:
-    """Send by the client alone; return seconds of wall clock and of CPU."""
+    """Send with the client alone; return seconds of wall clock and of CPU."""
     left = EVENTS
     body = BODY.encode()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
@@ -79,7 +79,7 @@ async def raw(url: str) -> tuple[float, float]:
 
 
 async def machine(database: Database, worker: DeliveryWorker) -> tuple[float, float]:
-    """Send by the machine; return seconds of wall clock and of CPU."""
+    """Send with the delivery worker; return seconds of wall clock and of CPU."""
     async with database.driver() as connection:
         values = {"tenant": TENANT, "body": BODY, "events": EVENTS, "endpoints": ENDPOINTS}
         await connection.execute(FILL, values)
@@ -108,7 +108,7 @@ TENANT = "00000000-0000-0000-0000-000000000001"
 
 async def compare(address: str, port: int) -> None:
     """Run the rounds and print them."""
-    # only here: they are the service's, found once its folder is on the path
+    # imported here: they belong to the service, whose folder is on the path only now
     from api.webhooks.settings import keyring, settings  # noqa: PLC0415
     from api.webhooks.tasks import tables  # noqa: PLC0415
 
@@ -134,9 +134,9 @@ async def compare(address: str, port: int) -> None:
 
 
 def main() -> None:
-    """Bring up a receiver and a database of its own, and compare."""
+    """Start a receiver and a separate database, and compare."""
     sys.path.insert(0, str(Path.cwd()))
-    # the test plugin, which makes databases, says test; what is measured is how a worker runs
+    # the test plugin, which makes databases, sets ENVIRONMENT to test; measure a normal worker
     os.environ["ENVIRONMENT"] = "development"
     found = service.load()
     from api.settings import Settings  # noqa: PLC0415 - as above

@@ -1,4 +1,4 @@
-"""The bare side's server: the same addresses and views, without the platform's middleware."""
+"""The bare side's server: the same URLs and views, without the platform's middleware."""
 
 import os
 

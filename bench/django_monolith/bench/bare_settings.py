@@ -2,12 +2,12 @@
 
 from django.apps import AppConfig
 
-from web.settings import *  # noqa: F403 - the same Django, but for what follows
+from web.settings import *  # noqa: F403 - the same Django, except the settings below
 from web.settings import INSTALLED_APPS as _APPS
 
 
 class Account(AppConfig):
-    """The addresses of people, which their model names, without allauth's middleware."""
+    """The users' email addresses, which the user model refers to, without allauth's middleware."""
 
     name = "allauth.account"
 

@@ -1,4 +1,4 @@
-"""The addresses, below /bench/ on both sides."""
+"""The URLs, below /bench/ on both sides."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What both sides serve."""
+"""The views that both sides serve."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
@@ -6,11 +6,11 @@ from django.http import HttpRequest, JsonResponse
 
 @login_not_required
 def hello(_request: HttpRequest) -> JsonResponse:
-    """Answer anybody."""
+    """Answer every caller."""
     return JsonResponse({"message": "hello", "n": 1})
 
 
 def thing(request: HttpRequest, number: int) -> JsonResponse:
-    """Answer whoever is signed in."""
+    """Answer signed-in users."""
     name = request.user.get_username() if request.user.is_authenticated else "nobody"
     return JsonResponse({"message": f"hello {name}", "n": number})

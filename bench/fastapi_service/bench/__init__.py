@@ -1,1 +1,1 @@
-"""The endpoints that are measured, with the standards."""
+"""The measured endpoints, with the standards."""

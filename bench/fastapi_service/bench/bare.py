@@ -1,4 +1,4 @@
-"""The same endpoints on FastAPI alone: no identifiers, no log, no metrics, nobody is asked."""
+"""The same endpoints on FastAPI alone: no identifiers, log, metrics or authentication."""
 
 import os
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ sessions = async_sessionmaker(engine, expire_on_commit=False)
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
-    """Give a session in a transaction."""
+    """Yield a session in a transaction."""
     async with sessions() as session, session.begin():
         yield session
 
@@ -31,13 +31,13 @@ Session = Annotated[AsyncSession, Depends(get_session)]
 
 @router.get("/hello")
 async def hello() -> Greeting:
-    """Answer anybody."""
+    """Answer every caller."""
     return HELLO
 
 
 @router.get("/things/{thing_id}")
 async def get_thing(thing_id: int) -> Greeting:
-    """Answer anybody."""
+    """Answer every caller."""
     return Greeting(message="hello", n=thing_id)
 
 

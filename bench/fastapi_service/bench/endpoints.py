@@ -1,4 +1,4 @@
-"""What both sides serve."""
+"""The models that both sides serve."""
 
 from datetime import datetime
 
@@ -23,11 +23,11 @@ class Item(BaseModel):
 
 
 class Base(DeclarativeBase):
-    """Models that no migration knows."""
+    """The base of models that have no migration."""
 
 
 class Row(Base):
-    """One row of the table that the benchmark makes."""
+    """One row of the table that the benchmark creates."""
 
     __tablename__ = "bench_row"
 
@@ -37,7 +37,7 @@ class Row(Base):
 
 
 class RowView(BaseModel):
-    """A row as it is answered."""
+    """A row as the API returns it."""
 
     model_config = ConfigDict(from_attributes=True)
 

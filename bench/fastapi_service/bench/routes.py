@@ -13,13 +13,13 @@ write = Depends(requires("bench:write"))
 
 @router.get("/hello", dependencies=[Depends(public)])
 async def hello() -> Greeting:
-    """Answer anybody."""
+    """Answer every caller."""
     return HELLO
 
 
 @router.get("/things/{thing_id}", dependencies=[read])
 async def get_thing(thing_id: int) -> Greeting:
-    """Answer whoever may read."""
+    """Answer callers with the permission to read."""
     return Greeting(message="hello", n=thing_id)
 
 

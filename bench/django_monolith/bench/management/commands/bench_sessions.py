@@ -1,4 +1,4 @@
-"""`manage.py bench_sessions FOLDER`: sessions of one person, as cookies in files."""
+"""`manage.py bench_sessions FOLDER`: sessions of one user, as cookies in files."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -18,14 +18,14 @@ _BAD = 200
 
 
 class Command(BaseCommand):
-    """Make the sessions and write one cookie a line."""
+    """Create the sessions and write one cookie a line."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the folder."""
+        """Add the folder."""
         parser.add_argument("folder", type=Path)
 
     def handle(self, *_args: Any, folder: Path, **_options: Any) -> None:
-        """Make them in one statement a file."""
+        """Create the sessions with one statement for each file."""
         user = User.objects.create_verified("bench@example.com")
         store = import_module(settings.SESSION_ENGINE).SessionStore()
         data = store.encode(
@@ -46,5 +46,5 @@ class Command(BaseCommand):
 
     @staticmethod
     def _write(file: Path, keys: list[str]) -> None:
-        lines = (f"__Host-sessionid={key}" for key in keys)  # its name in production
+        lines = (f"__Host-sessionid={key}" for key in keys)  # the cookie's name in production
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
