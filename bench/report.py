@@ -102,11 +102,12 @@ def _difference(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def _interval(
-    pairs: Sequence[tuple[float, float]], of: Callable[[Sequence[tuple[float, float]]], float]
+    pairs: Sequence[tuple[float, float]],
+    statistic: Callable[[Sequence[tuple[float, float]]], float],
 ) -> tuple[float, float]:
     drawn = random.Random(1)  # noqa: S311 - a statistic
-    found = sorted(of(drawn.choices(pairs, k=len(pairs))) for _ in range(_TIMES))
-    return found[int(_TIMES * 0.025)], found[int(_TIMES * 0.975)]
+    values = sorted(statistic(drawn.choices(pairs, k=len(pairs))) for _ in range(_TIMES))
+    return values[int(_TIMES * 0.025)], values[int(_TIMES * 0.975)]
 
 
 def _noise(rounds: dict[str, list[dict[str, Any]]]) -> str:

@@ -31,7 +31,10 @@ class Verb:
     passes_on: bool = False
 
     def load(self, service: Service) -> ModuleType:
-        """Import the module. Raises UserError where the verb cannot run, else SettingsError."""
+        """Import the module.
+
+        Raises UserError where the verb cannot run, SettingsError in a build.
+        """
         if self.half and self.half not in service.halves:
             name = _HALF_NAMES[self.half]
             raise UserError(f"This service has no {name}, which `{self.name}` is for.")
